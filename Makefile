@@ -1,0 +1,50 @@
+# make demo   a real alert over a private Asterisk to simulated phones
+# make test   sets up and passes the tests
+# make check  the whole gate: format, lint, types, tests
+
+# All paths are relative: the checkout may lie in a folder with spaces in its name.
+SHELL := /bin/sh
+VENV := .venv
+RUN := $(VENV)/bin/python
+# The newest Python that is supported and there.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
+PHONES ?= config/demo/phones.yaml
+ALERT ?=
+
+.PHONY: demo test check format lint types setup pbx clean
+
+demo: pbx
+	$(RUN) -m ivr.cli demo --phones "$(PHONES)" $(if $(ALERT),--alert "$(ALERT)") --out build/demo
+
+test: pbx
+	$(RUN) -m pytest $(TESTS)
+
+check: lint types test
+
+format: setup
+	$(RUN) -m ruff format .
+	$(RUN) -m ruff check --fix .
+
+lint: setup
+	$(RUN) -m ruff format --check .
+	$(RUN) -m ruff check .
+
+types: setup
+	$(RUN) -m mypy
+
+setup: $(VENV)/ready
+
+$(VENV)/ready: pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed: apt install python3 python3-venv" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "python3-venv is needed: apt install python3-venv" >&2; exit 1; }
+	test -x $(RUN) || $(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --upgrade 'pip>=25.1'
+	$(RUN) -m pip install --quiet --editable '.[practice]' --group dev
+	touch $@
+
+pbx: setup
+	$(RUN) -m ivr.cli pbx install
+
+clean:
+	rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis

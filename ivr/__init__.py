@@ -1,0 +1,1 @@
+"""Tocsin: voice alerts for a network of CSIRTs, behind Asterisk."""

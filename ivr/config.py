@@ -1,0 +1,209 @@
+"""The configuration: one frozen Settings, read and validated at start.
+
+Owns: which keys there are and what their values may be. A relative path counts from the folder of the
+configuration file. Secrets are never in the file: they stand one a file in the folder `secrets`.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from ivr import yamlfile
+from ivr.domain.number import subscriber
+from ivr.domain.policy import Policy
+from ivr.domain.recording import Limits
+from ivr.yamlfile import BadFile
+
+
+class BadConfig(Exception):
+    """The configuration is wrong or not to be found. The message says what to do."""
+
+
+def _within(low: int, high: int) -> Callable[[int], int]:
+    def check(value: int) -> int:
+        if not low <= value <= high:
+            raise ValueError(f"must be between {low} and {high}, not {value}")
+        return value
+
+    return check
+
+
+def _name(text: str) -> str:
+    if not text.strip() or not text.isprintable() or len(text) > 60:
+        raise ValueError("must be 1 to 60 printable characters")
+    return text
+
+
+def _slug(text: str) -> str:
+    if not text or not all(c.isascii() and (c.isalnum() or c in "-_") for c in text) or len(text) > 30:
+        raise ValueError("must be 1 to 30 letters, digits, - or _")
+    return text
+
+
+def _host(text: str) -> str:
+    if not text or not all(c.isascii() and (c.isalnum() or c in "-.:[]") for c in text):
+        raise ValueError("must be a host name or an IP address")
+    return text
+
+
+def _port(default: int) -> Any:
+    return field(default=default, metadata={"check": _within(1, 65535)})
+
+
+def _checked(check: Callable[[Any], Any], **kw: Any) -> Any:
+    return field(metadata={"check": check}, **kw)
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """The network of teams that this bell serves."""
+
+    name: str = _checked(_name)
+    """Spoken at the start of every call."""
+    hotline: str = _checked(subscriber)
+    """The hotline's number: caller ID of every call we make, and what the SMS says to call."""
+    fallback: str | None = _checked(subscriber, default=None)
+    """The number spoken when the service does not answer."""
+    spoken: str | None = None
+    """How the name is to be spoken, where its written form would be read wrongly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pbx:
+    """The Asterisk we stand behind, and how we and it find each other."""
+
+    sip_bind: str = _checked(_host, default="127.0.0.1")
+    sip_port: int = _port(5060)
+    rtp_first: int = _port(10000)
+    rtp_last: int = _port(10999)
+    ami_port: int = _port(5038)
+    agi_port: int = _port(4573)
+    ami_user: str = _checked(_slug, default="tocsin")
+    mirror: str | None = None
+    """Address of a Debian mirror for `tocsin pbx install`; default: the one of this machine's apt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trunk:
+    """One SIP trunk to a carrier."""
+
+    name: str = _checked(_slug)
+    host: str = _checked(_host)
+    lines: int = _checked(_within(1, 10_000))
+    """Channels, for calls out and in together. The dialler never uses more."""
+    port: int = _port(5060)
+    username: str | None = _checked(_slug, default=None)
+    """For digest authentication; the password is in secrets/trunk-NAME."""
+
+
+@dataclass(frozen=True, slots=True)
+class Smsc:
+    """One SMPP 3.4 account with a mobile operator."""
+
+    name: str = _checked(_slug)
+    host: str = _checked(_host)
+    system_id: str = _checked(_slug)
+    port: int = _port(2775)
+    source: str | None = _checked(_name, default=None)
+    """Sender of the SMS: a number in E.164 or up to 11 letters. Default: the hotline's number."""
+    window: int = _checked(_within(1, 100), default=10)
+    """Submits that may be unanswered at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    network: Network
+    trunks: tuple[Trunk, ...]
+    pbx: Pbx = Pbx()
+    policy: Policy = field(default_factory=Policy)
+    smsc: tuple[Smsc, ...] = ()
+    audio: Limits = field(default_factory=Limits)
+    language: Literal["en"] = "en"
+    state: Path = Path("state")
+    recordings: Path = Path("recordings")
+    secrets: Path = Path("secrets")
+    store: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.trunks:
+            raise ValueError("trunks: name at least one trunk")
+        for what, names in (("trunks", [t.name for t in self.trunks]), ("smsc", [s.name for s in self.smsc])):
+            twice = {n for n in names if names.count(n) > 1}
+            if twice:
+                raise ValueError(f"{what}: the name {twice.pop()} is given twice")
+        if self.pbx.rtp_last - self.pbx.rtp_first < 2 * sum(t.lines for t in self.trunks):
+            raise ValueError("pbx.rtp_first to rtp_last must hold two ports for each line of the trunks")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything an install can choose, with absolute paths."""
+
+    path: Path
+    network: Network
+    trunks: tuple[Trunk, ...]
+    pbx: Pbx
+    policy: Policy
+    smsc: tuple[Smsc, ...]
+    audio: Limits
+    language: str
+    state: Path
+    """Folder of what the service keeps: the store, rendered prompts, Asterisk's run folders."""
+    recordings: Path
+    secrets: Path
+    store: str
+    """SQLAlchemy URL."""
+
+    @property
+    def sounds(self) -> Path:
+        """Folder of the rendered prompts."""
+        return self.state / "sounds"
+
+    def secret(self, name: str) -> str:
+        """The secret `name`. Raises BadConfig when it is absent or others may read it."""
+        path = self.secrets / name
+        try:
+            if path.stat().st_mode & 0o077:
+                raise BadConfig(f"{path}: others may read this secret; run: chmod 600 '{path}'")
+            return path.read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            raise BadConfig(f"{path}: this secret is missing; `tocsin init` makes those of our own") from None
+        except OSError as error:
+            raise BadConfig(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def locate(given: str | None) -> Path:
+    """The configuration file: --config, $TOCSIN_CONFIG, config/tocsin.yaml, /etc/tocsin/tocsin.yaml."""
+    chosen = given or os.environ.get("TOCSIN_CONFIG")
+    if chosen:
+        return Path(chosen)
+    for path in (Path("config/tocsin.yaml"), Path("/etc/tocsin/tocsin.yaml")):
+        if path.exists():
+            return path
+    raise BadConfig("no configuration: run `tocsin init`, or name one with --config FILE")
+
+
+def load(path: Path) -> Settings:
+    """Read and validate the configuration. Raises BadConfig with file, line and key."""
+    try:
+        file = yamlfile.read(path, _File)
+    except BadFile as error:
+        raise BadConfig(str(error)) from error
+    base = path.resolve().parent
+    state = base / file.state
+    return Settings(
+        path=path.resolve(),
+        network=file.network,
+        trunks=file.trunks,
+        pbx=file.pbx,
+        policy=file.policy,
+        smsc=file.smsc,
+        audio=file.audio,
+        language=file.language,
+        state=state,
+        recordings=base / file.recordings,
+        secrets=base / file.secrets,
+        store=file.store or f"sqlite:///{state / 'tocsin.db'}",
+    )
