@@ -1,0 +1,111 @@
+"""The life of an alert: one table of transitions.
+
+Owns: which facts move an alert, and where to. Must not know of calls or of the store.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+
+from ivr.domain.facts import (
+    AlertExpired,
+    AlertReleased,
+    AlertWithdrawn,
+    Effect,
+    Illegal,
+    Note,
+    OpenDeliveries,
+    TellDeliveries,
+)
+from ivr.domain.records import OPEN, Alert, AlertState, Delivery, DeliveryState, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The deliveries of an alert as they stand now."""
+
+    deliveries: Collection[Delivery]
+
+
+AlertFact = AlertReleased | AlertWithdrawn | AlertExpired | Settled
+Result = tuple[Alert, tuple[Effect, ...]]
+
+
+def decide(alert: Alert, fact: AlertFact, now: float) -> Result:
+    """The alert after `fact`, and what follows from it. Raises Illegal for a pair the table does not have."""
+    handler = TABLE.get((alert.state, type(fact)))
+    if handler is None:
+        raise Illegal(f"alert {alert.id} is {alert.state}: {_REFUSED[type(fact)]}")
+    return handler(alert, fact, now)
+
+
+def _release(alert: Alert, fact: AlertFact, now: float) -> Result:
+    released = replace(alert, state=AlertState.RELEASED, released_at=now)
+    return released, (OpenDeliveries(), Note("alert released", f"by {alert.source}"))
+
+
+def _discard(alert: Alert, fact: AlertFact, now: float) -> Result:
+    return replace(alert, state=AlertState.WITHDRAWN, closed_at=now), (Note("draft discarded"),)
+
+
+def _withdraw(alert: Alert, fact: AlertFact, now: float) -> Result:
+    assert isinstance(fact, AlertWithdrawn)
+    withdrawn = replace(alert, state=AlertState.WITHDRAWN, closed_at=now)
+    return withdrawn, (TellDeliveries(fact), Note("alert withdrawn"))
+
+
+def _expire(alert: Alert, fact: AlertFact, now: float) -> Result:
+    assert isinstance(fact, AlertExpired)
+    return alert, (TellDeliveries(fact), Note("deadline passed"))
+
+
+def _settle(alert: Alert, fact: AlertFact, now: float) -> Result:
+    """Close once nobody is left to call. In a closed alert, a late acknowledgement may still complete it."""
+    assert isinstance(fact, Settled)
+    if any(d.state in OPEN for d in fact.deliveries):
+        return alert, ()
+    missing = [d for d in fact.deliveries if d.state is not DeliveryState.ACKNOWLEDGED]
+    outcome = Outcome.INCOMPLETE if missing else Outcome.ALL_ACKNOWLEDGED
+    if alert.state is AlertState.CLOSED and alert.outcome is outcome:
+        return alert, ()
+    closed_at = now if alert.closed_at is None else alert.closed_at
+    closed = replace(alert, state=AlertState.CLOSED, outcome=outcome, closed_at=closed_at)
+    names = ", ".join(sorted(d.team_name for d in missing))
+    return closed, (Note("alert closed", f"missing: {names}" if names else "all acknowledged"),)
+
+
+def _stay(alert: Alert, fact: AlertFact, now: float) -> Result:
+    return alert, ()
+
+
+def _reopen(alert: Alert, fact: AlertFact, now: float) -> Result:
+    """In a closed alert an operator's retry puts a delivery back to work, and so the alert."""
+    assert isinstance(fact, Settled)
+    if any(d.state in OPEN for d in fact.deliveries):
+        reopened = replace(alert, state=AlertState.RELEASED, outcome=None, closed_at=None)
+        return reopened, (Note("alert reopened"),)
+    return _settle(alert, fact, now)
+
+
+Handler = Callable[[Alert, AlertFact, float], Result]
+
+TABLE: dict[tuple[AlertState, type], Handler] = {
+    (AlertState.DRAFT, AlertReleased): _release,
+    (AlertState.DRAFT, AlertWithdrawn): _discard,
+    (AlertState.RELEASED, AlertReleased): _stay,  # "send" said twice
+    (AlertState.RELEASED, AlertWithdrawn): _withdraw,
+    (AlertState.RELEASED, AlertExpired): _expire,
+    (AlertState.RELEASED, Settled): _settle,
+    (AlertState.CLOSED, AlertWithdrawn): _withdraw,  # those who had it are to know
+    (AlertState.CLOSED, AlertExpired): _stay,  # the deadline woke up after the close
+    (AlertState.CLOSED, Settled): _reopen,
+    (AlertState.WITHDRAWN, AlertWithdrawn): _stay,
+    (AlertState.WITHDRAWN, AlertExpired): _stay,
+    (AlertState.WITHDRAWN, Settled): _stay,  # an acknowledgement crossed the withdrawal
+}
+
+_REFUSED = {
+    AlertReleased: "it cannot be released",
+    AlertWithdrawn: "it cannot be withdrawn",
+    AlertExpired: "it has no deadline",
+    Settled: "it has no deliveries",
+}

@@ -1,0 +1,83 @@
+"""The life of one telephone call, out or in. One table of transitions.
+
+Owns: which facts move a call. What a call means for a delivery is worked out from its record and legs (see
+disposition); what follows from that is the delivery's business.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from ivr.domain.facts import (
+    CallAnswered,
+    CallCancelled,
+    CallEnded,
+    Effect,
+    Illegal,
+    Note,
+    TeamIdentified,
+    TellLegs,
+)
+from ivr.domain.number import masked
+from ivr.domain.records import Call, CallState, Direction
+
+CallFact = CallAnswered | CallCancelled | CallEnded | TeamIdentified
+Result = tuple[Call, tuple[Effect, ...]]
+
+
+def decide(call: Call, fact: CallFact, now: float) -> Result:
+    """The call after `fact`. Raises Illegal for a pair the table does not have."""
+    handler = TABLE.get((call.state, type(fact)))
+    if handler is None:
+        raise Illegal(f"call {call.id} is {call.state}: {type(fact).__name__} cannot follow")
+    return handler(call, fact, now)
+
+
+def _answer(call: Call, fact: CallFact, now: float) -> Result:
+    return replace(call, state=CallState.ANSWERED, answered_at=now), ()
+
+
+def _answered_late(call: Call, fact: CallFact, now: float) -> Result:
+    """The news of the answer was overtaken by the hangup: it changes what the call was."""
+    if call.answered_at is not None or call.ended_at is None:
+        return call, ()
+    return replace(call, answered_at=call.ended_at), (TellLegs(),)
+
+
+def _cancel(call: Call, fact: CallFact, now: float) -> Result:
+    return replace(call, cancelled=True), ()
+
+
+def _end(call: Call, fact: CallFact, now: float) -> Result:
+    assert isinstance(fact, CallEnded)
+    ended = replace(call, state=CallState.ENDED, ended_at=now, cause=fact.cause)
+    if call.direction is Direction.IN:
+        return ended, (Note("hotline call ended"),)
+    cause = "end not seen" if fact.cause is None else f"cause {fact.cause}"
+    return ended, (TellLegs(), Note("call ended", f"{masked(call.number)}, {cause}"))
+
+
+def _identify(call: Call, fact: CallFact, now: float) -> Result:
+    assert isinstance(fact, TeamIdentified)
+    return replace(call, team=fact.team), (Note("caller identified", fact.team),)
+
+
+def _stay(call: Call, fact: CallFact, now: float) -> Result:
+    return call, ()
+
+
+Handler = Callable[[Call, CallFact, float], Result]
+
+TABLE: dict[tuple[CallState, type], Handler] = {
+    (CallState.PLACED, CallAnswered): _answer,
+    (CallState.PLACED, CallCancelled): _cancel,
+    (CallState.PLACED, CallEnded): _end,
+    (CallState.ANSWERED, CallAnswered): _stay,  # from the script and from the event
+    (CallState.ANSWERED, CallCancelled): _stay,  # answered in the meantime: never dropped
+    (CallState.ANSWERED, CallEnded): _end,
+    (CallState.ANSWERED, TeamIdentified): _identify,
+    (CallState.ENDED, CallAnswered): _answered_late,
+    (CallState.ENDED, CallCancelled): _stay,
+    (CallState.ENDED, CallEnded): _stay,  # a hangup reported twice
+    (CallState.ENDED, TeamIdentified): _stay,  # hung up while the PIN was checked
+}
+"""Not in the table, so illegal: identifying the caller of a call that was not answered."""

@@ -1,0 +1,199 @@
+"""The life of a delivery: one alert on its way to one team. One table of transitions.
+
+Owns: which facts move a delivery, and where to. The next number and moment come from policy. The history of
+its calls is an argument, so that facts commute: an acknowledgement before or after the hangup that belongs to
+it, or a hangup reported twice, end in the same state.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from ivr.domain import policy as rules
+from ivr.domain.facts import (
+    Acknowledged,
+    AlertExpired,
+    AlertWithdrawn,
+    CallPlaced,
+    DeliveryRetried,
+    DeliverySkipped,
+    Effect,
+    Illegal,
+    Note,
+    Settle,
+)
+from ivr.domain.policy import Past, Policy, Spent
+from ivr.domain.records import Delivery, DeliveryState
+
+
+@dataclass(frozen=True, slots=True)
+class CallsChanged:
+    """A call for this delivery has ended, or more became known of one that had."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What a delivery's next step depends on besides its own row."""
+
+    numbers: Sequence[str]
+    """The team's numbers, in the order of calling."""
+    past: Sequence[Past]
+    """The ended calls since `delivery.since`, in the order of their end."""
+    live: bool
+    """A call that serves this delivery is placed or up."""
+    expired: bool
+    """The alert's deadline has passed."""
+
+
+DeliveryFact = (
+    CallPlaced
+    | CallsChanged
+    | Acknowledged
+    | AlertWithdrawn
+    | AlertExpired
+    | DeliverySkipped
+    | DeliveryRetried
+)
+Result = tuple[Delivery, tuple[Effect, ...]]
+
+
+def opened(
+    alert: int, team: str, team_name: str, numbers: Sequence[str], policy: Policy, now: float
+) -> Result:
+    """A new delivery, due at once; exhausted at once where there is no number to call."""
+    fresh = Delivery(alert, team, team_name, since=now)
+    return _next(fresh, History(numbers, (), live=False, expired=False), policy)
+
+
+def decide(delivery: Delivery, fact: DeliveryFact, history: History, policy: Policy, now: float) -> Result:
+    """The delivery after `fact`. Raises Illegal for a pair the table does not have."""
+    handler = TABLE.get((delivery.state, type(fact)))
+    if handler is None:
+        raise Illegal(
+            f"the delivery of alert {delivery.alert} to {delivery.team} is {delivery.state}: "
+            f"{type(fact).__name__} cannot follow"
+        )
+    return handler(delivery, fact, history, policy, now)
+
+
+def _placed(delivery: Delivery, fact: DeliveryFact, history: History, policy: Policy, now: float) -> Result:
+    return replace(delivery, state=DeliveryState.CALLING, attempts=delivery.attempts + 1), ()
+
+
+def _reckon(delivery: Delivery, fact: DeliveryFact, history: History, policy: Policy, now: float) -> Result:
+    """Work out the next call from the whole history: the same for a hangup seen once, twice, or late."""
+    if history.live:
+        return replace(delivery, state=DeliveryState.CALLING), ()
+    return _next(delivery, history, policy)
+
+
+def _next(delivery: Delivery, history: History, policy: Policy) -> Result:
+    if history.expired:
+        return _exhausted(delivery, "the deadline has passed")
+    step = rules.next_call(policy, history.numbers, history.past, delivery.since)
+    if isinstance(step, Spent):
+        return _exhausted(delivery, step.reason)
+    waiting = replace(
+        delivery, state=DeliveryState.WAITING, number=step.number, due_at=step.due_at, reason=None
+    )
+    return waiting, ()
+
+
+def _exhausted(delivery: Delivery, reason: str) -> Result:
+    spent = replace(delivery, state=DeliveryState.EXHAUSTED, number=None, reason=reason)
+    return spent, (Note("team not reached", f"{delivery.team_name}: {reason}"), Settle(delivery.alert))
+
+
+def _acknowledge(
+    delivery: Delivery, fact: DeliveryFact, history: History, policy: Policy, now: float
+) -> Result:
+    assert isinstance(fact, Acknowledged)
+    done = replace(
+        delivery,
+        state=DeliveryState.ACKNOWLEDGED,
+        number=None,
+        reason=None,
+        acknowledged_at=now,
+        acknowledged_via=fact.via,
+        acknowledged_by=fact.by,
+    )
+    return done, (Note("acknowledged", f"{delivery.team_name}, via {fact.via}"), Settle(delivery.alert))
+
+
+def _late(delivery: Delivery, fact: DeliveryFact, history: History, policy: Policy, now: float) -> Result:
+    """An acknowledgement that crossed the withdrawal is kept on record; the state stays."""
+    assert isinstance(fact, Acknowledged)
+    if delivery.acknowledged_at is not None:
+        return delivery, ()
+    kept = replace(delivery, acknowledged_at=now, acknowledged_via=fact.via, acknowledged_by=fact.by)
+    return kept, (Note("acknowledged after the withdrawal", delivery.team_name),)
+
+
+def _withdraw(delivery: Delivery, fact: DeliveryFact, history: History, policy: Policy, now: float) -> Result:
+    return replace(delivery, state=DeliveryState.WITHDRAWN, number=None), ()
+
+
+def _expire(delivery: Delivery, fact: DeliveryFact, history: History, policy: Policy, now: float) -> Result:
+    """A call that is up may finish, and an operator's retry has a deadline of its own."""
+    if history.live or not history.expired:
+        return delivery, ()
+    return _exhausted(delivery, "the deadline has passed")
+
+
+def _skip(delivery: Delivery, fact: DeliveryFact, history: History, policy: Policy, now: float) -> Result:
+    return _exhausted(delivery, "skipped by an operator")
+
+
+def _retry(delivery: Delivery, fact: DeliveryFact, history: History, policy: Policy, now: float) -> Result:
+    """A new start: calls before now no longer count."""
+    renewed = replace(delivery, since=now, attempts=0)
+    again, effects = _next(renewed, replace(history, past=(), expired=False), policy)
+    return again, (Note("retried by an operator", delivery.team_name), *effects, Settle(delivery.alert))
+
+
+def _stay(delivery: Delivery, fact: DeliveryFact, history: History, policy: Policy, now: float) -> Result:
+    return delivery, ()
+
+
+Handler = Callable[[Delivery, DeliveryFact, History, Policy, float], Result]
+
+_S = DeliveryState
+TABLE: dict[tuple[DeliveryState, type], Handler] = {
+    (_S.WAITING, CallPlaced): _placed,
+    (_S.WAITING, CallsChanged): _reckon,  # more became known of a call that had ended
+    (_S.WAITING, Acknowledged): _acknowledge,
+    (_S.WAITING, AlertWithdrawn): _withdraw,
+    (_S.WAITING, AlertExpired): _expire,
+    (_S.WAITING, DeliverySkipped): _skip,
+    (_S.WAITING, DeliveryRetried): _retry,
+    (_S.CALLING, CallsChanged): _reckon,
+    (_S.CALLING, Acknowledged): _acknowledge,
+    (_S.CALLING, AlertWithdrawn): _withdraw,
+    (_S.CALLING, AlertExpired): _expire,
+    (_S.CALLING, DeliverySkipped): _skip,
+    (_S.CALLING, DeliveryRetried): _stay,  # is being called this moment
+    (_S.RESPONDING, CallPlaced): _placed,
+    (_S.RESPONDING, CallsChanged): _stay,
+    (_S.RESPONDING, Acknowledged): _acknowledge,
+    (_S.RESPONDING, AlertWithdrawn): _withdraw,
+    (_S.RESPONDING, AlertExpired): _expire,
+    (_S.RESPONDING, DeliverySkipped): _skip,
+    (_S.RESPONDING, DeliveryRetried): _retry,
+    (_S.ACKNOWLEDGED, CallsChanged): _stay,  # the hangup of the call that acknowledged
+    (_S.ACKNOWLEDGED, Acknowledged): _stay,  # the first one counts
+    (_S.ACKNOWLEDGED, AlertWithdrawn): _stay,  # it was acknowledged, and stays on record so
+    (_S.ACKNOWLEDGED, AlertExpired): _stay,
+    (_S.ACKNOWLEDGED, DeliverySkipped): _stay,
+    (_S.EXHAUSTED, CallsChanged): _stay,
+    (_S.EXHAUSTED, Acknowledged): _acknowledge,  # late, and counts
+    (_S.EXHAUSTED, AlertWithdrawn): _withdraw,
+    (_S.EXHAUSTED, AlertExpired): _stay,
+    (_S.EXHAUSTED, DeliverySkipped): _stay,
+    (_S.EXHAUSTED, DeliveryRetried): _retry,
+    (_S.WITHDRAWN, CallsChanged): _stay,
+    (_S.WITHDRAWN, Acknowledged): _late,
+    (_S.WITHDRAWN, AlertWithdrawn): _stay,
+    (_S.WITHDRAWN, AlertExpired): _stay,
+    (_S.WITHDRAWN, DeliverySkipped): _stay,
+}
+"""Not in the table, so illegal: a call placed for a delivery that is not waiting, and an operator's retry of
+one that is acknowledged or withdrawn."""

@@ -1,0 +1,213 @@
+"""What happened: every fact the ledger accepts, as frozen dataclasses.
+
+Owns: the vocabulary between the edges (telephone, shell, SMS) and the deciders. A fact tells what was seen,
+never what is to be done about it. Facts may come twice, late, or in another order than they happened.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ivr.domain.records import Source, Via
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRecorded:
+    """A recording was made and stands on disk at `path`. The alert is a draft until it is released."""
+
+    team: str
+    uid: str | None
+    source: Source
+    path: str
+    duration_s: float
+    sha256: str
+    replaces: int | None = None
+    """The draft this recording takes the place of, when the caller recorded again."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertReleased:
+    alert: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlertWithdrawn:
+    """Also how a draft is thrown away."""
+
+    alert: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlertExpired:
+    """The deadline of the policy has passed."""
+
+    alert: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallPlaced:
+    """A call is about to be originated. Committed before Originate leaves."""
+
+    call: str
+    team: str
+    number: str
+    trunk: str
+    alerts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CallAnswered:
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallCancelled:
+    """We have asked Asterisk to end it, because nobody needs it any longer."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnded:
+    call: str
+    cause: int | None
+    """ITU-T Q.850; None when the call is gone and its end was never seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallCameIn:
+    """A call of a caller has reached the hotline."""
+
+    call: str
+    trunk: str
+
+
+@dataclass(frozen=True, slots=True)
+class TeamIdentified:
+    """The caller of an inbound call has proved to be of `team`."""
+
+    call: str
+    team: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlertHeard:
+    """A callee heard `heard_s` seconds of an alert in this call; `whole` when to its end."""
+
+    call: str
+    alert: int
+    heard_s: float
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    alert: int
+    team: str
+    via: Via
+    by: str | None
+    call: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRetried:
+    """An operator has asked for a new start."""
+
+    alert: int
+    team: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverySkipped:
+    """An operator has asked that this team be called no more about this alert."""
+
+    alert: int
+    team: str
+
+
+@dataclass(frozen=True, slots=True)
+class SmsSubmitted:
+    """The SMSC has taken responsibility."""
+
+    sms: int
+    message_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SmsDeferred:
+    """Not taken now; the courier tries again."""
+
+    sms: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SmsFailed:
+    sms: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SmsReceipt:
+    message_id: str
+    state: Literal["delivered", "expired", "rejected", "unknown"]
+
+
+Fact = (
+    AlertRecorded
+    | AlertReleased
+    | AlertWithdrawn
+    | AlertExpired
+    | CallPlaced
+    | CallAnswered
+    | CallCancelled
+    | CallEnded
+    | CallCameIn
+    | TeamIdentified
+    | AlertHeard
+    | Acknowledged
+    | DeliveryRetried
+    | DeliverySkipped
+    | SmsSubmitted
+    | SmsDeferred
+    | SmsFailed
+    | SmsReceipt
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDeliveries:
+    """Effect: make one delivery per team, and its SMS."""
+
+
+@dataclass(frozen=True, slots=True)
+class TellDeliveries:
+    """Effect: every delivery of the alert is to hear of `fact`."""
+
+    fact: "AlertWithdrawn | AlertExpired"
+
+
+@dataclass(frozen=True, slots=True)
+class TellLegs:
+    """Effect: what the call means for each of its deliveries is to be worked out anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """Effect: a delivery has come to rest or was acknowledged late; see whether the alert has."""
+
+    alert: int
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Effect: a line for the journal. Never a PIN, a text or a whole number."""
+
+    what: str
+    detail: str = ""
+
+
+Effect = OpenDeliveries | TellDeliveries | TellLegs | Settle | Note
+
+
+class Illegal(Exception):
+    """A fact that cannot happen in this state: the caller is wrong, and nothing was changed."""

@@ -1,0 +1,31 @@
+"""Which UIDs and PINs may be issued. Owns: their form, and which PINs are too easy to guess."""
+
+from itertools import pairwise
+
+PIN_SHORTEST = 6
+PIN_LONGEST = 10
+
+
+def uid(text: str) -> str:
+    """A user id as keyed by callers: 4 to 10 digits. Raises ValueError with a sentence."""
+    if not (text.isascii() and text.isdigit() and 4 <= len(text) <= 10):
+        raise ValueError("a UID has 4 to 10 digits")
+    return text
+
+
+def pin(text: str, of_uid: str) -> str:
+    """A PIN that may be issued. Raises ValueError with a sentence that does not repeat it."""
+    if not (text.isascii() and text.isdigit() and PIN_SHORTEST <= len(text) <= PIN_LONGEST):
+        raise ValueError(f"a PIN has {PIN_SHORTEST} to {PIN_LONGEST} digits")
+    if is_weak(text) or text in of_uid or of_uid in text:
+        raise ValueError("this PIN is too easy to guess (a run, a repetition, or the UID); choose another")
+    return text
+
+
+def is_weak(text: str) -> bool:
+    """Runs (123456, 987654, 2468…), one block repeated (111111, 121212, 123123), or fewer than 3 digits."""
+    steps = {(int(b) - int(a)) % 10 for a, b in pairwise(text)}
+    blocks = any(
+        len(text) % n == 0 and text == text[:n] * (len(text) // n) for n in range(1, len(text) // 2 + 1)
+    )
+    return len(steps) == 1 or blocks or len(set(text)) < 3

@@ -1,0 +1,227 @@
+"""The nouns, as they are stored: one frozen dataclass a row.
+
+Owns: which facts about a team, an alert, a delivery and a call live longer than a telephone call. Must not
+know how they are stored, or what decides about them.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class AlertState(StrEnum):
+    DRAFT = "draft"
+    RELEASED = "released"
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+
+
+class Outcome(StrEnum):
+    ALL_ACKNOWLEDGED = "all-acknowledged"
+    INCOMPLETE = "incomplete"
+
+
+class Source(StrEnum):
+    """Where an alert came in."""
+
+    HOTLINE = "hotline"
+    OPERATOR = "operator"
+    MAIL = "mail"
+    WEB = "web"
+
+
+class DeliveryState(StrEnum):
+    WAITING = "waiting"
+    CALLING = "calling"
+    RESPONDING = "responding"
+    ACKNOWLEDGED = "acknowledged"
+    EXHAUSTED = "exhausted"
+    WITHDRAWN = "withdrawn"
+
+
+class Via(StrEnum):
+    """How an acknowledgement came in."""
+
+    KEYPRESS = "keypress"
+    HOTLINE = "hotline"
+    MAIL = "mail"
+    WEB = "web"
+    OPERATOR = "operator"
+
+
+class CallState(StrEnum):
+    PLACED = "placed"
+    ANSWERED = "answered"
+    ENDED = "ended"
+
+
+class Direction(StrEnum):
+    OUT = "out"
+    IN = "in"
+
+
+class SmsState(StrEnum):
+    QUEUED = "queued"
+    SUBMITTED = "submitted"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+class Disposition(StrEnum):
+    """What became of one call, for one of the alerts it carried."""
+
+    ACKNOWLEDGED = "acknowledged"
+    HEARD = "heard"
+    PARTIAL = "partial"
+    UNHEARD = "unheard"
+    MACHINE = "machine"
+    BUSY = "busy"
+    NO_ANSWER = "no-answer"
+    CONGESTION = "congestion"
+    UNALLOCATED = "unallocated"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    id: str
+    name: str
+    spoken: str | None = None
+    """How the name is to be spoken, where the written form would be read wrongly."""
+    calls_itself: bool = False
+    """Wants to be called about its own alerts too."""
+    trusts_phones: bool = False
+    """Hears an alert at once, without a key: anybody and any machine that answers hears it too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    team: str
+    position: int
+    """Order of calling, from 0."""
+    number: str
+    """E.164 with the leading +."""
+    sms: bool = False
+    """Is a mobile that is to get the SMS."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    uid: str
+    team: str
+    pin_hash: str | None = None
+    """argon2id, PHC string format. None: no PIN issued yet, nobody can log in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    id: int
+    state: AlertState
+    team: str
+    team_name: str
+    """As it was when the alert was recorded: a later renaming does not change who raised it."""
+    uid: str | None
+    source: Source
+    audio: str
+    """File name in the recordings folder."""
+    recorded_at: float
+    duration_s: float
+    sha256: str
+    released_at: float | None = None
+    closed_at: float | None = None
+    outcome: Outcome | None = None
+    tlp: str | None = None
+    confirmed: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    alert: int
+    team: str
+    team_name: str
+    state: DeliveryState = DeliveryState.WAITING
+    due_at: float = 0.0
+    """When the next call may be placed; meaningless once settled."""
+    number: str | None = None
+    """The number the next call goes to; None when no number may be called."""
+    attempts: int = 0
+    """Calls placed since the delivery began or was last retried by an operator."""
+    since: float = 0.0
+    """Calls placed before this moment no longer count against the policy's limits."""
+    reason: str | None = None
+    """Why it is exhausted, in words for an operator."""
+    acknowledged_at: float | None = None
+    acknowledged_via: Via | None = None
+    acknowledged_by: str | None = None
+    """The number or the UID the acknowledgement came from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One telephone call. `id` is also the Asterisk ChannelId (and Uniqueid) of our channel."""
+
+    id: str
+    direction: Direction
+    state: CallState
+    team: str | None
+    number: str | None
+    trunk: str
+    started_at: float
+    answered_at: float | None = None
+    ended_at: float | None = None
+    cause: int | None = None
+    """ITU-T Q.850 hangup cause; None while up, or when the end was never seen."""
+    cancelled: bool = False
+    """We asked for its end because nobody needed it any longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """What one call did for one delivery: a call serves every current alert of its team."""
+
+    call: str
+    alert: int
+    team: str
+    n: int
+    """The how-manieth call of this delivery, from 1."""
+    heard_s: float = 0.0
+    whole: bool = False
+    acknowledged: bool = False
+    disposition: Disposition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sms:
+    id: int
+    alert: int
+    team: str
+    number: str
+    text: str
+    state: SmsState = SmsState.QUEUED
+    queued_at: float = 0.0
+    due_at: float = 0.0
+    submitted_at: float | None = None
+    receipt_at: float | None = None
+    message_ids: str = ""
+    """Message ids of the SMSC, one a part, separated by spaces."""
+    tries: int = 0
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the journal: what happened, when, to what. Never a PIN, text or whole number."""
+
+    id: int
+    at: float
+    what: str
+    alert: int | None = None
+    team: str | None = None
+    call: str | None = None
+    detail: str = ""
+
+
+OPEN = frozenset({DeliveryState.WAITING, DeliveryState.CALLING, DeliveryState.RESPONDING})
+"""Deliveries that somebody must still acknowledge."""

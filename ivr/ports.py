@@ -1,0 +1,90 @@
+"""What the services need from outside, as Protocols.
+
+Owns: the narrow waist between decisions and the world. Adapters satisfy these by shape; services and call
+scripts know nothing else of them.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any, Protocol, TypeVar
+
+R = TypeVar("R")
+
+
+class StoreAway(Exception):
+    """The store cannot take or give anything now (locked, full, gone). Trying again later may succeed."""
+
+
+class Records(Protocol):
+    """One transaction: records in, records out. It is committed when its block ends, or not at all."""
+
+    def get(self, kind: type[R], *key: Any) -> R | None:
+        """The record with this primary key."""
+        ...
+
+    def find(self, kind: type[R], **where: Any) -> list[R]:
+        """Every record whose columns equal (or, for a collection, are among) the given values."""
+        ...
+
+    def put(self, *records: Any) -> None:
+        """Insert, or replace by primary key."""
+        ...
+
+    def add(self, record: R) -> R:
+        """Insert a record whose key the store gives; the result carries the key."""
+        ...
+
+    def drop(self, *records: Any) -> None:
+        """Delete by primary key."""
+        ...
+
+    def latest(self, kind: type[Any]) -> int:
+        """The highest key the store has given to this kind; 0 for none."""
+        ...
+
+
+class Store(Protocol):
+    """Where state lives. Both raise StoreAway."""
+
+    def write(self) -> AbstractContextManager[Records]: ...
+
+    def read(self) -> AbstractContextManager[Records]: ...
+
+
+class Pbx(Protocol):
+    """The telephone exchange we stand behind, as the dialler drives it. Every method raises PbxAway."""
+
+    async def originate(self, call: str, number: str, trunk: str, ring_s: float) -> None:
+        """Start a call with ChannelId `call`; a refusal comes back as a fact."""
+        ...
+
+    async def hang_up(self, call: str) -> None: ...
+
+    async def live(self) -> frozenset[str]:
+        """Ids of all channels that exist now."""
+        ...
+
+
+class PbxAway(Exception):
+    """Asterisk does not answer on AMI."""
+
+
+class Texter(Protocol):
+    """A bind to one SMSC."""
+
+    @property
+    def bound(self) -> bool: ...
+
+    def submit(self, reference: str, to: str, text: str) -> bool:
+        """Hand one SMS over; False when it cannot be taken now. What becomes of it comes back as an event."""
+        ...
+
+
+class Clock(Protocol):
+    def __call__(self) -> float:
+        """Seconds since the epoch, UTC."""
+        ...
+
+
+Wake = Callable[[], None]
+"""Tells a service that something changed and it should look again."""
