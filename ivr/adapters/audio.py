@@ -1,0 +1,115 @@
+"""Recordings: what is in them, and where they are kept.
+
+Owns: the look at length and level (pydub), and the folder of recordings. pydub's resampler aliases and a cut
+WAV makes it look for ffmpeg, so nothing is resampled here and the header is checked first.
+"""
+
+import hashlib
+import os
+import warnings
+import wave
+from pathlib import Path
+
+with warnings.catch_warnings():
+    # pydub looks for ffmpeg when it is loaded; WAV files need none.
+    warnings.simplefilter("ignore", RuntimeWarning)
+    from pydub import AudioSegment
+
+from ivr.domain.recording import Limits, Verdict, problem
+
+RATE = 8000
+"""Hz: telephone quality, what Asterisk records and plays without transcoding."""
+
+
+class BadAudio(Exception):
+    """A file that is no usable recording. The message says why."""
+
+
+def _verdict(path: Path, limits: Limits) -> Verdict:
+    sound = _load(path)
+    found = problem(sound.duration_seconds, sound.dBFS, limits)
+    return Verdict(found, sound.duration_seconds, sha256(path))
+
+
+def _load(path: Path) -> AudioSegment:
+    try:
+        with wave.open(str(path), "rb") as file:
+            form = (file.getnchannels(), file.getsampwidth(), file.getframerate())
+            frames = file.readframes(file.getnframes())
+    except (wave.Error, EOFError) as error:
+        raise BadAudio(f"{path}: is no WAV file ({error}); convert it: {_HOW}") from error
+    if form != (1, 2, RATE):
+        raise BadAudio(f"{path}: must be mono, 16 bit, 8000 Hz; convert it: {_HOW}")
+    return AudioSegment(data=frames, sample_width=2, frame_rate=RATE, channels=1)
+
+
+_HOW = "sox IN -r 8000 -c 1 -b 16 OUT.wav"
+
+
+def sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class Recordings:
+    """The folder of recordings: `<alert>.wav` with `<alert>.wav.sha256`, and `incoming/` for what is not yet
+    an alert. A second take of a draft becomes `<alert>-2.wav`: nothing is ever written over."""
+
+    def __init__(self, folder: Path, limits: Limits) -> None:
+        self._folder = folder
+        self._limits = limits
+        self.incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    @property
+    def incoming(self) -> Path:
+        return self._folder / "incoming"
+
+    def path(self, name: str) -> Path:
+        """Where the recording `name` is."""
+        return self._folder / name
+
+    def inspect(self, path: Path) -> Verdict:
+        """Look at a recording of ours: length, and RMS level. A file that cannot be read is empty."""
+        try:
+            return _verdict(path, self._limits)
+        except (OSError, BadAudio):
+            return Verdict("empty", 0.0, "")
+
+    def inspect_foreign(self, path: Path) -> Verdict:
+        """As `inspect`, for a file that an operator names. Raises BadAudio with what to do."""
+        try:
+            verdict = _verdict(path, self._limits)
+        except OSError as error:
+            raise BadAudio(f"{path}: cannot be read: {error.strerror or error}") from error
+        if verdict.duration_s > self._limits.longest_s:
+            raise BadAudio(
+                f"{path}: lasts {verdict.duration_s:.1f} s; the limit is {self._limits.longest_s} s"
+            )
+        if verdict.problem:
+            raise BadAudio(f"{path}: is {verdict.problem}; record it again")
+        return verdict
+
+    def keep(self, alert: int, path: str) -> str:
+        """Link the recording at `path` to a name of the alert's, on the disk for good; return the name."""
+        source = Path(path)
+        with source.open("rb") as file:
+            os.fsync(file.fileno())
+        for take in range(1, 1000):
+            name = f"{alert}.wav" if take == 1 else f"{alert}-{take}.wav"
+            try:
+                os.link(source, self._folder / name)
+                break
+            except FileExistsError:
+                continue
+        (self._folder / f"{name}.sha256").write_text(f"{sha256(source)}  {name}\n", encoding="ascii")
+        _sync_folder(self._folder)
+        return name
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make new names in a folder durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

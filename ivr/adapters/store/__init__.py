@@ -1,0 +1,162 @@
+"""The store: records in a relational database through SQLAlchemy.
+
+Owns: transactions, and the mapping of records to rows. Knows nothing of what a record means. SQLite runs with
+WAL and synchronous=FULL: a commit that returned is on the disk.
+"""
+
+import typing
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, fields
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, Row, create_engine, delete, event, func, insert, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+
+from ivr.adapters.store.schema import TABLES
+from ivr.ports import StoreAway
+
+R = TypeVar("R")
+
+_WAIT_S = 5.0
+"""How long a transaction waits for another process; then StoreAway. Callers speak and retry in between."""
+
+
+class SqlStore:
+    """A Store (see ports) on the database at `url` (SQLAlchemy form). One instance serves all threads."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = _engine(url)
+
+    @contextmanager
+    def write(self) -> Iterator["SqlRecords"]:
+        """One transaction that may change state; it alone writes until it ends."""
+        with self._transaction("BEGIN IMMEDIATE") as records:
+            yield records
+
+    @contextmanager
+    def read(self) -> Iterator["SqlRecords"]:
+        """One transaction that only reads, from one consistent moment."""
+        with self._transaction("BEGIN") as records:
+            yield records
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator["SqlRecords"]:
+        try:
+            with (
+                self._engine.connect().execution_options(tocsin_begin=begin) as connection,
+                connection.begin(),
+            ):
+                yield SqlRecords(connection)
+        except DBAPIError as error:
+            # Programming errors (a missing table) are DatabaseErrors too; for a caller in the middle of an
+            # alert they mean the same: not recorded now.
+            raise StoreAway(f"the store does not answer: {error.orig}") from error
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    @property
+    def engine(self) -> Engine:
+        """For migrations."""
+        return self._engine
+
+
+class SqlRecords:
+    """Records (see ports) within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def get(self, kind: type[R], *key: Any) -> R | None:
+        table = TABLES[kind]
+        where = [column == value for column, value in zip(table.primary_key, key, strict=True)]
+        row = self._connection.execute(select(table).where(*where)).one_or_none()
+        return None if row is None else _record(kind, row)
+
+    def find(self, kind: type[R], **where: Any) -> list[R]:
+        table = TABLES[kind]
+        query = select(table).order_by(*table.primary_key)
+        for name, value in where.items():
+            column = table.c[name]
+            many = isinstance(value, Collection) and not isinstance(value, str)
+            query = query.where(column.in_(value) if many else column == value)
+        return [_record(kind, row) for row in self._connection.execute(query)]
+
+    def put(self, *records: Any) -> None:
+        for record in records:
+            table = TABLES[type(record)]
+            values = asdict(record)
+            keys = {column.name: values[column.name] for column in table.primary_key}
+            changed = self._connection.execute(
+                table.update().where(*(table.c[k] == v for k, v in keys.items())).values(values)
+            )
+            if changed.rowcount == 0:
+                self._connection.execute(insert(table).values(values))
+
+    def add(self, record: R) -> R:
+        table = TABLES[type(record)]
+        values = asdict(typing.cast(Any, record))
+        del values["id"]
+        key = self._connection.execute(insert(table).values(values)).inserted_primary_key
+        assert key is not None
+        return type(record)(**{**values, "id": key[0]})
+
+    def drop(self, *records: Any) -> None:
+        for record in records:
+            table = TABLES[type(record)]
+            where = [column == getattr(record, column.name) for column in table.primary_key]
+            self._connection.execute(delete(table).where(*where))
+
+    def latest(self, kind: type[Any]) -> int:
+        return self._connection.execute(select(func.max(TABLES[kind].c.id))).scalar() or 0
+
+
+def _record(kind: type[R], row: "Row[Any]") -> R:
+    return kind(
+        **{
+            name: _enum(value, into)
+            for (name, into), value in zip(_columns(typing.cast(Any, kind)), row, strict=True)
+        }
+    )
+
+
+def _enum(value: Any, into: type[StrEnum] | None) -> Any:
+    return value if into is None or value is None else into(value)
+
+
+@cache
+def _columns(kind: type[Any]) -> tuple[tuple[str, type[StrEnum] | None], ...]:
+    """Each column of a record kind in the table's order, with the enumeration its text stands for."""
+    hints = typing.get_type_hints(kind)
+    enums = {}
+    for field in fields(kind):
+        options = typing.get_args(hints[field.name]) or (hints[field.name],)
+        enums[field.name] = next((o for o in options if isinstance(o, type) and issubclass(o, StrEnum)), None)
+    return tuple((column.name, enums[column.name]) for column in TABLES[kind].columns)
+
+
+def _engine(url: str) -> Engine:
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(url, pool_size=20, pool_pre_ping=True)
+    if parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, pool_size=20, max_overflow=40, connect_args={"timeout": _WAIT_S})
+
+    @event.listens_for(engine, "connect")
+    def _pragmas(connection: Any, _: Any) -> None:
+        connection.isolation_level = None  # the driver must not begin transactions behind our back
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A transaction that reads first and writes later would fail as soon as another one wrote in between.
+        connection.exec_driver_sql(connection.get_execution_options().get("tocsin_begin", "BEGIN IMMEDIATE"))
+
+    return engine

@@ -1,0 +1,39 @@
+"""Brings the database to the tables of this version.
+
+Owns: the way from any older version to this one. Imported only where it is needed: Alembic is slow to load.
+"""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from ivr.adapters.store import SqlStore
+from ivr.ports import StoreAway
+
+
+def upgrade(store: SqlStore) -> None:
+    """Run the migrations that are missing. Raises StoreAway."""
+    try:
+        with store.engine.connect() as connection, connection.begin():
+            command.upgrade(_config(connection), "head")
+    except DBAPIError as error:
+        raise StoreAway(f"the store does not answer: {error.orig}") from error
+
+
+def is_current(store: SqlStore) -> bool:
+    """Whether the database has exactly the tables of this version."""
+    with store.engine.connect() as connection:
+        present = MigrationContext.configure(connection).get_current_revision()
+        return present == ScriptDirectory.from_config(_config(connection)).get_current_head()
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config

@@ -1,0 +1,161 @@
+"""The tables. Owns: names, types and keys of the columns, one table a record kind of ivr.domain.records.
+
+Column names are the field names of the records, so that one generic mapping serves all tables. Changing this
+file asks for a migration beside it; a test compares the two.
+"""
+
+from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text
+
+from ivr.domain import records
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+team = Table(
+    "team",
+    metadata,
+    Column("id", String(30), primary_key=True),
+    Column("name", String(60), nullable=False),
+    Column("spoken", String(120)),
+    Column("calls_itself", Boolean, nullable=False),
+    Column("trusts_phones", Boolean, nullable=False),
+)
+
+number = Table(
+    "number",
+    metadata,
+    Column("team", String(30), ForeignKey("team.id"), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("number", String(16), nullable=False),
+    Column("sms", Boolean, nullable=False),
+)
+
+account = Table(
+    "account",
+    metadata,
+    Column("uid", String(10), primary_key=True),
+    Column("team", String(30), ForeignKey("team.id"), nullable=False),
+    Column("pin_hash", String(200)),
+)
+
+alert = Table(
+    "alert",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("state", String(20), nullable=False),
+    Column("team", String(30), nullable=False),
+    Column("team_name", String(60), nullable=False),
+    Column("uid", String(10)),
+    Column("source", String(20), nullable=False),
+    Column("audio", String(120), nullable=False),
+    Column("recorded_at", Float, nullable=False),
+    Column("duration_s", Float, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("released_at", Float),
+    Column("closed_at", Float),
+    Column("outcome", String(20)),
+    Column("tlp", String(20)),
+    Column("confirmed", Boolean),
+    Index(None, "state"),
+    sqlite_autoincrement=True,  # the number of an alert is never given twice
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("alert", Integer, ForeignKey("alert.id"), primary_key=True, autoincrement=False),
+    Column("team", String(30), primary_key=True),
+    Column("team_name", String(60), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("due_at", Float, nullable=False),
+    Column("number", String(16)),
+    Column("attempts", Integer, nullable=False),
+    Column("since", Float, nullable=False),
+    Column("reason", Text),
+    Column("acknowledged_at", Float),
+    Column("acknowledged_via", String(20)),
+    Column("acknowledged_by", String(20)),
+    Index(None, "state"),
+)
+
+call = Table(
+    "call",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("direction", String(3), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("team", String(30)),
+    Column("number", String(16)),
+    Column("trunk", String(30), nullable=False),
+    Column("started_at", Float, nullable=False),
+    Column("answered_at", Float),
+    Column("ended_at", Float),
+    Column("cause", Integer),
+    Column("cancelled", Boolean, nullable=False),
+    Index(None, "state"),
+)
+
+leg = Table(
+    "leg",
+    metadata,
+    Column("call", String(40), ForeignKey("call.id"), primary_key=True),
+    Column("alert", Integer, ForeignKey("alert.id"), primary_key=True, autoincrement=False),
+    Column("team", String(30), nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("heard_s", Float, nullable=False),
+    Column("whole", Boolean, nullable=False),
+    Column("acknowledged", Boolean, nullable=False),
+    Column("disposition", String(20)),
+    Index(None, "alert", "team"),
+)
+
+sms = Table(
+    "sms",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("alert", Integer, ForeignKey("alert.id"), nullable=False),
+    Column("team", String(30), nullable=False),
+    Column("number", String(16), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("queued_at", Float, nullable=False),
+    Column("due_at", Float, nullable=False),
+    Column("submitted_at", Float),
+    Column("receipt_at", Float),
+    Column("message_ids", Text, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("reason", Text),
+    Index(None, "state"),
+    Index(None, "alert"),
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", Float, nullable=False),
+    Column("what", String(60), nullable=False),
+    Column("alert", Integer),
+    Column("team", String(30)),
+    Column("call", String(40)),
+    Column("detail", Text, nullable=False),
+    Index(None, "alert"),
+    sqlite_autoincrement=True,
+)
+
+TABLES: dict[type, Table] = {
+    records.Team: team,
+    records.Number: number,
+    records.Account: account,
+    records.Alert: alert,
+    records.Delivery: delivery,
+    records.Call: call,
+    records.Leg: leg,
+    records.Sms: sms,
+    records.Entry: journal,
+}

@@ -1,0 +1,30 @@
+"""The only place, with service.py, that constructs adapters. The shell gets its parts here.
+
+Kept apart from service.py so that a verb that only reads the store need not load the telephony libraries.
+"""
+
+import time
+
+from ivr.adapters.audio import Recordings
+from ivr.adapters.pins import Pins
+from ivr.adapters.store import SqlStore
+from ivr.config import Settings
+from ivr.services.desk import Desk
+from ivr.services.ledger import Ledger
+
+
+def open_store(settings: Settings) -> SqlStore:
+    """The store. Whether it has the tables of this version, adapters.store.migrate tells."""
+    return SqlStore(settings.store)
+
+
+def recordings(settings: Settings) -> Recordings:
+    return Recordings(settings.recordings, settings.audio)
+
+
+def ledger(settings: Settings, store: SqlStore) -> Ledger:
+    return Ledger(store, recordings(settings), settings.policy, settings.network.hotline, time.time)
+
+
+def desk(settings: Settings, store: SqlStore, book: Ledger) -> Desk:
+    return Desk(settings, store, book, recordings(settings), Pins())

@@ -1,0 +1,170 @@
+"""What the call scripts ask: who is calling, what is to be said, where a recording goes.
+
+Owns: the questions of a telephone call, each answered in a transaction of its own. Knows no telephone.
+"""
+
+import json
+import logging
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from ivr.config import Settings
+from ivr.domain.facts import AlertRecorded
+from ivr.domain.recording import Verdict
+from ivr.domain.records import Account, Alert, AlertState, Call, Delivery, DeliveryState, Leg, Source, Team
+from ivr.ports import Store
+from ivr.services.ledger import Ledger
+
+log = logging.getLogger(__name__)
+
+
+class PinCheck(Protocol):
+    def matches(self, pin_hash: str | None, pin: str) -> bool:
+        """Whether `pin` is the one; None stands for no account and takes the same time to be false."""
+        ...
+
+
+class Recordings(Protocol):
+    @property
+    def incoming(self) -> Path: ...
+
+    def path(self, name: str) -> Path: ...
+
+    def inspect(self, path: Path) -> Verdict: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What a call out has to say."""
+
+    team: Team
+    alerts: tuple[Alert, ...]
+    """Not yet acknowledged by this team, oldest first; empty when that changed while the phone rang."""
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    alert: Alert
+    acknowledged: bool
+    """By this team."""
+
+
+class Desk:
+    """Answers call scripts, from any thread. Every method raises StoreAway."""
+
+    def __init__(
+        self, settings: Settings, store: Store, ledger: Ledger, recordings: Recordings, pins: PinCheck
+    ) -> None:
+        self.settings = settings
+        self.ledger = ledger
+        self._store = store
+        self._recordings = recordings
+        self._pins = pins
+
+    def identify(self, uid: str, pin: str) -> Account | None:
+        """The account, or None for an unknown UID and a wrong PIN alike, after the same time."""
+        with self._store.read() as tx:
+            account = tx.get(Account, uid)
+        return account if self._pins.matches(account.pin_hash if account else None, pin) else None
+
+    def brief(self, call_id: str) -> Brief:
+        """What the call `call_id` carries. Raises LookupError for a call that was never placed."""
+        with self._store.read() as tx:
+            call = tx.get(Call, call_id)
+            team = tx.get(Team, call.team) if call and call.team else None
+            if team is None:
+                raise LookupError(f"call {call_id} is none of ours")
+            carried = [leg.alert for leg in tx.find(Leg, call=call_id)]
+            due = [d.alert for d in tx.find(Delivery, alert=carried, team=team.id) if _needs(d)]
+            return Brief(team, tuple(tx.find(Alert, id=due, state=AlertState.RELEASED)))
+
+    def current(self, team: str) -> list[Current]:
+        """The released alerts that are addressed to this team, newest first."""
+        with self._store.read() as tx:
+            released = tx.find(Alert, state=AlertState.RELEASED)
+            closed = tx.find(Alert, state=AlertState.CLOSED)
+            theirs = {d.alert: d for d in tx.find(Delivery, team=team)}
+        shown = released + [a for a in closed if a.id in theirs and _needs(theirs[a.id])]
+        return [
+            Current(a, not _needs(theirs[a.id])) for a in sorted(shown, key=lambda a: -a.id) if a.id in theirs
+        ]
+
+    def teams_to_call(self, team: str) -> int:
+        """How many teams an alert of `team` goes to."""
+        with self._store.read() as tx:
+            return sum(t.id != team or t.calls_itself for t in tx.find(Team))
+
+    def new_recording(self, account: Account) -> Path:
+        """A fresh path, without suffix, to record to. What is recorded there is that account's, whatever
+        happens to the call or to us: `adopt` finds it."""
+        path = self._recordings.incoming / secrets.token_hex(8)
+        owner = json.dumps({"team": account.team, "uid": account.uid})
+        path.with_suffix(".json").write_text(owner, encoding="utf-8")
+        return path
+
+    def inspect(self, path: Path) -> Verdict:
+        """The verdict on the recording at `path` (with or without its suffix)."""
+        return self._recordings.inspect(path.with_suffix(".wav"))
+
+    def keep(self, path: Path, account: Account, verdict: Verdict, replaces: int | None) -> Alert:
+        """Commit a recording as a draft of the account's team."""
+        return self._keep(path, account.team, account.uid, verdict, replaces)
+
+    def _keep(self, path: Path, team: str, uid: str, verdict: Verdict, replaces: int | None) -> Alert:
+        recorded = AlertRecorded(
+            team=team,
+            uid=uid,
+            source=Source.HOTLINE,
+            path=str(path.with_suffix(".wav")),
+            duration_s=verdict.duration_s,
+            sha256=verdict.sha256,
+            replaces=replaces,
+        )
+        kept = self.ledger.apply(recorded).alert
+        assert kept is not None
+        self.forget(path)
+        return kept
+
+    def forget(self, path: Path) -> None:
+        """Remove a recording that is kept as an alert, or that was refused to the caller's face."""
+        for suffix in (".wav", ".json"):
+            path.with_suffix(suffix).unlink(missing_ok=True)
+
+    def adopt(self) -> int:
+        """At start: keep as drafts what was being recorded when the service went down; how many."""
+        adopted = 0
+        for note in sorted(self._recordings.incoming.glob("*.json")):
+            owner = json.loads(note.read_text(encoding="utf-8"))
+            verdict = self.inspect(note)
+            if verdict.ok and not self._is_kept(verdict):
+                self._keep(note, owner["team"], owner["uid"], verdict, None)
+                adopted += 1
+            else:
+                self.forget(note)
+        if adopted:
+            log.warning("%d recordings of interrupted calls were kept as drafts", adopted)
+        return adopted
+
+    def _is_kept(self, verdict: Verdict) -> bool:
+        """Whether the recording became an alert just before the service went down."""
+        with self._store.read() as tx:
+            return bool(tx.find(Alert, sha256=verdict.sha256))
+
+    def audio(self, alert: Alert) -> Path:
+        """The recording of an alert."""
+        return self._recordings.path(alert.audio)
+
+    def name_sound(self, team_id: str) -> Path | None:
+        """The spoken name of a team: recorded by its people, else synthesised, else None."""
+        for folder in ("recorded", "names"):
+            path = self.settings.sounds / folder / f"{team_id}.wav"
+            if path.exists():
+                return path
+        return None
+
+
+def _needs(delivery: Delivery) -> bool:
+    """Whether the team has yet to acknowledge; a delivery that was given up may still be acknowledged."""
+    return delivery.state not in (DeliveryState.ACKNOWLEDGED, DeliveryState.WITHDRAWN)
