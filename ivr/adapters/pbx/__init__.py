@@ -1,0 +1,1 @@
+"""The private Asterisk: where its tree is, how its programs run, and how it gets there."""

@@ -1,0 +1,189 @@
+"""The one place that starts, stops and talks to an Asterisk process, ours or the practice network's.
+
+Owns: the life of the process that serves one folder of configuration. Must not know what that configuration says,
+beyond that `asterisk.conf` names `run` as its `astrundir` and `conf/log/messages` as its log.
+"""
+
+import contextlib
+import hashlib
+import os
+import re
+import select
+import signal
+import stat
+import subprocess
+import time
+from pathlib import Path
+
+from ivr.adapters.pbx.tree import Programs
+
+_SOCKET_PATH_LIMIT = 108
+"""Bytes of sockaddr_un.sun_path on Linux, the closing NUL among them: unix(7)."""
+
+_DEAF = re.compile(r"Unable to bind|could not be started|Address already in use|Cannot assign requested address")
+"""What Asterisk logs when it cannot listen where it should. It goes on booting all the same."""
+
+_BOOT_S = 30.0
+_SETTLE_S = 10.0
+
+
+class PbxFailed(Exception):
+    """Asterisk did not start, does not answer or does not stop; the message says what it said itself."""
+
+
+def run_folder(conf: Path) -> Path:
+    """Where the Asterisk of `conf` keeps its control socket: `conf/run`, unless that path is too long for a socket.
+
+    The answer depends on the path of `conf` alone, so that every process of this user finds the same socket.
+    """
+    own = conf.resolve() / "run"
+    if len(os.fsencode(own / "asterisk.ctl")) < _SOCKET_PATH_LIMIT:
+        return own
+    key = hashlib.sha256(os.fsencode(own)).hexdigest()[:12]
+    return Path(f"/tmp/tocsin-{os.getuid()}-{key}")  # noqa: S108 -- start() refuses it unless it is ours alone
+
+
+class PbxProcess:
+    """An Asterisk run by `programs` from the configuration in `conf`, with its control socket in `run`."""
+
+    def __init__(self, programs: Programs, conf: Path, run: Path) -> None:
+        self._programs = programs
+        self._conf = conf.resolve()
+        self._run = run
+        self._config = self._conf / "asterisk.conf"
+        self._pid_file = self._conf / "asterisk.pid"
+        self._log = self._conf / "log" / "messages"
+        self._said = self._conf / "log" / "console"
+
+    def start(self) -> None:
+        """Start it, unless it runs, and return when it has fully booted. Raises PbxFailed, PbxMissing."""
+        if self.pid is not None:
+            return
+        if not self._config.is_file():
+            raise PbxFailed(f"{self._conf} holds no asterisk.conf: run `tocsin pbx render`")
+        _make_private(self._run)
+        (self._conf / "log").mkdir(mode=0o700, exist_ok=True)
+        (self._run / "asterisk.ctl").unlink(missing_ok=True)
+        logged = self._log.stat().st_size if self._log.exists() else 0
+        self._pid_file.write_text(f"{self._spawn()}\n", encoding="ascii")
+        try:
+            self._await_boot(logged)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """End it, politely first; return when it is gone. Does nothing when it does not run. Raises PbxFailed."""
+        pid = self.pid
+        if pid is not None:
+            end_process(pid)
+        self._pid_file.unlink(missing_ok=True)
+        (self._run / "asterisk.ctl").unlink(missing_ok=True)
+
+    @property
+    def pid(self) -> int | None:
+        """Its process id, or None when it does not run. A pid that now belongs to another program does not count."""
+        try:
+            pid = int(self._pid_file.read_text(encoding="ascii"))
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        except (OSError, ValueError):
+            return None
+        return pid if os.fsencode(self._config) in words else None  # a zombie has no command line
+
+    def rx(self, command: str) -> str:
+        """Run a command of Asterisk's CLI and return what it prints. Raises PbxFailed when it does not answer."""
+        try:
+            done = subprocess.run(
+                self._programs.argv("asterisk", "-C", str(self._config), "-rx", command),
+                stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", timeout=_BOOT_S,
+                env=os.environ | {"LC_ALL": "C", "TERM": "dumb"},
+            )  # fmt: skip
+        except subprocess.TimeoutExpired as error:
+            raise PbxFailed(f"Asterisk does not answer to `{command}`; restart it") from error
+        if done.returncode:
+            raise PbxFailed("Asterisk does not run: start it with `tocsin pbx start`")
+        return done.stdout
+
+    def status(self) -> str:
+        """One line for an operator: what runs, since when, how many calls it has."""
+        pid = self.pid
+        if pid is None:
+            return "Asterisk is not running"
+        up = self.rx("core show uptime").splitlines()
+        calls = [line for line in self.rx("core show channels count").splitlines() if "active call" in line]
+        return ", ".join(
+            [
+                f"Asterisk {self._programs.version} runs (pid {pid})",
+                *(s.strip().lower() for s in up[:1] + calls),
+            ]
+        )
+
+    def _spawn(self) -> int:
+        # Not subprocess.Popen, which warns when it goes away before its child: this child is to outlive us.
+        argv = self._programs.argv("asterisk", "-f", "-C", str(self._config))
+        said = str(self._said)
+        return os.posix_spawn(
+            argv[0], argv, os.environ | {"LC_ALL": "C"}, setsid=True,
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_OPEN, 1, said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
+                (os.POSIX_SPAWN_DUP2, 1, 2),
+            ],
+        )  # fmt: skip
+
+    def _await_boot(self, logged: int) -> None:
+        until = time.monotonic() + _BOOT_S
+        while not (self._run / "asterisk.ctl").exists():
+            if self.pid is None or time.monotonic() > until:
+                raise PbxFailed(self._complaint("did not start", logged))
+            time.sleep(0.02)
+        try:
+            booted = "fully booted" in self.rx("core waitfullybooted")
+        except PbxFailed:
+            booted = False
+        if not booted or any(_DEAF.search(line) for line in _lines(self._log, logged)):
+            raise PbxFailed(self._complaint("did not come up", logged))
+
+    def _complaint(self, what: str, logged: int) -> str:
+        logged_lines = _lines(self._log, logged)
+        errors = [line for line in logged_lines if "] ERROR[" in line]
+        lines = [line for line in errors if _DEAF.search(line)] or errors or logged_lines or _lines(self._said, 0)
+        tail = " | ".join(line.strip() for line in lines[-3:]) or "it said nothing"
+        return f"Asterisk {what}: {tail} (see {self._log})"
+
+
+def end_process(pid: int, patience_s: float = _SETTLE_S) -> None:
+    """SIGTERM, and SIGKILL after `patience_s`; return when it is gone. Raises PbxFailed when it stays."""
+    try:
+        handle = os.pidfd_open(pid)  # from here on the number cannot come to mean another process
+    except ProcessLookupError:
+        return
+    try:
+        gone = select.poll()
+        gone.register(handle, select.POLLIN)
+        for number, wait_s in ((signal.SIGTERM, patience_s), (signal.SIGKILL, _SETTLE_S)):
+            signal.pidfd_send_signal(handle, number)
+            if gone.poll(wait_s * 1000):
+                break
+        else:
+            raise PbxFailed(f"process {pid} does not end: look at it with `ps -f {pid}`")
+        with contextlib.suppress(ChildProcessError):  # not our child: init has reaped it
+            os.waitpid(pid, 0)
+    finally:
+        os.close(handle)
+
+
+def _make_private(folder: Path) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    seen = folder.lstat()
+    if not stat.S_ISDIR(seen.st_mode) or seen.st_uid != os.getuid() or seen.st_mode & 0o077:
+        raise PbxFailed(f"{folder} must be a folder of yours alone: remove it, or run chmod 700 on it")
+
+
+def _lines(path: Path, start: int) -> list[str]:
+    try:
+        with path.open("rb") as file:
+            file.seek(start)
+            return file.read().decode(errors="replace").splitlines()
+    except FileNotFoundError:
+        return []
