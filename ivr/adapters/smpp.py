@@ -1,0 +1,130 @@
+"""A link to one SMSC over SMPP 3.4, kept up by one thread of its own.
+
+Owns: the thread, and when to connect again. Each try is a new session; nothing of a dropped one is kept.
+Must not know what a text says to whom, or what is kept where: what it cannot take stays with the caller.
+
+Of smpplib only the codec is used. Its client cannot notice an unanswered enquire_link, loses octets when a
+time-out comes inside a PDU, stays "bound" after a drop, and writes passwords and texts to the debug log.
+"""
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from itertools import count
+
+from smpplib import consts
+
+from ivr.adapters import smpp_pdu
+from ivr.adapters.smpp_session import Dropped, Session, SmscSettings
+from ivr.adapters.smpp_window import Text
+from ivr.domain import gsm
+from ivr.domain.sms import LinkDown, LinkUp, SmsEvent
+
+__all__ = ["SmppLink", "SmscSettings"]
+
+FIRST_PAUSE_S = 1.0
+LONGEST_PAUSE_S = 60.0
+STEADY_S = 30.0
+"""A session that lasted this long was a good one, and the pauses begin anew."""
+
+_chance = random.SystemRandom()
+
+
+class SmppLink:
+    """Texter over one SMPP bind.
+
+    `on_event` is called in the link's own thread, one event at a time; it must return soon and not raise. A
+    receipt is acknowledged to the SMSC only after `on_event` has returned.
+    """
+
+    def __init__(self, settings: SmscSettings, on_event: Callable[[SmsEvent], None]) -> None:
+        self._settings = settings
+        self._on_event = on_event
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._session: Session | None = None
+        self._thread = threading.Thread(target=self._run, name=f"smpp-{settings.name}", daemon=True)
+        self._down: str | None = None  # the reason last told
+        self._source = smpp_pdu.source_address(settings.source)
+        # A new process must not give its first long text the reference that the last one gave.
+        self._references = count(_chance.randrange(256))
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, timeout_s: float) -> None:
+        """Take no more texts, wait for the answers that are due and unbind, all in `timeout_s` seconds."""
+        by = time.monotonic() + timeout_s
+        with self._lock:
+            self._stopping.set()
+            if self._session is not None:
+                self._session.leave(by)
+        self._thread.join(timeout_s + 1.0)
+
+    @property
+    def bound(self) -> bool:
+        session = self._session
+        return session is not None and session.window.is_open
+
+    def submit(self, reference: str, to: str, text: str) -> bool:
+        """Hand one text over, from any thread, without waiting.
+
+        False when not bound or the window is full. After True exactly one of Submitted, Refused and
+        Unanswered tells what became of `reference`. Raises ValueError for a number that is not E.164 or is an
+        emergency number, and for a text of more than 255 parts.
+        """
+        session = self._session
+        if session is None or not session.window.is_open:
+            return False
+        destination = smpp_pdu.destination_address(to)
+        segments = gsm.split(text, next(self._references) % 256)
+        last = len(segments.parts) - 1
+        parts = [
+            self._source
+            | destination
+            | {
+                "esm_class": consts.SMPP_GSMFEAT_UDHI if last else consts.SMPP_MSGMODE_DEFAULT,
+                "data_coding": int(segments.alphabet),
+                "registered_delivery": consts.SMPP_SMSC_DELIVERY_RECEIPT_BOTH if n == last else 0,
+                "short_message": user_data,
+            }
+            for n, user_data in enumerate(segments.parts)
+        ]
+        return session.window.offer(Text(reference, parts))
+
+    def _run(self) -> None:
+        failures = 0
+        while (session := self._new_session()) is not None:
+            began_at = time.monotonic()
+            try:
+                session.run()
+            except Dropped as dropped:
+                self._tell_down(str(dropped))
+                steady = time.monotonic() - began_at >= STEADY_S
+                failures = 0 if steady else failures + 1
+                self._stopping.wait(_pause_s(failures, dropped.credentials))
+        self._tell_down("stopped")
+
+    def _new_session(self) -> Session | None:
+        with self._lock:
+            if self._stopping.is_set():
+                return None
+            self._session = Session(self._settings, self._event)
+            return self._session
+
+    def _event(self, event: SmsEvent) -> None:
+        if isinstance(event, LinkUp):
+            self._down = None
+        self._on_event(event)
+
+    def _tell_down(self, reason: str) -> None:
+        if reason != self._down:
+            self._down = reason
+            self._on_event(LinkDown(f"SMSC {self._settings.name}: {reason}"))
+
+
+def _pause_s(failures: int, credentials: bool) -> float:
+    """Doubles with each failure; half of it is chance, so that links do not come back all at once."""
+    doublings = 10 if credentials else min(failures, 10)
+    return min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0**doublings) * _chance.uniform(0.5, 1.0)

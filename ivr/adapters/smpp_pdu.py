@@ -1,0 +1,223 @@
+"""SMPP 3.4 on the wire: octets to PDUs and back.
+
+Owns: framing, the two directions of smpplib's codec, and the translation of wire codes (addresses, command
+status, receipts). Must not know about sockets, threads or time. Every octet that comes in is hostile.
+"""
+
+import re
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from smpplib import command, command_codes, consts, smpp
+
+from ivr.domain.number import subscriber
+from ivr.domain.sms import ReceiptState
+
+HEADER = 16
+LONGEST = 66_000
+"""Octets of a PDU: a message_payload of 64 KB and what stands around it."""
+
+RECEIPT = 0x04
+_INTERMEDIATE = 0x20
+"""Kinds of a deliver_sm in its esm_class (section 5.2.12); smpplib names only others."""
+
+_COMMANDS: dict[int, str] = {code: name for name, code in command_codes.commands.items()}
+
+_RECEIPTED_MESSAGE_ID = consts.OPTIONAL_PARAMS["receipted_message_id"]
+_MESSAGE_STATE = consts.OPTIONAL_PARAMS["message_state"]
+_MESSAGE_PAYLOAD = consts.OPTIONAL_PARAMS["message_payload"]
+
+_STATES: dict[str | int, ReceiptState | None] = {
+    1: None, "ENROUTE": None,  # on its way: the end is yet to come
+    2: "delivered", "DELIVRD": "delivered",
+    3: "expired", "EXPIRED": "expired",
+    4: "rejected", "DELETED": "rejected",
+    5: "rejected", "UNDELIV": "rejected",
+    6: "unknown", "ACCEPTD": "unknown",
+    7: "unknown", "UNKNOWN": "unknown",
+    8: "rejected", "REJECTD": "rejected",
+}  # fmt: skip
+"""message_state (section 5.2.28) and the words of a receipt's text (Appendix B). None: nothing has ended."""
+
+_TEXT_ID = re.compile(rb"\bid:\s*([!-~]{1,64})", re.IGNORECASE)
+_TEXT_STATE = re.compile(rb"\bstat:\s*([A-Z]{1,10})", re.IGNORECASE)
+_ALPHANUMERIC = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 .&_-]{1,11}")
+_SHORT_CODE = re.compile(r"[0-9]{3,8}")
+
+_PERMANENT = frozenset(
+    getattr(consts, f"SMPP_ESME_{name}")
+    for name in (
+        "RINVMSGLEN RINVCMDLEN RINVCMDID RINVPRTFLG RINVREGDLVFLG RINVSRCADR RINVDSTADR RINVSERTYP "
+        "RINVESMCLASS RINVSRCTON RINVSRCNPI RINVDSTTON RINVDSTNPI RINVREPFLAG RINVSCHED RINVEXPIRY "
+        "RINVDFTMSGID RX_P_APPN RX_R_APPN RINVOPTPARSTREAM ROPTPARNOTALLWD RINVPARLEN RMISSINGOPTPARAM "
+        "RINVOPTPARAMVAL"
+    ).split()
+)
+"""Statuses (section 5.1.3) that find fault with the message or its addresses. Any other may pass when it is
+sent again: a full queue, a throttle, an SMSC with troubles of its own."""
+
+
+class BadPdu(Exception):
+    """Octets that are no PDU, or one whose body cannot be read. The message says what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pdu:
+    """A whole PDU with its header read; `command` is empty for a command id that SMPP 3.4 does not have."""
+
+    command: str
+    status: int
+    sequence: int
+    raw: bytes = field(repr=False)
+
+    @property
+    def is_request(self) -> bool:
+        return not self.raw[4] & 0x80
+
+    @property
+    def message_id(self) -> str:
+        """The body of a submit_sm_resp, in printable characters; empty where there is none."""
+        return _printable(self.raw[HEADER:])
+
+
+@dataclass(frozen=True, slots=True)
+class ShortMessage:
+    """The body of a submit_sm or a deliver_sm."""
+
+    source: str
+    destination: str
+    esm_class: int
+    data_coding: int
+    registered_delivery: int
+    user_data: bytes = field(repr=False)
+    tlvs: dict[int, bytes] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What a receipt says; `state` is None when the message has not come to its end."""
+
+    message_id: str
+    state: ReceiptState | None
+
+
+def cut(buffer: bytearray) -> Iterator[Pdu]:
+    """Take every whole PDU off the front of `buffer`. Raises BadPdu when what follows can be none."""
+    while len(buffer) >= HEADER:
+        length, code, status, sequence = struct.unpack_from(">LLLL", buffer)
+        if not HEADER <= length <= LONGEST:
+            raise BadPdu(f"a PDU claims to be {length} octets long")
+        if len(buffer) < length:
+            return
+        raw = bytes(buffer[:length])
+        del buffer[:length]
+        yield Pdu(_COMMANDS.get(code, ""), status, sequence, raw)
+
+
+def build(name: str, sequence: int, status: int = 0, **fields: Any) -> bytes:
+    """The octets of one PDU."""
+    pdu = smpp.make_pdu(name, sequence=sequence, **fields)
+    pdu.sequence, pdu.status = sequence, status  # smpplib's constructor ignores a sequence it is given
+    octets: bytes = pdu.generate()
+    return octets
+
+
+class _Reader(command.SubmitSM):  # type: ignore[misc]  # smpplib has no types
+    """Reads the mandatory part with smpplib and the TLVs (section 3.2.4) by itself.
+
+    smpplib takes an integer's size from its own table and not from the wire, cuts the last character off an
+    id sent without its NUL, and fails on a TLV that it knows from another command.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("submit_sm", sequence=0)
+        self.tlvs: dict[int, bytes] = {}
+
+    def parse_optional_params(self, data: bytes) -> None:
+        while len(data) >= 4:
+            tag, length = struct.unpack_from(">HH", data)
+            self.tlvs[tag] = data[4 : 4 + length]
+            data = data[4 + length :]
+
+
+def short_message(pdu: Pdu) -> ShortMessage:
+    """The body of a submit_sm or deliver_sm. Raises BadPdu."""
+    reader = _Reader()
+    try:
+        reader.parse(pdu.raw)
+    except struct.error as error:
+        raise BadPdu(f"{pdu.command} with a body that breaks off") from error
+    # smpplib takes a body that ends between two fields for a whole one.
+    if reader.sm_default_msg_id is None or len(reader.short_message or b"") != reader.sm_length:
+        raise BadPdu(f"{pdu.command} with a body that breaks off")
+    return ShortMessage(
+        source=_printable(reader.source_addr or b""),
+        destination=_printable(reader.destination_addr or b""),
+        esm_class=reader.esm_class or 0,
+        data_coding=reader.data_coding or 0,
+        registered_delivery=reader.registered_delivery or 0,
+        user_data=reader.short_message or reader.tlvs.get(_MESSAGE_PAYLOAD, b""),
+        tlvs=reader.tlvs,
+    )
+
+
+def ending(message: ShortMessage) -> Ending | None:
+    """What a deliver_sm says became of a message of ours; None when it is no receipt, or names no message.
+
+    The TLVs count before the text, whose form is only a custom (section 5.2.12 and Appendix B).
+    """
+    kind = message.esm_class & 0x3C
+    if kind not in (RECEIPT, _INTERMEDIATE) and _RECEIPTED_MESSAGE_ID not in message.tlvs:
+        return None
+    named = _TEXT_ID.search(message.user_data)
+    message_id = _printable(message.tlvs.get(_RECEIPTED_MESSAGE_ID, b"")) or (
+        named[1].decode() if named else ""
+    )
+    if not message_id:
+        return None
+    code = message.tlvs.get(_MESSAGE_STATE, b"")
+    said = _TEXT_STATE.search(message.user_data)
+    word = int.from_bytes(code) if len(code) == 1 else said[1].decode().upper() if said else ""
+    return Ending(message_id, _STATES.get(word, "unknown"))
+
+
+def source_address(source: str) -> dict[str, Any]:
+    """The sender's fields of a submit_sm: a number in E.164, a short code, or up to 11 letters and digits.
+
+    TON and NPI as in sections 5.2.5 and 5.2.6. Raises ValueError with a sentence.
+    """
+    if _ALPHANUMERIC.fullmatch(source):
+        ton, npi, address = consts.SMPP_TON_ALNUM, consts.SMPP_NPI_UNK, source
+    elif _SHORT_CODE.fullmatch(source):
+        ton, npi, address = consts.SMPP_TON_NWSPEC, consts.SMPP_NPI_UNK, source
+    else:
+        ton, npi = consts.SMPP_TON_INTL, consts.SMPP_NPI_ISDN
+        address = subscriber(source).removeprefix("+")
+    return {"source_addr_ton": ton, "source_addr_npi": npi, "source_addr": address}
+
+
+def destination_address(number: str) -> dict[str, Any]:
+    """The receiver's fields of a submit_sm. Raises ValueError for what may not be in the directory."""
+    digits = subscriber(number).removeprefix("+")
+    return {
+        "dest_addr_ton": consts.SMPP_TON_INTL,
+        "dest_addr_npi": consts.SMPP_NPI_ISDN,
+        "destination_addr": digits,
+    }
+
+
+def described(status: int) -> str:
+    """A command status in words, with its number."""
+    return f"{consts.DESCRIPTIONS.get(status, 'a status of the SMSC itself')} (0x{status:02x})"
+
+
+def is_permanent(status: int) -> bool:
+    return status in _PERMANENT
+
+
+def _printable(octets: bytes) -> str:
+    """A C-octet string up to its NUL, at most 64 characters."""
+    text = octets.partition(b"\0")[0][:64].decode("latin-1")
+    return "".join(c if "!" <= c <= "~" else "?" for c in text)

@@ -1,0 +1,130 @@
+"""The texts one SMPP session has taken and not yet finished: those waiting, and those on the wire.
+
+Owns: the limit on unanswered submits, and the promise that each text taken ends in exactly one event. Any
+thread may offer; all else is for the thread of the session. Must not know about sockets or sequence numbers.
+"""
+
+import socket
+import threading
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from smpplib import consts
+
+from ivr.adapters import smpp_pdu
+from ivr.adapters.smpp_pdu import Pdu
+from ivr.domain.sms import Refused, SmsEvent, Submitted, Unanswered
+
+
+@dataclass(slots=True)
+class Text:
+    """A text on its way: the submit_sm fields of each part, and the ids that came back."""
+
+    reference: str
+    parts: list[dict[str, Any]]
+    ids: dict[int, str] = field(default_factory=dict)
+    settled: bool = False
+    """Its one event was sent; late answers to its other parts only make room."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    text: Text
+    number: int
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        return self.text.parts[self.number]
+
+
+class Window:
+    """`bell` becomes readable when there is something new to look at."""
+
+    def __init__(self, size: int, emit: Callable[[SmsEvent], None]) -> None:
+        self._size = size
+        self._emit = emit
+        self._lock = threading.Lock()
+        self._open = False
+        self._queue: deque[Part] = deque()
+        self._flying: list[Part] = []
+        self.bell, self._ringer = socket.socketpair()
+        self.bell.setblocking(False)
+        self._ringer.setblocking(False)
+
+    @property
+    def is_open(self) -> bool:
+        return self._open
+
+    @property
+    def is_idle(self) -> bool:
+        with self._lock:
+            return not self._queue and not self._flying
+
+    def open(self) -> None:
+        with self._lock:
+            self._open = True
+
+    def shut(self) -> None:
+        """Take no more. From any thread; rings."""
+        with self._lock:
+            self._open = False
+            self._ring()
+
+    def offer(self, text: Text) -> bool:
+        """Take the text whole, or say False: shut, or full. From any thread."""
+        with self._lock:
+            if not self._open or len(self._queue) + len(self._flying) >= self._size:
+                return False
+            self._queue.extend(Part(text, n) for n in range(len(text.parts)))
+            self._ring()
+        return True
+
+    def next(self) -> Part | None:
+        """The next part that may be on the wire now; it counts as unanswered from here on."""
+        with self._lock:
+            while self._queue and len(self._flying) < self._size:
+                part = self._queue.popleft()
+                if not part.text.settled:  # a refused part takes the rest of its text along
+                    self._flying.append(part)
+                    return part
+        return None
+
+    def answered(self, part: Part, answer: Pdu) -> None:
+        """The SMSC has answered `part`: makes room, and reports the text when this settles it."""
+        with self._lock:
+            self._flying.remove(part)
+        text = part.text
+        if text.settled:
+            return
+        if answer.command != "submit_sm_resp" or answer.status != consts.SMPP_ESME_ROK:
+            text.settled = True
+            reason, permanent = smpp_pdu.described(answer.status), smpp_pdu.is_permanent(answer.status)
+            self._emit(Refused(text.reference, answer.status, reason, permanent))
+            return
+        text.ids[part.number] = answer.message_id
+        if len(text.ids) == len(text.parts):
+            text.settled = True
+            ids = (text.ids[n] for n in range(len(text.parts)))
+            self._emit(Submitted(text.reference, tuple(i for i in ids if i)))
+
+    def abandon(self) -> None:
+        """The session is over: report every text that is not settled. The window is of no use afterwards."""
+        with self._lock:
+            self._open = False
+            left = [*self._flying, *self._queue]
+            self._flying.clear()
+            self._queue.clear()
+            self.bell.close()
+            self._ringer.close()
+        for part in left:
+            if not part.text.settled:
+                part.text.settled = True
+                self._emit(Unanswered(part.text.reference))
+
+    def _ring(self) -> None:
+        # Full: it rings already. Closed: the session is over, and nobody listens.
+        with suppress(OSError):
+            self._ringer.send(b"!")

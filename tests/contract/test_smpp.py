@@ -1,0 +1,459 @@
+"""The SMPP link against an SMSC nobody here wrote, and the practice SMSC held to the same behaviour."""
+
+import contextlib
+import logging
+import queue
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from smsc.peer import PASSWORD, SYSTEM_ID, WAIT_S, NpmSmsc, PracticePeer
+
+from ivr.adapters import smpp_pdu
+from ivr.adapters.smpp import SmppLink, SmscSettings
+from ivr.domain.sms import LinkDown, LinkUp, Receipt, Refused, SmsEvent, Submitted, Unanswered
+
+TO = "+4915112345678"
+TEXT = "ALERT 17 from ABC-CERT, 2026-11-22 14:03 UTC. Call +4940808077555 to listen."
+
+E = TypeVar("E", bound=SmsEvent)
+
+
+class Bell:
+    """A link, and what it tells."""
+
+    def __init__(self, port: int, **settings: Any) -> None:
+        self._events: queue.Queue[SmsEvent] = queue.Queue()
+        account = {"system_id": SYSTEM_ID, "password": PASSWORD, "source": "+4940808077555"} | settings
+        self.link = SmppLink(
+            SmscSettings(name="sms-a", host="127.0.0.1", port=port, **account), self._events.put
+        )
+        self.link.start()
+
+    def expect(self, kind: type[E]) -> E:
+        """The very next event, which must be of this kind."""
+        event = self._events.get(timeout=WAIT_S)
+        assert isinstance(event, kind), event
+        return event
+
+    def expect_all(self, *events: SmsEvent) -> None:
+        """These events next, in any order."""
+        seen = [self._events.get(timeout=WAIT_S) for _ in events]
+        assert sorted(map(repr, seen)) == sorted(map(repr, events))
+
+    def expect_silence(self) -> None:
+        assert self._events.empty()
+
+
+Ring = Callable[..., Bell]
+
+
+@pytest.fixture
+def ring() -> Iterator[Ring]:
+    bells: list[Bell] = []
+
+    def make(port: int, **settings: Any) -> Bell:
+        bells.append(Bell(port, **settings))
+        return bells[-1]
+
+    yield make
+    for bell in bells:
+        bell.link.stop(2.0)
+
+
+@pytest.fixture
+def npm() -> Iterator[NpmSmsc]:
+    smsc = NpmSmsc()
+    yield smsc
+    smsc.kill()
+
+
+@pytest.fixture
+def practice(tmp_path: Path) -> Iterator[PracticePeer]:
+    smsc = PracticePeer(tmp_path / "texts.jsonl")
+    yield smsc
+    smsc.stop()
+
+
+@pytest.fixture(params=["npm", "practice"])
+def smsc(request: pytest.FixtureRequest) -> NpmSmsc | PracticePeer:
+    peer: NpmSmsc | PracticePeer = request.getfixturevalue(request.param)
+    return peer
+
+
+def bound(ring: Ring, smsc: NpmSmsc | PracticePeer, **settings: Any) -> Bell:
+    bell = ring(smsc.port, **settings)
+    bell.expect(LinkUp)
+    assert bell.link.bound
+    return bell
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        (TEXT, 1),
+        ("Zürich [~{€}~] @§$", 1),
+        ("Тревога 17", 1),
+        ("ALERT 🔔 17", 1),
+        ("x" * 161, 2),
+        ("€" * 153, 3),
+        ("🔔" * 100, 4),
+    ],
+)
+def test_a_text_arrives_as_written_and_its_receipt_comes_back(
+    ring: Ring, smsc: NpmSmsc | PracticePeer, text: str, parts: int
+) -> None:
+    bell = bound(ring, smsc)
+    assert bell.link.submit("sms-1", TO, text)
+    assert smsc.message().items() >= {"number": TO, "text": text, "parts": parts}.items()
+    submitted = bell.expect(Submitted)
+    assert submitted.reference == "sms-1"
+    assert len(set(submitted.message_ids)) == parts
+    receipt = bell.expect(Receipt)
+    assert (receipt.message_id, receipt.state) == (submitted.message_ids[-1], "delivered")
+    bell.expect_silence()  # one receipt for one text, however many parts
+
+
+def test_texts_of_several_parts_do_not_get_mixed_up(ring: Ring, smsc: NpmSmsc | PracticePeer) -> None:
+    bell = bound(ring, smsc, window=100)
+    texts = [letter * 400 for letter in "abc"]
+    for text in texts:
+        assert bell.link.submit(text[0], TO, text)
+    assert [smsc.message()["text"] for _ in texts] == texts
+
+
+def test_stop_unbinds(ring: Ring, smsc: NpmSmsc | PracticePeer) -> None:
+    bell = bound(ring, smsc)
+    bell.link.stop(5.0)
+    assert bell.expect(LinkDown).reason == "SMSC sms-a: stopped"
+    assert not bell.link.bound
+    assert not bell.link.submit("sms-1", TO, TEXT)
+    if isinstance(smsc, NpmSmsc):
+        smsc.expect("unbind")
+
+
+def test_fields_of_a_submit(ring: Ring, npm: NpmSmsc) -> None:
+    bell = bound(ring, npm)
+    bell.link.submit("sms-1", TO, TEXT)
+    one = {"esm_class": 0, "data_coding": 0, "registered_delivery": 1, "dest_addr_ton": 1, "dest_addr_npi": 1}
+    assert npm.expect("submit").items() >= (one | {"destination_addr": TO[1:]}).items()
+    bell.link.submit("sms-2", TO, "Ж" * 100)
+    first, last = npm.expect("submit"), npm.expect("submit")
+    assert [p["registered_delivery"] for p in (first, last)] == [0, 1]
+    assert {(p["esm_class"], p["data_coding"]) for p in (first, last)} == {(0x40, 8)}
+
+
+@pytest.mark.parametrize(
+    ("source", "ton", "npi", "sent"),
+    [("+4940808077555", 1, 1, "4940808077555"), ("ABC-CERT", 5, 0, "ABC-CERT"), ("22333", 3, 0, "22333")],
+)
+def test_sender_address(ring: Ring, npm: NpmSmsc, source: str, ton: int, npi: int, sent: str) -> None:
+    bound(ring, npm, source=source).link.submit("sms-1", TO, TEXT)
+    seen = npm.expect("submit")
+    assert (seen["source_addr_ton"], seen["source_addr_npi"], seen["source_addr"]) == (ton, npi, sent)
+
+
+def test_wrong_password_is_said_and_not_repeated_at_once(ring: Ring, npm: NpmSmsc) -> None:
+    bell = ring(npm.port, password="wrong")
+    assert "Invalid Password (0x0e); check system_id and password" in bell.expect(LinkDown).reason
+    assert npm.expect("bind")["ok"] is False
+    # The ordinary pause ends within 2 s.
+    assert npm.saw_nothing("bind", for_s=3.0)
+    assert not bell.link.submit("sms-1", TO, TEXT)
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "permanent"),
+    [
+        (0x0B, "Invalid Destination Address (0x0b)", True),
+        (0x58, "Throttling", False),
+        (0x455, "0x455", False),
+    ],
+)
+def test_a_refused_submit(ring: Ring, npm: NpmSmsc, status: int, words: str, permanent: bool) -> None:
+    bell = bound(ring, npm)
+    npm.order(mode={"refuse": status})
+    bell.link.submit("sms-1", TO, "x" * 400)
+    refused = bell.expect(Refused)
+    assert (refused.reference, refused.status, refused.permanent) == ("sms-1", status, permanent)
+    assert words in refused.reason
+    npm.order(mode={"refuse": 0})
+    bell.link.submit("sms-2", TO, TEXT)
+    assert bell.expect(Submitted).reference == "sms-2"  # so one text has one end, and the link goes on
+
+
+def test_a_full_window_takes_no_more_until_there_is_room(ring: Ring, npm: NpmSmsc) -> None:
+    bell = bound(ring, npm, window=3)
+    npm.order(mode={"hold": True})
+    assert [bell.link.submit(f"sms-{n}", TO, TEXT) for n in range(5)] == [True, True, True, False, False]
+    for _ in range(3):
+        npm.expect("submit")
+    npm.order(release=True)
+    kinds = [type(bell._events.get(timeout=WAIT_S)) for _ in range(6)]
+    assert (kinds.count(Submitted), kinds.count(Receipt)) == (3, 3)
+    assert bell.link.submit("sms-5", TO, TEXT)
+
+
+def test_never_more_on_the_wire_than_the_window(ring: Ring, npm: NpmSmsc) -> None:
+    bell = bound(ring, npm, window=2)
+    npm.order(mode={"hold": True})
+    assert bell.link.submit("sms-1", TO, "x" * 700)  # five parts
+    for _ in range(2):
+        npm.expect("submit")
+    assert npm.saw_nothing("submit", for_s=0.5)
+    npm.order(release=True)
+    assert len(bell.expect(Submitted).message_ids) == 5
+
+
+def test_server_killed_and_back(ring: Ring, npm: NpmSmsc) -> None:
+    bell = bound(ring, npm)
+    npm.order(mode={"hold": True})
+    assert bell.link.submit("sms-1", TO, TEXT)
+    assert bell.link.submit("sms-2", TO, "x" * 400)
+    for _ in range(4):
+        npm.expect("submit")
+    npm.kill()
+    bell.expect_all(Unanswered("sms-1"), Unanswered("sms-2"))
+    bell.expect(LinkDown)
+    assert not bell.link.submit("sms-3", TO, TEXT)
+    npm.start()
+    while not isinstance(event := bell._events.get(timeout=WAIT_S), LinkUp):
+        assert isinstance(event, LinkDown), event
+    assert bell.link.submit("sms-1", TO, TEXT)
+    assert bell.expect(Submitted).reference == "sms-1"
+
+
+def test_no_server_at_all(ring: Ring) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    bell = ring(port)
+    assert "cannot connect" in bell.expect(LinkDown).reason
+    assert not bell.link.bound
+
+
+def test_server_silent_on_enquire_link(ring: Ring, npm: NpmSmsc) -> None:
+    npm.order(mode={"mute": True})
+    bell = bound(ring, npm, enquire_s=0.3, timeout_s=0.5)
+    npm.expect("enquire")
+    assert "no answer to enquire_link" in bell.expect(LinkDown).reason
+    npm.order(mode={"mute": False})
+    bell.expect(LinkUp)
+
+
+def test_enquire_link_keeps_a_quiet_link(ring: Ring, npm: NpmSmsc) -> None:
+    bell = bound(ring, npm, enquire_s=0.2, timeout_s=0.5)
+    for _ in range(5):
+        npm.expect("enquire")
+    bell.expect_silence()
+    npm.order(send="enquire_link")
+    assert npm.expect("enquire_link_resp")["status"] == 0
+
+
+def test_a_submit_never_answered_ends_the_session(ring: Ring, npm: NpmSmsc) -> None:
+    npm.order(mode={"hold": True})
+    bell = bound(ring, npm, enquire_s=0.2, timeout_s=0.6)
+    bell.link.submit("sms-1", TO, TEXT)
+    assert bell.expect(Unanswered).reference == "sms-1"
+    assert "no answer to submit_sm" in bell.expect(LinkDown).reason
+
+
+def test_server_unbinds(ring: Ring, npm: NpmSmsc) -> None:
+    bell = bound(ring, npm)
+    npm.order(send="unbind")
+    assert npm.expect("unbind_resp")["status"] == 0
+    assert "ended the session" in bell.expect(LinkDown).reason
+    bell.expect(LinkUp)
+
+
+def test_stop_waits_for_the_answers_that_are_due(ring: Ring, npm: NpmSmsc) -> None:
+    bell = bound(ring, npm)
+    npm.order(mode={"hold": True})
+    bell.link.submit("sms-1", TO, TEXT)
+    npm.expect("submit")
+    stopping = threading.Thread(target=bell.link.stop, args=(WAIT_S,))
+    stopping.start()
+    assert npm.saw_nothing("unbind", for_s=0.5)
+    npm.order(release=True)
+    assert bell.expect(Submitted).reference == "sms-1"
+    npm.expect("unbind")
+    stopping.join()
+
+
+@pytest.mark.parametrize(
+    ("fields", "state"),
+    [
+        ({"receipted_message_id": "ab1", "message_state": 3, "short_message": ""}, "expired"),
+        (
+            {"receipted_message_id": "ab1", "message_state": 5, "short_message": "id:x stat:DELIVRD"},
+            "rejected",
+        ),
+        ({"short_message": "id:ab1 sub:001 dlvrd:000 stat:REJECTD err:001"}, "rejected"),
+        ({"short_message": "id:ab1 stat:undeliv"}, "rejected"),
+        ({"short_message": "id:ab1 stat:WHOKNOWS"}, "unknown"),
+        ({"message_payload": "id:ab1 stat:EXPIRED", "short_message": ""}, "expired"),
+    ],
+)
+def test_receipts_in_the_forms_they_come_in(
+    ring: Ring, npm: NpmSmsc, fields: dict[str, Any], state: str
+) -> None:
+    bell = bound(ring, npm)
+    npm.order(send="deliver_sm", fields={"esm_class": 4, "source_addr": TO[1:]} | fields)
+    receipt = bell.expect(Receipt)
+    assert (receipt.message_id, receipt.state) == ("ab1", state)
+    assert npm.expect("deliver_sm_resp")["status"] == 0
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"esm_class": 0, "short_message": "ON IT 17 id:ab1 stat:DELIVRD"},
+        {"esm_class": 4, "short_message": "no id at all stat:DELIVRD"},
+        {"esm_class": 4, "short_message": "id:ab1 stat:ENROUTE"},
+        {"esm_class": 0x20, "receipted_message_id": "ab1", "message_state": 1, "short_message": ""},
+    ],
+)
+def test_what_ends_no_message_is_acknowledged_and_no_more(
+    ring: Ring, npm: NpmSmsc, caplog: pytest.LogCaptureFixture, fields: dict[str, Any]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    bell = bound(ring, npm)
+    npm.order(send="deliver_sm", fields={"source_addr": TO[1:]} | fields)
+    assert npm.expect("deliver_sm_resp")["status"] == 0
+    bell.expect_silence()
+    assert "ON IT" not in caplog.text
+    assert TO[1:] not in caplog.text
+
+
+def pdu(command_id: int, body: bytes, sequence: int = 7, status: int = 0) -> str:
+    return (struct.pack(">LLLL", 16 + len(body), command_id, status, sequence) + body).hex()
+
+
+RECEIPT = b"\0" * 7 + b"\x04" + b"\0" * 8 + b"\x13id:ab1 stat:DELIVRD"
+
+
+def test_a_pdu_in_two_halves_with_a_long_pause(ring: Ring, npm: NpmSmsc) -> None:
+    bell = bound(ring, npm, timeout_s=0.5)
+    whole = pdu(5, RECEIPT)
+    npm.order(raw=whole[:50])
+    assert npm.saw_nothing("deliver_sm_resp", for_s=1.2)
+    npm.order(raw=whole[50:])
+    assert bell.expect(Receipt).message_id == "ab1"
+
+
+@pytest.mark.parametrize(
+    ("octets", "answer"),
+    [
+        (pdu(5, b""), "deliver_sm_resp"),
+        (pdu(5, b"\0\1"), "deliver_sm_resp"),
+        (pdu(5, b"x" * 200), "deliver_sm_resp"),
+        (pdu(5, RECEIPT + b"\x04\x27\xff\xff\x02"), "deliver_sm_resp"),
+        (pdu(0x777, b"?" * 40), "generic_nack"),
+        (pdu(9, b"\0" * 20), "generic_nack"),
+    ],
+)
+def test_a_pdu_that_makes_no_sense_is_answered_and_passed_over(
+    ring: Ring, npm: NpmSmsc, octets: str, answer: str
+) -> None:
+    bell = bound(ring, npm)
+    npm.order(raw=octets)
+    npm.expect(answer)
+    bell.link.submit("sms-1", TO, TEXT)
+    while not isinstance(event := bell._events.get(timeout=WAIT_S), Submitted):
+        assert isinstance(event, Receipt), event
+
+
+def test_answers_that_belong_to_nothing_are_passed_over(ring: Ring, npm: NpmSmsc) -> None:
+    bell = bound(ring, npm)
+    npm.order(mode={"hold": True})
+    bell.link.submit("sms-1", TO, TEXT)
+    npm.expect("submit")
+    npm.order(raw=pdu(0x80000004, b"stray\0", 999) + pdu(0x80000015, b"", 2) + pdu(0x80000000, b"", 0, 3))
+    npm.order(release=True)
+    assert bell.expect(Submitted).message_ids == ("npm-1",)
+
+
+@pytest.mark.parametrize("length", ["ffffffff", "00000000", "0000000f"])
+def test_a_length_that_can_be_none(ring: Ring, npm: NpmSmsc, length: str) -> None:
+    bell = bound(ring, npm)
+    npm.order(raw=length + "00" * 12)
+    assert "does not speak SMPP" in bell.expect(LinkDown).reason
+    bell.expect(LinkUp)
+
+
+def test_no_text_number_or_password_in_any_log(
+    ring: Ring, npm: NpmSmsc, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    bell = bound(ring, npm)
+    bell.link.submit("sms-1", TO, TEXT)
+    bell.expect(Submitted)
+    for secret in (TO[1:], TEXT, PASSWORD):
+        assert secret not in caplog.text
+        assert secret.encode().hex() not in caplog.text
+    assert PASSWORD not in repr(bell.link._settings)
+
+
+@pytest.mark.parametrize("number", ["4915112345678", "+49", "112", "+49110", "+49151 12345678\0"])
+def test_numbers_that_are_never_texted(ring: Ring, practice: PracticePeer, number: str) -> None:
+    bell = bound(ring, practice)
+    with pytest.raises(ValueError, match="number"):
+        bell.link.submit("sms-1", number, TEXT)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"password": "longer-than-8"},
+        {"system_id": "x" * 16},
+        {"source": "Twelve chars"},
+        {"source": "Müller"},
+    ],
+)
+def test_settings_that_smpp_cannot_carry(wrong: dict[str, str]) -> None:
+    account = {"system_id": SYSTEM_ID, "password": PASSWORD, "source": "ABC-CERT"} | wrong
+    with pytest.raises(ValueError):
+        SmscSettings(name="sms-a", host="127.0.0.1", port=2775, **account)
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [b"GET / HTTP/1.1\r\n\r\n", b"\xff" * 64, b"\0" * 64, b"\0\0\0\x10\0\0"],
+    ids=["http", "ones", "zeros", "half"],
+)
+def test_the_practice_smsc_survives_garbage(ring: Ring, practice: PracticePeer, garbage: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", practice.port)) as stranger:
+        stranger.sendall(garbage)
+    with socket.create_connection(("127.0.0.1", practice.port)) as stranger:
+        headed = RECEIPT.replace(b"\x04", b"\x40")
+        for octets in (pdu(9, b""), pdu(4, b"\0\1"), pdu(4, b"x" * 99), pdu(4, headed), pdu(0x777, b"")):
+            stranger.sendall(bytes.fromhex(octets))
+        stranger.shutdown(socket.SHUT_WR)
+        answers = list(smpp_pdu.cut(bytearray(stranger.makefile("rb").read())))
+    assert [(a.command, a.status) for a in answers] == [
+        ("bind_transceiver_resp", 0),
+        *[("submit_sm_resp", 0x45)] * 3,
+        ("generic_nack", 3),
+    ]
+    bell = bound(ring, practice)
+    bell.link.submit("sms-1", TO, TEXT)
+    assert practice.message()["text"] == TEXT
+
+
+def test_the_practice_smsc_takes_nothing_before_a_bind(practice: PracticePeer) -> None:
+    with socket.create_connection(("127.0.0.1", practice.port), timeout=WAIT_S) as stranger:
+        stranger.sendall(bytes.fromhex(pdu(4, RECEIPT)))
+        status = struct.unpack(">LLLL", stranger.recv(16))[2]
+    assert status == 0x04
+
+
+@given(st.binary(max_size=300), st.sampled_from([4, 5]))
+def test_no_body_hurts_the_reader(body: bytes, command_id: int) -> None:
+    (read,) = smpp_pdu.cut(bytearray(bytes.fromhex(pdu(command_id, body))))
+    with contextlib.suppress(smpp_pdu.BadPdu):
+        smpp_pdu.ending(smpp_pdu.short_message(read))
