@@ -1,10 +1,11 @@
 """The one place that starts, stops and talks to an Asterisk process, ours or the practice network's.
 
-Owns: the life of the process that serves one folder of configuration. Must not know what that configuration says,
-beyond that `asterisk.conf` names `run` as its `astrundir` and `conf/log/messages` as its log.
+Owns: the life of the process that serves one folder of configuration. Must not know what that configuration
+says, beyond that `asterisk.conf` names `run` as its `astrundir` and `conf/log/messages` as its log.
 """
 
 import contextlib
+import fcntl
 import hashlib
 import os
 import re
@@ -13,26 +14,27 @@ import signal
 import stat
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
-from ivr.adapters.pbx.tree import Programs
+from ivr.ports import Programs
 
 _SOCKET_PATH_LIMIT = 108
 """Bytes of sockaddr_un.sun_path on Linux, the closing NUL among them: unix(7)."""
 
-_DEAF = re.compile(r"Unable to bind|could not be started|Address already in use|Cannot assign requested address")
+_DEAF = re.compile("Unable to bind|could not be started|Address already in use|Cannot assign requested")
 """What Asterisk logs when it cannot listen where it should. It goes on booting all the same."""
 
 _BOOT_S = 30.0
-_SETTLE_S = 10.0
+_SETTLE_S = 5.0
 
 
 class PbxFailed(Exception):
-    """Asterisk did not start, does not answer or does not stop; the message says what it said itself."""
+    """Asterisk did not start, does not answer or does not stop; the message tells what it said itself."""
 
 
 def run_folder(conf: Path) -> Path:
-    """Where the Asterisk of `conf` keeps its control socket: `conf/run`, unless that path is too long for a socket.
+    """Where the Asterisk of `conf` has its control socket: `conf/run`, or a short path if that is too long.
 
     The answer depends on the path of `conf` alone, so that every process of this user finds the same socket.
     """
@@ -53,88 +55,105 @@ class PbxProcess:
         self._config = self._conf / "asterisk.conf"
         self._pid_file = self._conf / "asterisk.pid"
         self._log = self._conf / "log" / "messages"
-        self._said = self._conf / "log" / "console"
+        self._console = self._conf / "log" / "console"
 
     def start(self) -> None:
         """Start it, unless it runs, and return when it has fully booted. Raises PbxFailed, PbxMissing."""
-        if self.pid is not None:
-            return
         if not self._config.is_file():
             raise PbxFailed(f"{self._conf} holds no asterisk.conf: run `tocsin pbx render`")
-        _make_private(self._run)
-        (self._conf / "log").mkdir(mode=0o700, exist_ok=True)
-        (self._run / "asterisk.ctl").unlink(missing_ok=True)
-        logged = self._log.stat().st_size if self._log.exists() else 0
-        self._pid_file.write_text(f"{self._spawn()}\n", encoding="ascii")
-        try:
-            self._await_boot(logged)
-        except BaseException:
-            self.stop()
-            raise
+        with self._locked():
+            if self.pid is not None:
+                return
+            _make_private(self._run)
+            (self._conf / "log").mkdir(mode=0o700, exist_ok=True)
+            (self._run / "asterisk.ctl").unlink(missing_ok=True)  # of one that was killed
+            logged = self._log.stat().st_size if self._log.exists() else 0
+            pid = self._spawn()
+            self._pid_file.write_text(f"{pid}\n", encoding="ascii")
+            try:
+                self._await_boot(pid, logged)
+            except BaseException:
+                end_process(pid)
+                self._pid_file.unlink()
+                raise
 
     def stop(self) -> None:
-        """End it, politely first; return when it is gone. Does nothing when it does not run. Raises PbxFailed."""
-        pid = self.pid
-        if pid is not None:
-            end_process(pid)
-        self._pid_file.unlink(missing_ok=True)
-        (self._run / "asterisk.ctl").unlink(missing_ok=True)
+        """End it, politely first, and return when it is gone. Does nothing when it does not run.
+
+        Raises PbxFailed.
+        """
+        if not self._conf.is_dir():
+            return
+        with self._locked():
+            if (pid := self.pid) is not None:
+                end_process(pid)
+            self._pid_file.unlink(missing_ok=True)
+            for leftover in ("asterisk.ctl", "asterisk.pid"):  # of one that was killed
+                (self._run / leftover).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # absent, or not empty
+                self._run.rmdir()
 
     @property
     def pid(self) -> int | None:
-        """Its process id, or None when it does not run. A pid that now belongs to another program does not count."""
+        """Its process id; None when it does not run, also when that id now belongs to another program."""
         try:
             pid = int(self._pid_file.read_text(encoding="ascii"))
-            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")  # none if it ended unnoticed
         except (OSError, ValueError):
             return None
-        return pid if os.fsencode(self._config) in words else None  # a zombie has no command line
+        return pid if b"-f" in words and os.fsencode(self._config) in words else None
 
     def rx(self, command: str) -> str:
-        """Run a command of Asterisk's CLI and return what it prints. Raises PbxFailed when it does not answer."""
+        """What Asterisk's CLI prints in answer to `command`. Raises PbxFailed when it does not answer."""
         try:
             done = subprocess.run(
                 self._programs.argv("asterisk", "-C", str(self._config), "-rx", command),
                 stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", timeout=_BOOT_S,
-                env=os.environ | {"LC_ALL": "C", "TERM": "dumb"},
+                env=self._environment(),
             )  # fmt: skip
         except subprocess.TimeoutExpired as error:
-            raise PbxFailed(f"Asterisk does not answer to `{command}`; restart it") from error
+            raise PbxFailed(f"Asterisk does not answer to `{command}`: restart it") from error
         if done.returncode:
-            raise PbxFailed("Asterisk does not run: start it with `tocsin pbx start`")
+            raise PbxFailed("Asterisk is not running: start it with `tocsin pbx start`")
         return done.stdout
 
     def status(self) -> str:
-        """One line for an operator: what runs, since when, how many calls it has."""
+        """One line for an operator: what runs, since when, how many calls it has. Raises PbxFailed."""
         pid = self.pid
         if pid is None:
             return "Asterisk is not running"
-        up = self.rx("core show uptime").splitlines()
+        up = self.rx("core show uptime").splitlines()[:1]
         calls = [line for line in self.rx("core show channels count").splitlines() if "active call" in line]
-        return ", ".join(
-            [
-                f"Asterisk {self._programs.version} runs (pid {pid})",
-                *(s.strip().lower() for s in up[:1] + calls),
-            ]
-        )
+        about = [f"Asterisk {self._programs.version} is running (process {pid})", *up, *calls]
+        return ", ".join(part.strip() for part in about)
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        with (self._conf / "asterisk.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _environment(self) -> dict[str, str]:
+        # Not ours as it stands: it may hold secrets, and a locale changes what Asterisk prints.
+        path = os.environ.get("PATH", os.defpath)
+        return {"PATH": path, "HOME": str(self._run), "LC_ALL": "C", "TZ": "UTC", "TERM": "dumb"}
 
     def _spawn(self) -> int:
         # Not subprocess.Popen, which warns when it goes away before its child: this child is to outlive us.
         argv = self._programs.argv("asterisk", "-f", "-C", str(self._config))
-        said = str(self._said)
         return os.posix_spawn(
-            argv[0], argv, os.environ | {"LC_ALL": "C"}, setsid=True,
+            argv[0], argv, self._environment(), setsid=True,
             file_actions=[
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-                (os.POSIX_SPAWN_OPEN, 1, said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
+                (os.POSIX_SPAWN_OPEN, 1, str(self._console), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
                 (os.POSIX_SPAWN_DUP2, 1, 2),
             ],
         )  # fmt: skip
 
-    def _await_boot(self, logged: int) -> None:
+    def _await_boot(self, pid: int, logged: int) -> None:
         until = time.monotonic() + _BOOT_S
         while not (self._run / "asterisk.ctl").exists():
-            if self.pid is None or time.monotonic() > until:
+            if _has_ended(pid) or time.monotonic() > until:
                 raise PbxFailed(self._complaint("did not start", logged))
             time.sleep(0.02)
         try:
@@ -145,15 +164,15 @@ class PbxProcess:
             raise PbxFailed(self._complaint("did not come up", logged))
 
     def _complaint(self, what: str, logged: int) -> str:
-        logged_lines = _lines(self._log, logged)
-        errors = [line for line in logged_lines if "] ERROR[" in line]
-        lines = [line for line in errors if _DEAF.search(line)] or errors or logged_lines or _lines(self._said, 0)
-        tail = " | ".join(line.strip() for line in lines[-3:]) or "it said nothing"
-        return f"Asterisk {what}: {tail} (see {self._log})"
+        lines = _lines(self._log, logged)
+        errors = [line for line in lines if "] ERROR[" in line]
+        deaf = [line for line in errors if _DEAF.search(line)]
+        telling = deaf or errors or lines or _lines(self._console, 0) or ["it said nothing"]
+        return f"Asterisk {what}: {' | '.join(line.strip() for line in telling[-3:])} (see {self._log})"
 
 
 def end_process(pid: int, patience_s: float = _SETTLE_S) -> None:
-    """SIGTERM, and SIGKILL after `patience_s`; return when it is gone. Raises PbxFailed when it stays."""
+    """SIGTERM, then SIGKILL after `patience_s`; return when it is gone. Raises PbxFailed when it stays."""
     try:
         handle = os.pidfd_open(pid)  # from here on the number cannot come to mean another process
     except ProcessLookupError:
@@ -171,6 +190,11 @@ def end_process(pid: int, patience_s: float = _SETTLE_S) -> None:
             os.waitpid(pid, 0)
     finally:
         os.close(handle)
+
+
+def _has_ended(child: int) -> bool:
+    """Whether our child `child` has ended; it stays a zombie, so that its id stays its own."""
+    return os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
 def _make_private(folder: Path) -> None:

@@ -1,11 +1,12 @@
 """Writes Asterisk's configuration for this install from the templates in `dialplan`.
 
-Owns: what a value must look like to stand in a .conf file, and the sections that a trunk needs. Must not know what
-becomes of the files: process.py runs them, or an Asterisk of the machine's own does.
+Owns: what a value must look like to stand in a .conf file, and the sections that a trunk needs. Must not know
+what becomes of the files: process.py runs them, or an Asterisk that the machine's own service manager runs.
 """
 
 import ipaddress
 import os
+import re
 import tempfile
 from collections.abc import Mapping
 from importlib import resources
@@ -13,15 +14,19 @@ from pathlib import Path
 from string import Template
 
 from ivr.adapters.pbx.process import run_folder
-from ivr.adapters.pbx.tree import Programs
 from ivr.config import Settings, Trunk
-
+from ivr.ports import Programs
 
 FILES = tuple(
     f"{name}.conf"
     for name in "asterisk cdr cel extensions indications logger manager modules pjsip rtp".split()
 )
 """What a configuration consists of. The templates beside these are parts of pjsip.conf."""
+
+_EMPTY = tuple(f"{name}.conf" for name in "acl ccss features pjproject stasis udptl".split())
+"""Read by Asterisk's core, which logs an error where one is absent. Everything in them is well by default."""
+
+_GLOB = re.compile(r"[~*?\[\]{}\\]")
 
 
 class Unfit(Exception):
@@ -35,21 +40,25 @@ class _Conf(Template):
 
 
 def render(
-    settings: Settings, programs: Programs, into: Path, *, patience_s: int = 30, pause_s: float = 1.0
+    settings: Settings, programs: Programs, into: Path, *, patience_s: int = 30, pause_s: float = 0.5
 ) -> None:
     """Write the configuration into the folder `into`, readable by its owner alone: it holds secrets.
 
-    `patience_s` is how long the dialplan tries to reach a service that does not answer, `pause_s` the silence in
-    between. A second call changes nothing. Raises Unfit, and BadConfig where a secret is missing.
+    `patience_s` is how long the dialplan tries to reach a service that does not answer, `pause_s` the silence
+    in between. A second call changes nothing. Raises Unfit, and BadConfig where a secret is missing.
     """
-    into = into.absolute()
+    into = into.resolve()
+    if _GLOB.search(str(into)):
+        raise Unfit(
+            f"{into}: Asterisk takes ~ * ? [ ] {{ }} and \\ in a path for a pattern: use another folder"
+        )
     pbx = settings.pbx
     values = {
         "conf": into,
         "run": run_folder(into),
         "modules": programs.modules,
         "language": settings.language,
-        "sip_bind": pbx.sip_bind,
+        "sip_bind": _in_uri(pbx.sip_bind),
         "sip_port": pbx.sip_port,
         "rtp_first": pbx.rtp_first,
         "rtp_last": pbx.rtp_last,
@@ -64,10 +73,12 @@ def render(
     trunks = "".join(_trunk(trunk, settings) for trunk in settings.trunks)
     into.mkdir(mode=0o700, parents=True, exist_ok=True)
     into.chmod(0o700)
-    for folder in ("data/sounds", "log", "var"):
-        (into / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder in (into / "data/sounds", into / "log", into / "var", run_folder(into)):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in FILES:
         _write(into / name, _filled(name, values, trunks=trunks))
+    for name in _EMPTY:
+        _write(into / name, "; Nothing here on purpose.\n")
     _link(into / "data/documentation", programs.data / "documentation")
     _link(into / "data/sounds" / settings.language, programs.sounds)
     # Prompts get a name that holds no path: a comma or an ampersand in one would end the name in Playback().
@@ -76,13 +87,14 @@ def render(
 
 def _trunk(trunk: Trunk, settings: Settings) -> str:
     """The sections of one trunk in pjsip.conf."""
+    host = _in_uri(trunk.host)
     shared = [t.host for t in settings.trunks].count(trunk.host) > 1
     values = {
         "name": trunk.name,
-        "host": trunk.host,
+        "host": host,
         "port": trunk.port,
         # Two trunks of one carrier are told apart by port, where there is a difference to see.
-        "match": f"{trunk.host}:{trunk.port}" if shared else trunk.host,
+        "match": f"{host}:{trunk.port}" if shared else host.strip("[]"),
         "language": settings.language,
     }
     lines = {"media": _media(settings.pbx.sip_bind), "outbound_auth": ""}
@@ -92,10 +104,15 @@ def _trunk(trunk: Trunk, settings: Settings) -> str:
     login = values | {
         "username": trunk.username,
         "password": settings.secret(f"trunk-{trunk.name}"),
-        "client_uri": f"sip:{trunk.username}@{trunk.host}:{trunk.port}",
+        "client_uri": f"sip:{trunk.username}@{host}:{trunk.port}",
         "hotline": settings.network.hotline,
     }
     return _filled("pjsip_trunk.conf", values, **lines) + _filled("pjsip_login.conf", login)
+
+
+def _in_uri(host: str) -> str:
+    """RFC 3261, 19.1.1: an IPv6 address stands in brackets before a port."""
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
 
 
 def _media(sip_bind: str) -> str:

@@ -11,7 +11,8 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+
+from ivr.ports import Programs
 
 STAMP = "tocsin-pbx.json"  # written last into a tree: without it a tree is not one
 MIN_ASTERISK = 20
@@ -24,34 +25,6 @@ class PbxMissing(Exception):
     def __init__(self, what: str) -> None:
         super().__init__(f"{what}: run `tocsin pbx install`")
         self.what = what
-
-
-class Programs(Protocol):
-    """Asterisk, flite and sox, wherever they are installed."""
-
-    def argv(self, program: str, *args: str) -> list[str]:
-        """Return the argument list that runs `program`; raise PbxMissing when it is not there."""
-        ...
-
-    @property
-    def modules(self) -> Path:
-        """The folder of Asterisk's modules (asterisk.conf: astmoddir)."""
-        ...
-
-    @property
-    def data(self) -> Path:
-        """The folder of Asterisk's static data (asterisk.conf: astdatadir)."""
-        ...
-
-    @property
-    def sounds(self) -> Path:
-        """The real folder of the English core sounds, no symbolic link."""
-        ...
-
-    @property
-    def version(self) -> str:
-        """Asterisk's version, such as 22.10.1."""
-        ...
 
 
 @dataclass(frozen=True)

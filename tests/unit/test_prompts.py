@@ -1,0 +1,162 @@
+"""The catalogue of spoken texts, and how they become sound."""
+
+import ast
+import math
+import re
+import wave
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ivr import config
+from ivr.adapters.pbx.tree import find_programs
+from ivr.adapters.speech import SpeechError, Voice, catalogue, spoken_number, texts
+from ivr.domain import spoken
+
+ROOT = Path(__file__).parents[2]
+CONFIG = """
+network: {name: "Net {of} CERTs", hotline: "+4940808077555"}
+trunks: [{name: sip-a, host: 127.0.0.1, lines: 4}]
+audio: {longest_s: 90}
+"""
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> config.Settings:
+    (tmp_path / "tocsin.yaml").write_text(CONFIG)
+    return config.load(tmp_path / "tocsin.yaml")
+
+
+@pytest.fixture
+def voice(settings: config.Settings) -> Voice:
+    return Voice(find_programs(), settings)
+
+
+def spoken_by_scripts() -> set[str]:
+    """Every id that agi/ speaks. There it stands as a literal in prompt("id"), so that it can be found."""
+    found = set()
+    for file in (*(ROOT / "agi").glob("*.py"), ROOT / "ivr/domain/spoken.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "prompt":
+                (name,) = node.args
+                assert isinstance(name, ast.Constant), f"{file.name}:{node.lineno}: prompt() wants a literal"
+                found.add(name.value)
+    return found
+
+
+def spoken_by_the_dialplan() -> set[str]:
+    files = [*(ROOT / "dialplan").glob("*.conf"), ROOT / "ivr/adapters/pbx/render.py"]
+    return {
+        name
+        for file in files
+        for name in re.findall(r"\btocsin/([a-z0-9-]+)", file.read_text(encoding="utf-8"))
+    }
+
+
+def test_every_prompt_that_is_spoken_exists_and_none_is_orphaned() -> None:
+    scripts, dialplan = spoken_by_scripts(), spoken_by_the_dialplan()
+    assert "greeting" in scripts
+    assert "alert-call-hotline" in dialplan
+    assert scripts | dialplan == set(catalogue("en"))
+
+
+def test_every_text_can_be_spoken_by_every_network(settings: config.Settings) -> None:
+    without = texts(settings)
+    assert set(catalogue("en")) - set(without) == {"hotline-away"}
+    with_number = texts(replace(settings, network=replace(settings.network, fallback="+4940808077556")))
+    assert set(with_number) == set(catalogue("en"))
+    assert with_number["hotline-away"].endswith("eight zero seven, seven five five six.")
+    assert with_number["callout-greeting"] == "This is the alert hotline of Net {of} CERTs."
+    assert "90 seconds" in with_number["record-now"]
+    spoken = replace(settings.network, spoken="the net")
+    assert "hotline of the net." in texts(replace(settings, network=spoken))["greeting"]
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        ("+4940808077555", "plus, four nine four, zero eight zero, eight zero seven, seven five five five"),
+        ("+123456", "plus, one two three, four five six"),
+        ("+12345678", "plus, one two three, four five six, seven eight"),
+    ],
+)
+def test_a_number_is_spoken_in_groups_and_no_digit_stands_alone(number: str, words: str) -> None:
+    assert spoken_number(number) == words
+
+
+def samples(file: Path) -> np.ndarray:
+    with wave.open(str(file), "rb") as sound:
+        assert (sound.getframerate(), sound.getnchannels(), sound.getsampwidth()) == (8000, 1, 2)
+        return np.frombuffer(sound.readframes(sound.getnframes()), "<i2") / 32768
+
+
+def test_a_sound_has_the_level_of_speech_and_no_silence_at_its_ends(voice: Voice, tmp_path: Path) -> None:
+    target = tmp_path / "sounds/hello.wav"
+    assert voice.say("Press 1 to acknowledge. Press 2 to hear it again.", target)
+    audio = samples(target)
+    assert 2.0 < len(audio) / 8000 < 5.0
+    assert 20 * math.log10(math.sqrt(np.mean(audio**2))) == pytest.approx(-20, abs=0.5)
+    assert np.max(np.abs(audio)) < 0.9
+    loud = np.flatnonzero(np.abs(audio) > 0.02) / 8000
+    assert 0.05 < loud[0] < 0.15
+    assert len(audio) / 8000 - loud[-1] < 0.25
+
+
+def test_a_sound_is_made_once_and_again_when_its_text_changes(voice: Voice, tmp_path: Path) -> None:
+    target = tmp_path / "sounds/hello.wav"
+    voice.say("hello", target)
+    first = target.stat()
+    voice.say("hello", target)
+    assert target.stat().st_ino == first.st_ino
+    voice.say("good morning", target)
+    assert target.stat().st_size != first.st_size
+    assert sorted(path.name for path in target.parent.iterdir()) == ["hello.key", "hello.wav"]
+
+
+def test_a_human_recording_wins_and_going_back_works_too(voice: Voice, tmp_path: Path) -> None:
+    target = tmp_path / "sounds/hello.wav"
+    voice.say("hello", target)
+    synthesised = target.read_bytes()
+    human = tmp_path / "sounds/recorded/hello.wav"
+    human.parent.mkdir()
+    tone = (0.05 * np.sin(np.arange(44100) * 2 * np.pi * 440 / 44100) * 32767).astype("<i2")
+    with wave.open(str(human), "wb") as file:
+        file.setparams((2, 2, 44100, 0, "NONE", ""))
+        file.writeframes(np.repeat(tone, 2).tobytes())
+    voice.say("hello", target)
+    assert np.argmax(np.abs(np.fft.rfft(samples(target)[:8000]))) == 440
+    human.unlink()
+    voice.say("hello", target)
+    assert target.read_bytes() == synthesised
+
+
+def test_a_broken_human_recording_is_named_and_the_old_sound_stays(voice: Voice, tmp_path: Path) -> None:
+    target = tmp_path / "sounds/hello.wav"
+    voice.say("hello", target)
+    before = target.read_bytes()
+    (tmp_path / "sounds/recorded").mkdir()
+    (tmp_path / "sounds/recorded/hello.wav").write_bytes(b"not audio")
+    with pytest.raises(SpeechError, match=r"recorded/hello\.wav"):
+        voice.say("hello", target)
+    assert target.read_bytes() == before
+
+
+def test_a_team_is_named_by_its_sound_or_not_at_all(voice: Voice, settings: config.Settings) -> None:
+    assert voice.say_name("abc-cert", "Zürich -CERT $(id)") == settings.sounds / "names/abc-cert.wav"
+    assert len(samples(settings.sounds / "names/abc-cert.wav")) > 4000
+    assert voice.say_name("jp", "日本") is None
+    assert not (settings.sounds / "names/jp.wav").exists()
+    with pytest.raises(SpeechError, match="no id"):
+        voice.say_name("../../etc/x", "x")
+
+
+def test_a_rendered_catalogue_is_whole(voice: Voice, settings: config.Settings) -> None:
+    seen: list[tuple[int, int]] = []
+    voice.render_all(lambda done, of: seen.append((done, of)))
+    folder = settings.sounds / "en"
+    made = {str(path.relative_to(folder).with_suffix("")) for path in folder.rglob("*.wav")}
+    assert made == {*texts(settings), *spoken.WORDS}
+    assert seen[0] == (0, len(made))
+    assert seen[-1] == (len(made), len(made))
