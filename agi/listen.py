@@ -1,0 +1,137 @@
+"""What both scripts share: introducing an alert, playing it, and taking its acknowledgement.
+
+Owns: that a caller never waits in silence for the store, and never hears of a commit before it is one.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any, Self, TypeVar
+
+from ivr.adapters.fastagi import Channel, HungUp, Played
+from ivr.domain import spoken
+from ivr.domain.facts import Acknowledged, Illegal
+from ivr.domain.records import Alert, AlertState, Source
+from ivr.domain.spoken import prompt
+from ivr.ports import StoreAway
+from ivr.services.desk import Desk
+
+log = logging.getLogger(__name__)
+
+R = TypeVar("R")
+
+PATIENCE_S = 20.0
+"""How long a call goes on trying a store that is away."""
+PLAYS = 5
+"""How often one alert may be heard in one call."""
+_AGAIN_S = 0.5
+_SILENCE_S = 1.0
+_DOUBLE_PRESS_S = 2.0
+
+
+class Clerk:
+    """Takes the work of one call to the store, in the background and in order, again while the store is away.
+
+    Leaving its block waits for what was handed in: a key that was pressed counts even when the line drops
+    before it is on record.
+    """
+
+    def __init__(self, call_id: str, patience_s: float) -> None:
+        self._call_id = call_id
+        self._patience_s = patience_s
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="clerk")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown()
+
+    def hand(self, work: Callable[[], object]) -> None:
+        """Have `work` done without waiting for it; a failure is logged."""
+        self._submit(work).add_done_callback(self._look)
+
+    def wait(self, channel: Channel, work: Callable[[], R], hold: str) -> R:
+        """The result of `work`; `hold` is spoken again and again until it is there.
+
+        Raises what `work` raises; StoreAway only after patience has run out.
+        """
+        result = self._submit(work)
+        try:
+            while not wait([result], _SILENCE_S).done:
+                channel.play([hold])
+        except HungUp:
+            result.add_done_callback(self._look)
+            raise
+        return result.result()
+
+    def _submit(self, work: Callable[[], R]) -> "Future[R]":
+        deadline = time.monotonic() + self._patience_s
+        return self._pool.submit(_persist, work, deadline)
+
+    def _look(self, done: "Future[Any]") -> None:
+        if error := done.exception():
+            log.error("call %s: a fact is not on record: %s", self._call_id, type(error).__name__)
+
+
+def _persist(work: Callable[[], R], deadline: float) -> R:
+    while True:
+        try:
+            return work()
+        except StoreAway:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(_AGAIN_S)
+
+
+def raised(desk: Desk, alert: Alert) -> list[str]:
+    """Who raised an alert, its number, and when."""
+    at = alert.recorded_at if alert.released_at is None else alert.released_at
+    sound = desk.name_sound(alert.team)
+    name = [str(sound.with_suffix(""))] if sound else spoken.spelled(alert.team_name)
+    return [
+        *([prompt("operator-for")] if alert.source is Source.OPERATOR else []),
+        *(name or spoken.spelled(alert.team)),
+        prompt("raised-alert"),
+        *spoken.count(alert.id),
+        prompt("on"),
+        *spoken.date(at),
+        prompt("at"),
+        *spoken.time(at),
+        prompt("utc"),
+    ]
+
+
+def hear(channel: Channel, desk: Desk, alert: Alert, keys: str) -> Played:
+    """Play `alert` until its end, a key of `keys`, or a hangup, which is told and not raised.
+
+    A 1 in the first two seconds is the second half of a double press: the alert goes on where it was.
+    """
+    sound = str(desk.audio(alert).with_suffix(""))
+    played = channel.stream(sound, keys)
+    while played.key == "1" and played.at_s < _DOUBLE_PRESS_S:
+        played = channel.stream(sound, keys, played.at_s)
+    if played.how == "missing":
+        channel.play([prompt("alert-unplayable")])
+    return played
+
+
+def acknowledge(channel: Channel, clerk: Clerk, desk: Desk, fact: Acknowledged) -> None:
+    """Put an acknowledgement on record, and say what came of it once it has."""
+    try:
+        applied = clerk.wait(channel, lambda: desk.ledger.apply(fact), prompt("not-yet-recorded-hold"))
+    except StoreAway:
+        log.error("alert %s: an acknowledgement of %s is not on record", fact.alert, fact.team)
+        channel.play([prompt("not-recorded-call-back")])
+    except Illegal:
+        channel.play([prompt("withdrawn")])
+    else:
+        withdrawn = applied.alert is not None and applied.alert.state is AlertState.WITHDRAWN
+        channel.play([prompt("withdrawn") if withdrawn else prompt("acknowledged-thanks")])
+
+
+def finish(channel: Channel) -> None:
+    """Say goodbye, and tell the dialplan that the script came to its end; it then hangs up."""
+    channel.play([prompt("goodbye")])
+    channel.set("TOCSIN_DONE", "1")

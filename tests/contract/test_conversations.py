@@ -1,0 +1,333 @@
+"""Golden conversations: what is heard and pressed in a call, and what is on record afterwards.
+
+Each file in tests/conversations is one journey. It runs over the AGI socket against the real ledger, store
+and desk. docs/conversations.md tells how a journey is written.
+"""
+
+import re
+import shutil
+import sqlite3
+import wave
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import agi_caller
+import pytest
+import yaml
+from agi_caller import Cut, Follows, write_wav
+
+from agi.callout import callout
+from agi.hotline import hotline
+from ivr import bootstrap, config
+from ivr.adapters.fastagi import FastAgiServer, Script
+from ivr.adapters.pins import Pins
+from ivr.adapters.store import SqlStore, migrate
+from ivr.domain import facts
+from ivr.domain.records import (
+    Account,
+    Alert,
+    AlertState,
+    Call,
+    Delivery,
+    DeliveryState,
+    Leg,
+    Number,
+    Source,
+    Team,
+)
+from ivr.services.desk import Desk
+from ivr.services.ledger import Ledger
+
+NOON = 1795356180.0
+"""2026-11-22 14:03 UTC, the time of every journey."""
+RAISED = (
+    "name/{0} raised-alert digits/{1} "
+    "on digits/mon-10 digits/20 digits/h-2 at digits/14 digits/oh digits/3 utc"
+)
+JOURNEYS = {p.stem: p for p in sorted((Path(__file__).parent.parent / "conversations").glob("*.yaml"))}
+TEAMS = ("abc-cert", "qrs-cert", "tru-cert", "xyz-cert")
+PIN = "271828"
+CONFIG = """
+network: {name: Example Network, hotline: "+4940808077555"}
+trunks: [{name: sip-a, host: 127.0.0.1, lines: 4}]
+"""
+
+
+@dataclass
+class House:
+    """A service with four teams, and nothing but its call scripts running."""
+
+    folder: Path
+    store: SqlStore
+    ledger: Ledger
+    desk: Desk
+    port: int
+    scripts: dict[str, Script]
+    lock: sqlite3.Connection | None = None
+
+    def happens(self, event: str) -> None:
+        match event.split():
+            case ["store", "away"]:
+                self.lock = sqlite3.connect(
+                    self.folder / "state" / "tocsin.db", isolation_level=None, check_same_thread=False
+                )
+                self.lock.execute("BEGIN IMMEDIATE")
+            case ["store", "back"]:
+                assert self.lock is not None
+                self.lock.close()
+                self.lock = None
+            case ["store", "broken" | "mended" as how]:
+                names = ("delivery", "gone") if how == "broken" else ("gone", "delivery")
+                with closing(sqlite3.connect(self.folder / "state" / "tocsin.db")) as connection:
+                    connection.execute("ALTER TABLE {} RENAME TO {}".format(*names))
+            case ["withdraw", number]:
+                self.ledger.apply(facts.AlertWithdrawn(int(number)))
+            case ["lose", number]:
+                (self.folder / "recordings" / f"{number}.wav").unlink()
+            case _:
+                raise ValueError(event)
+
+    def raise_alert(self, team: str, seconds: float, source: Source) -> int:
+        path = self.folder / f"{team} {seconds}.wav"
+        write_wav(path, seconds)
+        recorded = self.ledger.apply(
+            facts.AlertRecorded(team, None, source, str(path), seconds, f"{team} {seconds}")
+        )
+        assert recorded.alert is not None
+        self.ledger.apply(facts.AlertReleased(recorded.alert.id))
+        return recorded.alert.id
+
+    def length(self, sound: str) -> float | None:
+        """Of a sound, in seconds; everything but recordings is taken to be there and to last a second."""
+        if not sound.startswith(str(self.folder / "recordings")):
+            return 1.0
+        try:
+            with wave.open(f"{sound}.wav") as file:
+                return file.getnframes() / file.getframerate()
+        except FileNotFoundError:
+            return None
+
+    def name(self, sound: str) -> str:
+        """Of a sound, as journeys write it."""
+        for folder, short in (
+            ("tocsin/", ""),
+            (f"{self.folder}/recordings/", "alert/"),
+            (f"{self.folder}/state/sounds/names/", "name/"),
+        ):
+            if sound.startswith(folder):
+                return short + sound.removeprefix(folder)
+        return sound
+
+    def on_record(self) -> dict[str, str]:
+        """What the ledger holds, in words."""
+        with self.store.read() as tx:
+            lines = {"alerts": str(len(tx.find(Alert)))}
+            for a in tx.find(Alert):
+                lines[f"alert {a.id}"] = str(a.state)
+                lines[f"recording {a.id}"] = f"{a.duration_s:.1f} s by {a.team} {a.uid}"
+            for d in tx.find(Delivery):
+                how = f" {d.acknowledged_via} {d.acknowledged_by}" if d.acknowledged_via else ""
+                lines[f"delivery {d.alert} {d.team}"] = f"{d.state}{how}"
+            for leg in tx.find(Leg):
+                lines[f"heard {leg.alert}"] = f"{leg.heard_s:.1f} s{' whole' if leg.whole else ''}"
+            for call in tx.find(Call):
+                lines["call"] = f"{call.direction} {call.state} {call.team} {call.trunk}"
+        return lines
+
+
+@pytest.fixture(scope="session")
+def empty_house(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("empty house")
+    (folder / "tocsin.yaml").write_text(CONFIG, encoding="utf-8")
+    names = folder / "state" / "sounds" / "names"
+    names.mkdir(parents=True)
+    settings = config.load(folder / "tocsin.yaml")
+    store = bootstrap.open_store(settings)
+    migrate.upgrade(store)
+    pin_hash = Pins().hash(PIN)
+    with store.write() as tx:
+        for n, team in enumerate(TEAMS, 1):
+            tx.put(Team(team, team.upper(), trusts_phones=team == "tru-cert"))
+            tx.put(Number(team, 0, f"+49408080770{n}"), Account(f"4071{n}", team, pin_hash))
+            if team != "qrs-cert":  # its name is spelled
+                write_wav(names / f"{team}.wav", 1.0)
+    store.close()
+    return folder
+
+
+Build = Callable[[str], House]
+
+
+@pytest.fixture(scope="session")
+def build(empty_house: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Build]:
+    """Makes houses that share one FastAGI server, one after another."""
+    scripts: dict[str, Script] = {}
+    server = FastAgiServer("127.0.0.1", 0, scripts)
+    stores = []
+
+    def build(name: str) -> House:
+        folder = tmp_path_factory.mktemp(name) / "a house"
+        shutil.copytree(empty_house, folder)
+        settings = config.load(folder / "tocsin.yaml")
+        store = bootstrap.open_store(settings)
+        stores.append(store)
+        recordings = bootstrap.recordings(settings)
+        ledger = Ledger(store, recordings, settings.policy, settings.network.hotline, lambda: NOON)
+        desk = bootstrap.desk(settings, store, ledger)
+        return House(folder, store, ledger, desk, server.port, scripts)
+
+    server.start()
+    yield build
+    server.stop()
+    for store in stores:
+        store.close()
+
+
+class Invariants:
+    """What holds at every moment of every call, whatever its journey says."""
+
+    def __init__(self, house: House, journey: dict, person: agi_caller.Person) -> None:
+        self._house = house
+        self._person = person
+        self._content_may_be_heard = "called" not in journey or journey["called"] == "tru-cert"
+        self._introduced = "called" not in journey
+        self._acknowledged = self._count(Delivery, DeliveryState.ACKNOWLEDGED)
+        self._released = self._count(Alert, AlertState.RELEASED)
+
+    def hears(
+        self, sound: str, seconds: float, start_s: float
+    ) -> agi_caller.Press | agi_caller.HangUp | None:
+        name = self._house.name(sound)
+        if name == "utc":
+            self._introduced = True
+        elif name.startswith("alert/"):
+            assert self._content_may_be_heard, "content before the key"
+            assert self._introduced, "content before its originator"
+        elif name == "acknowledged-thanks":
+            self._acknowledged += 1
+            assert self._count(Delivery, DeliveryState.ACKNOWLEDGED) >= self._acknowledged, (
+                "spoken before the commit"
+            )
+        elif name == "on-its-way":
+            self._released += 1
+            assert self._count(Alert, AlertState.RELEASED) >= self._released, "spoken before the commit"
+        act = self._person.hears(sound, seconds, start_s)
+        self._content_may_be_heard |= isinstance(act, agi_caller.Press) and act.key == "1"
+        return act
+
+    def waits(self, timeout_s: float) -> str | agi_caller.HangUp:
+        key = self._person.waits(timeout_s)
+        self._content_may_be_heard |= key == "1"
+        return key
+
+    def speaks(self, longest_s: float) -> agi_caller.Speech:
+        return self._person.speaks(longest_s)
+
+    def _count(self, kind: type, state: str) -> int:
+        with self._house.store.read() as tx:
+            return len(tx.find(kind, state=state))
+
+
+def lead(
+    house: House, journey: dict, person: Callable[[Follows], agi_caller.Person] = lambda follows: follows
+) -> tuple[Follows, agi_caller.Call]:
+    """Set the scene of a journey and make its call."""
+    alerts = [
+        house.raise_alert(a["team"], a["seconds"], Source(a.get("source", "hotline")))
+        for a in journey.get("alerts", [])
+    ]
+    follows = Follows(written_out(journey["talk"]), house.name, house.happens)
+    house.scripts |= {"callout": callout(house.desk, 3.0), "hotline": hotline(house.desk, 3.0)}
+    call = agi_caller.Call(
+        house.port, "hotline", Invariants(house, journey, person(follows)), sound_s=house.length
+    )
+    if team := journey.get("called"):
+        call.script = "callout"
+        number = f"+49408080770{TEAMS.index(team) + 1}"
+        house.ledger.apply(facts.CallPlaced(call.call_id, team, number, "sip-a", tuple(alerts)))
+    for event in journey.get("before", []):
+        house.happens(event)
+    try:
+        call.run()
+    finally:
+        if house.lock is not None:
+            house.happens("store back")
+    return follows, call
+
+
+def written_out(talk: list[dict]) -> list[dict]:
+    """`(xyz-cert raised 3)` is short for the sounds that say it."""
+    steps = []
+    for step in talk:
+        heard: list[str] = []
+        for token in step.get("heard", []):
+            found = re.fullmatch(r"\((\S+) raised (\d)\)", token)
+            heard += RAISED.format(*found.groups()).split() if found else [token]
+        steps.append({**step, "heard": heard})
+    return steps
+
+
+def read(name: str) -> dict:
+    journey: dict = yaml.safe_load(JOURNEYS[name].read_text(encoding="utf-8"))
+    return journey
+
+
+@pytest.mark.parametrize("name", JOURNEYS)
+def test_journey(name: str, build: Build, caplog: pytest.LogCaptureFixture) -> None:
+    journey = read(name)
+    house = build(name)
+    follows, call = lead(house, journey)
+    follows.finished()
+    on_record = house.on_record()
+    assert {k: on_record.get(k) for k in journey["then"]} == journey["then"]
+    assert any(c.startswith("SET AUTOHANGUP") for c in call.commands), (
+        "nothing ends a call that goes on for ever"
+    )
+    assert call.variables == ({} if journey.get("dropped") else {"TOCSIN_DONE": "1"})
+    assert "failed: " not in caplog.text, "the script stumbled"
+    assert not re.search(rf"{PIN}|4071\d|999999", caplog.text), "a digit of the caller's is in the log"
+
+
+@pytest.mark.parametrize(
+    "name", ["raise-and-send", "listen-to-the-end", "two-alerts-in-one-call", "hotline-acknowledge"]
+)
+def test_hangup_at_every_prompt(name: str, build: Build, caplog: pytest.LogCaptureFixture) -> None:
+    """The journey again and again, the line cut in the middle of its first, second, ... sound or question."""
+    journey = read(name)
+    n, cut = 0, True
+    while cut:
+        house = build(name)
+        follows, happened = lead_cut(house, journey, n)
+        check_cut(house.on_record(), follows.steps[: follows.gone_through])
+        assert not list((house.folder / "recordings" / "incoming").iterdir()), "a recording hangs about"
+        cut = happened > n
+        n += 1
+    follows.finished()
+    assert n > 15
+    assert "failed: " not in caplog.text, "a script stumbled over a hangup"
+
+
+def lead_cut(house: House, journey: dict, n: int) -> tuple[Follows, int]:
+    """Make the call of a journey, cut in the middle of the n-th thing that happens; how many did."""
+    people: list[Cut] = []
+
+    def person(follows: Follows) -> Cut:
+        people.append(Cut(follows, n))
+        return people[0]
+
+    follows, _ = lead(house, journey, person)
+    return follows, people[0].happened
+
+
+def check_cut(on_record: dict[str, str], done: list[dict]) -> None:
+    """Nothing recorded is lost, and nothing happened but what keys asked for."""
+    recorded = any("speak" in step for step in done)
+    sent = any("sends" in step for step in done)
+    if recorded:
+        assert on_record["alert 1"] == ("released" if sent else "draft")
+    acknowledged = {
+        k for k, v in on_record.items() if k.startswith("delivery") and v.startswith("acknowledged")
+    }
+    assert acknowledged == {f"delivery {step['acknowledges']}" for step in done if "acknowledges" in step}
