@@ -1,0 +1,240 @@
+"""The stage: a whole installation for practice in one folder, on loopback ports that are free.
+
+Owns: two Asterisks, an SMSC, a directory made from phones, and the service, in processes of their own and
+driven by the very command an operator uses. Rehearsals, scenario tests and benchmarks all stand on it. What
+is played there is their business.
+"""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+
+from ivr import config
+from ivr.adapters.speech import Voice
+from ivr.ports import Programs
+from ivr.pstn import phones
+from ivr.pstn.exchange import Exchange
+from ivr.pstn.ports import free_ports, free_range
+from ivr.pstn.smsc import PracticeSmsc
+
+HOTLINE = "+4940808077700"
+CALLER = phones.Phone("+4940808077699", calls=(), team="signal-cert", name="SIGNAL-CERT")
+"""The telephone and the team of the one who raises alerts."""
+UID = "40712"
+PIN = "739164"
+
+POLICY: Mapping[str, Any] = {
+    "ring_s": 5,
+    "rounds": 3,
+    "round_pause_s": 5,
+    "max_calls": 40,
+    "deadline_s": 900,
+    "busy": {"tries": 3, "pause_s": 4},
+    "congestion": {"tries": 3, "pause_s": 4},
+}
+"""As in production, with pauses that suit a play of two minutes."""
+
+_PORTS_A_CALL = 8
+"""RTP takes two; the rest is room for calls that overlap at their ends."""
+
+
+class StageFailed(Exception):
+    """The stage could not be set, or what was waited for did not happen. The message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Who is on stage, and under which rules."""
+
+    phones: Sequence[phones.Phone]
+    lines: int
+    policy: Mapping[str, Any] = field(default_factory=lambda: POLICY)
+    teams: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Keys of the team file, by team, beyond name and numbers."""
+    longest_s: int = 120
+    """The longest recording."""
+
+
+class Stage:
+    """Sets itself when entered, and is cleared away for certain when left.
+
+    Rendered prompts stay in the folder from one time to the next.
+    """
+
+    def __init__(self, programs: Programs, cast: Cast, home: Path) -> None:
+        for phone in cast.phones:
+            if phone.number in (HOTLINE, CALLER.number) or phone.team == CALLER.team:
+                raise StageFailed(
+                    f"{phone.number}, {phone.team}: belongs to the practice hotline; choose another"
+                )
+        self.programs = programs
+        self.cast = cast
+        self.home = home.absolute()
+        self.exchange = Exchange(programs, self.home / "pstn")
+        self._conf = self.home / "tocsin.yaml"
+        self._texts = self.home / "sms.jsonl"
+        self._clearing = ExitStack()
+        self._service: subprocess.Popen[bytes] | None = None
+        self._smsc: PracticeSmsc | None = None
+        self._smsc_port = 0
+
+    def __enter__(self) -> Self:
+        self._clear()
+        with ExitStack() as failing:
+            failing.callback(self._clearing.close)
+            self._set()
+            failing.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._clearing.close()
+
+    # -- what is played with -------------------------------------------------------------------------------
+
+    @property
+    def settings(self) -> config.Settings:
+        return config.load(self._conf)
+
+    @property
+    def voice(self) -> Voice:
+        return Voice(self.programs, self.settings)
+
+    def argv(self, *words: str) -> list[str]:
+        """The command line of `tocsin WORDS` on this stage."""
+        return [sys.executable, "-m", "ivr", "--config", str(self._conf), *words]
+
+    def tocsin(self, *words: str, given: str | None = None) -> str:
+        """What `tocsin WORDS` prints. Raises StageFailed unless it exits 0."""
+        done = subprocess.run(self.argv(*words), input=given, capture_output=True, text=True, timeout=120)
+        if done.returncode:
+            raise StageFailed(f"`tocsin {' '.join(words)}` failed: {done.stderr.strip()}")
+        return done.stdout
+
+    def ask(self, *words: str) -> Any:
+        """The document that `tocsin WORDS --json` prints."""
+        return json.loads(self.tocsin(*words, "--json"))
+
+    def texts(self) -> list[dict[str, Any]]:
+        """What the SMSC took, in order."""
+        lines = self._texts.read_text(encoding="utf-8").splitlines() if self._texts.exists() else []
+        return [json.loads(line) for line in lines]
+
+    def start_service(self) -> None:
+        """Start `tocsin serve`; returns when it takes calls."""
+        log = self.home / "serve.log"
+        before = log.stat().st_size if log.exists() else 0
+        with log.open("ab") as output:
+            self._service = subprocess.Popen(self.argv("serve"), stderr=output, stdin=subprocess.DEVNULL)
+        eventually(
+            lambda: b"serving" in log.read_bytes()[before:], 20, f"the service does not start; see {log}"
+        )
+
+    def stop_service(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """End the service; SIGKILL stands for a crash."""
+        if self._service is not None:
+            self._service.send_signal(how)
+            self._service.wait(20)
+            self._service = None
+
+    def start_smsc(self) -> None:
+        """Start the SMSC, on the port it had before."""
+        self._smsc = PracticeSmsc(self._smsc_port, log=self._texts)
+        self._smsc_port = self._smsc.port
+        self._smsc.start()
+
+    def stop_smsc(self) -> None:
+        if self._smsc is not None:
+            self._smsc.stop()
+            self._smsc = None
+
+    # -- setting and clearing ------------------------------------------------------------------------------
+
+    def _clear(self) -> None:
+        for left in ("pstn", "recordings", "secrets", "state/tocsin.db*", "sms.jsonl", "serve.log", "*.yaml"):
+            for path in self.home.glob(left):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        self.home.mkdir(parents=True, exist_ok=True)
+
+    def _set(self) -> None:
+        self._clearing.callback(self.stop_smsc)
+        self.start_smsc()
+        sip, pstn = free_ports(2, udp=True)
+        self._configure(sip, pstn)
+        self.tocsin("team", "import", str(self._directory()))
+        self.tocsin("team", "pin", UID, "--stdin", given=PIN + "\n")
+        self._clearing.callback(self.tocsin, "pbx", "stop")
+        self.tocsin("pbx", "start")
+        self._clearing.callback(self.exchange.stop)
+        self.exchange.start(
+            [*self.cast.phones, CALLER],
+            port=pstn,
+            hotline_port=sip,
+            rtp=free_range(_PORTS_A_CALL * (self.cast.lines + 2)),
+            lines=self.cast.lines,
+        )
+        self._clearing.callback(self.stop_service)
+        self.start_service()
+
+    def _configure(self, sip: int, pstn: int) -> None:
+        first, last = free_range(_PORTS_A_CALL * self.cast.lines)
+        ami, agi = free_ports(2)
+        document = {
+            "network": {"name": "Demo Network", "hotline": HOTLINE, "fallback": HOTLINE},
+            "pbx": {"sip_port": sip, "rtp_first": first, "rtp_last": last, "ami_port": ami, "agi_port": agi},
+            "trunks": [{"name": "practice", "host": "127.0.0.1", "port": pstn, "lines": self.cast.lines}],
+            "smsc": [
+                {"name": "practice", "host": "127.0.0.1", "port": self._smsc_port, "system_id": "practice"}
+            ],
+            "policy": dict(self.cast.policy),
+            "audio": {"longest_s": self.cast.longest_s},
+        }
+        _write(self._conf, document)
+        self.tocsin("init")
+        secret = self.home / "secrets" / "smsc-practice"
+        secret.touch(mode=0o600)
+        secret.write_text("practice\n", encoding="utf-8")
+
+    def _directory(self) -> Path:
+        """The team file: whose phones these are, and the team of the caller."""
+        teams: list[dict[str, Any]] = [
+            {
+                "id": team,
+                "name": next((p.name for p in theirs if p.name), team.upper()),
+                "numbers": [{"number": p.number, "sms": p.sms} for p in theirs],
+                **self.cast.teams.get(team, {}),
+            }
+            for team, theirs in phones.by_team(self.cast.phones).items()
+        ]
+        caller = {
+            "id": CALLER.team,
+            "name": CALLER.name,
+            "spoken": "Signal CERT",
+            "numbers": [{"number": CALLER.number}],
+            "accounts": [{"uid": UID}],
+        }
+        path = self.home / "teams.yaml"
+        _write(path, {"teams": [*teams, caller]})
+        return path
+
+
+def _write(path: Path, document: Mapping[str, Any]) -> None:
+    path.write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True), encoding="utf-8")
+
+
+def eventually(true: Callable[[], bool], within_s: float, failure: str) -> None:
+    """Return once `true()` is; raises StageFailed with `failure` after `within_s` seconds."""
+    until = time.monotonic() + within_s
+    while not true():
+        if time.monotonic() > until:
+            raise StageFailed(failure)
+        time.sleep(0.2)

@@ -1,0 +1,222 @@
+"""Finds known audio in what a phone has heard: whether, where, how much of it and how loud.
+
+Owns: normalised cross-correlation of recordings with the prompts and alerts they should hold, its thresholds
+and its control. Knows nothing of where either comes from. WAV, 16 bit, mono, both at the same rate.
+
+A sample is cut into pieces that are looked for one after the other, because a long recording does not keep
+its time: a packet that is late shifts all that follows, and one correlation over two minutes would sink.
+
+Measured with 552 prompts (a synthesised and a human voice, 0.1 to 40 s), 30 of them at a time in a recording,
+levels 0 to -12 dB, through mu-law, half of the recordings with noise 15 dB below the voice:
+
+    true matches (300)          at least 0.9998 without noise, 0.957 with it
+    false, samples over 2 s     at most 0.38
+    false, samples of 1 to 2 s  at most 0.63
+    false, shorter samples      at most 0.77 (a single letter played backwards)
+"""
+
+import wave
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+Audio = NDArray[np.float64]
+
+PIECE_S = 2.0
+"""Seconds. Long enough that no two pieces of speech look alike, short enough to follow a shift."""
+
+DRIFT_S = 0.25
+"""Seconds by which the next piece may be early or late."""
+
+HEARD = 0.85
+"""The least score of what was heard: between the worst true and the worst false match, see above."""
+
+QUIET_DBFS = -60.0
+"""Below this level is silence: it says nothing, and counts as heard if what is before it was."""
+
+CANDIDATES = 5
+"""How many places are tried for the first piece."""
+
+
+class BadAudio(Exception):
+    """A file that is no WAV the witness can read. The message names it."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """The place where a sample fits best."""
+
+    offset_s: float
+    """Seconds from the start of the recording to the start of the sample."""
+    score: float
+    """0 to 1: mean correlation of the sample's pieces, weighted by their energy."""
+    level_db: float
+    """RMS level in the recording there, in dB relative to full scale."""
+    end_s: float
+    """Seconds from the start of the recording to the end of what was looked for."""
+    heard_s: float
+    """How much of the sample was heard without a break from its start, in steps of PIECE_S."""
+
+    @property
+    def heard(self) -> bool:
+        """Whether this is more than chance."""
+        return self.score >= HEARD
+
+
+NOWHERE = Match(0.0, 0.0, -120.0, 0.0, 0.0)
+
+
+def find(recording: Path, sample: Path, *, first_s: float | None = None, after_s: float = 0.0) -> Match:
+    """Look for `sample`, or its first `first_s` seconds, in the recording from `after_s` on.
+
+    Always returns the best place; `heard` tells whether it is one. Raises BadAudio.
+    """
+    heard, rate = load(recording)
+    known, known_rate = load(sample)
+    if rate != known_rate:
+        raise BadAudio(f"{sample}: has {known_rate} samples a second, the recording has {rate}")
+    if first_s is not None:
+        known = known[: round(first_s * rate)]
+    return _find(heard, known, rate, round(after_s * rate))
+
+
+def sequence(recording: Path, samples: Sequence[Path]) -> tuple[Match, ...]:
+    """Look for the samples one after the other, each behind the end of the one before.
+
+    They were heard in that order if every match is `heard`. A sample that is not found does not move the
+    place where the next is looked for.
+    """
+    matches: list[Match] = []
+    after_s = 0.0
+    for sample in samples:
+        match = find(recording, sample, after_s=after_s)
+        matches.append(match)
+        if match.heard:
+            after_s = match.end_s - DRIFT_S
+    return tuple(matches)
+
+
+def any_part(recording: Path, sample: Path) -> Match:
+    """The best match of any single piece of the sample: not `heard` means that nothing of it was heard."""
+    heard, rate = load(recording)
+    known, _ = load(sample)
+    matches = [_find(heard, piece, rate, 0) for _, piece in _pieces(known, rate)]
+    return max(matches, key=lambda match: match.score, default=NOWHERE)
+
+
+def control(recording: Path, sample: Path) -> Match:
+    """Look for the sample played backwards: same length, level and spectrum, and never heard.
+
+    A witness that finds this would find anything; it must not be `heard`.
+    """
+    heard, rate = load(recording)
+    known, _ = load(sample)
+    return _find(heard, known[::-1], rate, 0)
+
+
+def load(path: Path) -> tuple[Audio, int]:
+    """The samples of a WAV file, -1 to 1, and how many there are a second. Raises BadAudio."""
+    try:
+        with wave.open(str(path), "rb") as file:
+            if file.getnchannels() != 1 or file.getsampwidth() != 2:
+                raise BadAudio(f"{path}: must be mono with 16 bits a sample")
+            frames = file.readframes(file.getnframes())
+            rate = file.getframerate()
+    except (wave.Error, EOFError) as error:
+        raise BadAudio(f"{path}: is not a WAV file: {error}") from error
+    except OSError as error:
+        raise BadAudio(f"{path}: cannot be read: {error.strerror}") from error
+    return np.frombuffer(frames[: len(frames) // 2 * 2], dtype="<i2").astype(np.float64) / 32768.0, rate
+
+
+def level_dbfs(audio: Audio) -> float:
+    """RMS level in dB relative to full scale; -120 for nothing at all."""
+    power = float(np.mean(audio**2)) if audio.size else 0.0
+    return float(10 * np.log10(max(power, 1e-12)))
+
+
+def _find(heard: Audio, known: Audio, rate: int, start: int) -> Match:
+    pieces = _pieces(known, rate)
+    anchor = next((n for n, (_, piece) in enumerate(pieces) if level_dbfs(piece) > QUIET_DBFS), None)
+    if anchor is None:
+        return NOWHERE
+    offset, piece = pieces[anchor]
+    first = max(start + offset, 0)
+    places = _peaks(heard[first:], piece, round(DRIFT_S * rate))
+    matches = [_follow(heard, pieces[anchor:], first + place, offset, rate) for place in places]
+    return max(matches, key=lambda match: match.score, default=NOWHERE)
+
+
+def _follow(heard: Audio, pieces: Sequence[tuple[int, Audio]], place: int, offset: int, rate: int) -> Match:
+    """The match whose first piece, `offset` into the sample, is at `place`."""
+    drift = round(DRIFT_S * rate)
+    begin, shift = place - offset, place - offset
+    total = weight = 0.0
+    unbroken, heard_to = True, begin
+    for at, piece in pieces:
+        energy = float(np.sum(piece**2))
+        if level_dbfs(piece) > QUIET_DBFS:
+            where, score = _best(heard, piece, shift + at - drift, shift + at + piece.size + drift)
+            total, weight = total + score * energy, weight + energy
+            if score >= HEARD:
+                shift = where - at
+            else:
+                unbroken = False
+        if unbroken:
+            heard_to = shift + at + piece.size
+    at, piece = pieces[-1]
+    end = min(shift + at + piece.size, heard.size)
+    level = level_dbfs(heard[max(begin, 0) : end])
+    return Match(begin / rate, total / weight, level, end / rate, (heard_to - begin) / rate)
+
+
+def _pieces(known: Audio, rate: int) -> list[tuple[int, Audio]]:
+    """The sample in pieces of about PIECE_S, each with its place; without the silence at its end."""
+    loud = np.flatnonzero(np.abs(known) > 10 ** (QUIET_DBFS / 20))
+    if not loud.size:
+        return []
+    known = known[: loud[-1] + 1]
+    pieces = np.array_split(known, max(1, round(known.size / (PIECE_S * rate))))
+    places = np.cumsum([0, *(piece.size for piece in pieces)])
+    return [(int(place), piece) for place, piece in zip(places, pieces, strict=False)]
+
+
+def _peaks(heard: Audio, piece: Audio, apart: int) -> list[int]:
+    """The places where `piece` fits best. Several, for two prompts may begin with the same words."""
+    if heard.size < piece.size:
+        return []
+    scores = _correlation(heard, piece)
+    places = []
+    for _ in range(CANDIDATES):
+        best = int(np.argmax(scores))
+        places.append(best)
+        scores[max(best - apart, 0) : best + apart] = 0.0
+    return places
+
+
+def _best(heard: Audio, piece: Audio, start: int, end: int) -> tuple[int, float]:
+    """Where `piece` fits best within heard[start:end], and its correlation there, 0 to 1."""
+    start = max(start, 0)
+    window = heard[start:end]
+    if window.size < piece.size:
+        return start, 0.0
+    scores = _correlation(window, piece)
+    best = int(np.argmax(scores))
+    return start + best, float(scores[best])
+
+
+def _correlation(window: Audio, piece: Audio) -> Audio:
+    """Normalised cross-correlation of `piece` with each place of `window`, by FFT."""
+    size = 1 << (window.size + piece.size - 1).bit_length()
+    spectrum = np.fft.rfft(window, size) * np.conj(np.fft.rfft(piece, size))
+    dots = np.fft.irfft(spectrum, size)[: window.size - piece.size + 1]
+    energy = np.concatenate(([0.0], np.cumsum(window**2)))
+    here = energy[piece.size :] - energy[: -piece.size]
+    # Below QUIET_DBFS there is nothing to be heard, and rounding errors would look like a match.
+    floor = piece.size * 10 ** (QUIET_DBFS / 10)
+    norm = np.sqrt(np.maximum(here, floor) * max(float(np.sum(piece**2)), floor))
+    scores: Audio = np.clip(dots / norm, 0.0, 1.0)
+    return scores

@@ -1,0 +1,40 @@
+"""A stage for real calls: two Asterisks, an SMSC and the service, in a folder with a space in its name."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from ivr.adapters.pbx.tree import PbxMissing, find_programs
+from ivr.ports import Programs
+from ivr.pstn import phones
+from ivr.pstn.stage import Cast, Stage
+
+SetStage = Callable[..., Stage]
+
+
+@pytest.fixture(scope="session")
+def asterisk() -> Programs:
+    try:
+        return find_programs()
+    except PbxMissing as missing:
+        pytest.skip(f"needs an Asterisk: {missing}")
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all stages: prompts are rendered once."""
+    return tmp_path_factory.mktemp("a stage")
+
+
+@pytest.fixture
+def set_stage(asterisk: Programs, home: Path) -> Iterator[SetStage]:
+    """Set a stage with the phones of a YAML text; it is cleared away after the test."""
+    with ExitStack() as stages:
+
+        def set_(text: str, *, lines: int = 2, **more: object) -> Stage:
+            cast = Cast(phones.parse(text, "phones", home), lines, **more)  # type: ignore[arg-type]
+            return stages.enter_context(Stage(asterisk, cast, home))
+
+        yield set_
