@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ivr.config import Settings
-from ivr.domain.facts import AlertRecorded
+from ivr.domain.facts import AlertRecorded, Illegal
 from ivr.domain.recording import Verdict
 from ivr.domain.records import Account, Alert, AlertState, Call, Delivery, DeliveryState, Leg, Source, Team
 from ivr.ports import Store
@@ -40,6 +40,8 @@ class Brief:
     """What a call out has to say."""
 
     team: Team
+    number: str | None
+    """The number that was called."""
     alerts: tuple[Alert, ...]
     """Not yet acknowledged by this team, oldest first; empty when that changed while the phone rang."""
 
@@ -78,7 +80,9 @@ class Desk:
                 raise LookupError(f"call {call_id} is none of ours")
             carried = [leg.alert for leg in tx.find(Leg, call=call_id)]
             due = [d.alert for d in tx.find(Delivery, alert=carried, team=team.id) if _needs(d)]
-            return Brief(team, tuple(tx.find(Alert, id=due, state=AlertState.RELEASED)))
+            return Brief(
+                team, call.number if call else None, tuple(tx.find(Alert, id=due, state=AlertState.RELEASED))
+            )
 
     def current(self, team: str) -> list[Current]:
         """The released alerts that are addressed to this team, newest first."""
@@ -136,13 +140,16 @@ class Desk:
         """At start: keep as drafts what was being recorded when the service went down; how many."""
         adopted = 0
         for note in sorted(self._recordings.incoming.glob("*.json")):
-            owner = json.loads(note.read_text(encoding="utf-8"))
             verdict = self.inspect(note)
-            if verdict.ok and not self._is_kept(verdict):
+            if not verdict.ok or self._is_kept(verdict):
+                self.forget(note)
+                continue
+            try:
+                owner = json.loads(note.read_text(encoding="utf-8"))
                 self._keep(note, owner["team"], owner["uid"], verdict, None)
                 adopted += 1
-            else:
-                self.forget(note)
+            except (ValueError, Illegal) as error:  # the note was cut, or the team is no more
+                log.error("%s stays where it is, nobody's: %s", note.with_suffix(".wav"), error)
         if adopted:
             log.warning("%d recordings of interrupted calls were kept as drafts", adopted)
         return adopted
@@ -157,12 +164,9 @@ class Desk:
         return self._recordings.path(alert.audio)
 
     def name_sound(self, team_id: str) -> Path | None:
-        """The spoken name of a team: recorded by its people, else synthesised, else None."""
-        for folder in ("recorded", "names"):
-            path = self.settings.sounds / folder / f"{team_id}.wav"
-            if path.exists():
-                return path
-        return None
+        """The spoken name of a team, None where it must be spelled."""
+        path = self.settings.sounds / "names" / f"{team_id}.wav"
+        return path if path.exists() else None
 
 
 def _needs(delivery: Delivery) -> bool:

@@ -156,6 +156,7 @@ class _Work:
         numbers: dict[str, list[Number]] = {}
         for number in self._tx.find(Number):
             numbers.setdefault(number.team, []).append(number)
+        opened = []
         for team in self._tx.find(Team):
             if team.id == alert.team and not team.calls_itself:
                 continue
@@ -163,10 +164,12 @@ class _Work:
             order = [n.number for n in theirs]
             fresh, effects = deliveries.opened(alert.id, team.id, team.name, order, self._policy, self._now)
             self._tx.put(fresh)
-            self._follow(effects, alert=alert, team=team.id)
+            opened.append((team.id, effects))
             for number in theirs:
                 if number.sms:
                     self._queue_sms(alert, number)
+        for team_id, effects in opened:  # when all are open, or the first one's end would close the alert
+            self._follow(effects, alert=alert, team=team_id)
         self._settle(alert.id)
 
     def _queue_sms(self, alert: Alert, number: Number) -> None:
@@ -217,8 +220,8 @@ class _Work:
     def _acknowledged(self, fact: facts.Acknowledged) -> Applied:
         if fact.call is not None:
             leg = self._tx.get(Leg, fact.call, fact.alert)
-            if leg is None:
-                raise Illegal(f"call {fact.call} does not carry alert {fact.alert}")
+            if leg is None or leg.team != fact.team:
+                raise Illegal(f"call {fact.call} does not carry alert {fact.alert} to team {fact.team}")
             self._tx.put(replace(leg, acknowledged=True))
         self._deliver(self._delivery(fact.alert, fact.team), fact)
         call = self._tx.get(Call, fact.call) if fact.call else None
@@ -229,6 +232,8 @@ class _Work:
     # -- calls -------------------------------------------------------------------------------------------
 
     def _placed(self, fact: facts.CallPlaced) -> None:
+        if self._tx.get(Call, fact.call) is not None:
+            raise Illegal(f"call {fact.call} was placed before")
         self._tx.put(
             Call(fact.call, Direction.OUT, CallState.PLACED, fact.team, fact.number, fact.trunk, self._now)
         )

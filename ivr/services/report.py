@@ -1,28 +1,15 @@
-"""What people and scripts may ask: alerts, deliveries, calls, lines and SMS as plain documents.
+"""One alert as a plain document: who was called, and what came of it.
 
-Owns: the shape of these documents (docs/cli.md) and how they are gathered, with one query a kind of record and
+Owns: the shape of that document (docs/cli.md) and how it is gathered, with one query a kind of record and
 never one a row. Formatting is apart from the queries. Nothing here changes anything.
 """
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from ivr.domain.records import (
-    Account,
-    Alert,
-    AlertState,
-    Call,
-    CallState,
-    Delivery,
-    DeliveryState,
-    Leg,
-    Number,
-    Sms,
-    Team,
-)
+from ivr.domain.records import Alert, Call, Delivery, Leg, Sms
 from ivr.ports import Records
 
 Document = dict[str, Any]
@@ -41,9 +28,6 @@ def rfc3339(at: float | None) -> str | None:
     if at is None:
         return None
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-# --- one alert -------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +55,7 @@ def alert_file(tx: Records, alert_id: int) -> AlertFile:
         alert=alert,
         deliveries=tx.find(Delivery, alert=alert_id),
         legs=legs,
-        calls={call.id: call for call in _many(tx, Call, "id", served)},
+        calls={call.id: call for call in many(tx, Call, "id", served)},
         sms=tx.find(Sms, alert=alert_id),
     )
 
@@ -80,17 +64,18 @@ def alert_document(tx: Records, alert_id: int) -> Document:
     """`tocsin alert show N --json`. Raises NotThere."""
     file = alert_file(tx, alert_id)
     return {
-        **_alert(file.alert),
+        **alert_head(file.alert),
         "sha256": file.alert.sha256,
         "tlp": file.alert.tlp,
         "confirmed": file.alert.confirmed,
         "deliveries": [_delivery_with_calls(file, delivery) for delivery in file.deliveries],
-        "sms": [_sms(sms) for sms in file.sms],
+        "sms": [sms_state(sms) for sms in file.sms],
         "mail": [],
     }
 
 
-def _alert(alert: Alert) -> Document:
+def alert_head(alert: Alert) -> Document:
+    """What is shown of an alert in the document and in lists."""
     return {
         "id": alert.id,
         "state": alert.state.value,
@@ -104,7 +89,8 @@ def _alert(alert: Alert) -> Document:
     }
 
 
-def _delivery(delivery: Delivery) -> Document:
+def delivery_state(delivery: Delivery) -> Document:
+    """What is shown of a delivery in the document and in lists."""
     return {
         "team": {"id": delivery.team, "name": delivery.team_name},
         "state": delivery.state.value,
@@ -118,7 +104,7 @@ def _delivery(delivery: Delivery) -> Document:
 
 def _delivery_with_calls(file: AlertFile, delivery: Delivery) -> Document:
     calls = [{"id": leg.call, **_leg(leg, file.calls[leg.call])} for leg in file.legs.get(delivery.team, ())]
-    return {**_delivery(delivery), "calls": calls}
+    return {**delivery_state(delivery), "calls": calls}
 
 
 def _leg(leg: Leg, call: Call) -> Document:
@@ -135,7 +121,8 @@ def _leg(leg: Leg, call: Call) -> Document:
     }
 
 
-def _sms(sms: Sms) -> Document:
+def sms_state(sms: Sms) -> Document:
+    """What is shown of an SMS. Not its text: it is the same for all teams."""
     return {
         "team": sms.team,
         "number": sms.number,
@@ -146,141 +133,8 @@ def _sms(sms: Sms) -> Document:
     }
 
 
-# --- lists -----------------------------------------------------------------------------------------------
-
-
-def alerts(tx: Records, state: str | None = None) -> list[Document]:
-    """Every alert (or those in `state`), oldest first, with how many teams have acknowledged."""
-    wanted = tx.find(Alert, **({"state": state} if state else {}))
-    teams: Counter[int] = Counter()
-    acknowledged: Counter[int] = Counter()
-    for delivery in _many(tx, Delivery, "alert", [alert.id for alert in wanted]):
-        teams[delivery.alert] += 1
-        acknowledged[delivery.alert] += delivery.state is DeliveryState.ACKNOWLEDGED
-    return [
-        {**_alert(alert), "teams": teams[alert.id], "acknowledged": acknowledged[alert.id]}
-        for alert in wanted
-    ]
-
-
-def deliveries(
-    tx: Records, alert: int | None = None, team: str | None = None, state: str | None = None
-) -> list[Document]:
-    """The deliveries of one alert, or of all that are released; of one team or in one state where asked."""
-    if alert is None:
-        alert_ids = [a.id for a in tx.find(Alert, state=AlertState.RELEASED)]
-    elif tx.get(Alert, alert):
-        alert_ids = [alert]
-    else:
-        raise NotThere(f"there is no alert {alert}; `tocsin alert list` shows those there are")
-    return [
-        {"alert": d.alert, **_delivery(d), "next_number": d.number, "due_at": rfc3339(_due_at(d))}
-        for d in _many(tx, Delivery, "alert", alert_ids)
-        if team in (None, d.team) and state in (None, d.state.value)
-    ]
-
-
-def _due_at(delivery: Delivery) -> float | None:
-    return delivery.due_at if delivery.state is DeliveryState.WAITING else None
-
-
-def calls(
-    tx: Records, alert: int | None = None, team: str | None = None, live: bool = False
-) -> list[Document]:
-    """Calls in the order they began: all, or those for one alert, with one team, or up at this moment."""
-    where: dict[str, Any] = {"team": team} if team else {}
-    if live:
-        where["state"] = (CallState.PLACED, CallState.ANSWERED)
-    if alert is None:
-        found = tx.find(Call, **where)
-        legs = _many(tx, Leg, "call", [call.id for call in found])
-    else:
-        legs = tx.find(Leg, alert=alert)
-        found = _many(tx, Call, "id", [leg.call for leg in legs], **where)
-    carried: dict[str, list[Leg]] = {}
-    for leg in legs:
-        carried.setdefault(leg.call, []).append(leg)
-    return [_call(call, carried.get(call.id, ())) for call in sorted(found, key=lambda c: c.started_at)]
-
-
-def _call(call: Call, legs: Iterable[Leg]) -> Document:
-    return {
-        "id": call.id,
-        "direction": call.direction.value,
-        "state": call.state.value,
-        "team": call.team,
-        "number": call.number,
-        "trunk": call.trunk,
-        "started_at": rfc3339(call.started_at),
-        "answered_at": rfc3339(call.answered_at),
-        "ended_at": rfc3339(call.ended_at),
-        "cause": call.cause,
-        "cancelled": call.cancelled,
-        "alerts": [
-            {
-                "id": leg.alert,
-                "n": leg.n,
-                "heard_s": leg.heard_s,
-                "disposition": leg.disposition.value if leg.disposition else None,
-            }
-            for leg in legs
-        ],
-    }
-
-
-def lines(tx: Records, capacity: Mapping[str, int]) -> list[Document]:
-    """The trunks, how many lines each has, and the calls on them. `capacity`: lines by name of the trunk."""
-    up = calls(tx, live=True)
-    used = Counter(call["trunk"] for call in up)
-    return [
-        {
-            "trunk": name,
-            "lines": count,
-            "used": used[name],
-            "free": max(0, count - used[name]),
-            "calls": [call for call in up if call["trunk"] == name],
-        }
-        for name, count in capacity.items()
-    ]
-
-
-def sms(tx: Records, alert: int | None = None, state: str | None = None) -> list[Document]:
-    """Every SMS, or those of one alert or in one state. Without the text: it is the same for all teams."""
-    where: dict[str, Any] = {k: v for k, v in (("alert", alert), ("state", state)) if v is not None}
-    return [
-        {"id": s.id, "alert": s.alert, **_sms(s), "queued_at": rfc3339(s.queued_at), "tries": s.tries}
-        for s in tx.find(Sms, **where)
-    ]
-
-
-# --- the directory ---------------------------------------------------------------------------------------
-
-
-def teams(tx: Records, only: str | None = None) -> list[Document]:
-    """The directory, or one team of it. Never a PIN: whether there is one. Raises NotThere."""
-    found = tx.find(Team, **({"id": only} if only else {}))
-    if only and not found:
-        raise NotThere(f"there is no team {only}; `tocsin team list` shows those there are")
-    of_team = {"team": only} if only else {}
-    numbers = tx.find(Number, **of_team)
-    accounts = tx.find(Account, **of_team)
-    return [
-        {
-            "id": team.id,
-            "name": team.name,
-            "spoken": team.spoken,
-            "calls_itself": team.calls_itself,
-            "trusts_phones": team.trusts_phones,
-            "numbers": [{"number": n.number, "sms": n.sms} for n in numbers if n.team == team.id],
-            "accounts": [
-                {"uid": a.uid, "pin": a.pin_hash is not None} for a in accounts if a.team == team.id
-            ],
-        }
-        for team in found
-    ]
-
-
-def _many(tx: Records, kind: type[R], column: str, keys: Collection[Any], **where: Any) -> list[R]:
+def many(tx: Records, kind: type[R], column: str, keys: Collection[Any], **where: Any) -> list[R]:
+    """Every record whose `column` is among `keys`, however many those are."""
     ordered = sorted(set(keys))
     found: list[R] = []
     for start in range(0, len(ordered), _AT_ONCE):

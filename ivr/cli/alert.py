@@ -1,0 +1,221 @@
+"""`tocsin alert`: raise, release and withdraw alerts, and ask how they are doing."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ivr.cli.common import Args, House, Verbs, answers, group, house, verb
+from ivr.cli.output import Exit, cell, document, say, table
+
+if TYPE_CHECKING:
+    from ivr.config import Settings
+    from ivr.domain.records import Alert
+
+_STATES = ("draft", "released", "closed", "withdrawn")
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the group."""
+    alert = group(verbs, "alert", "raise alerts, and see how they are doing")
+
+    listing = verb(alert, "list", _list, "every alert, oldest first", reads=True)
+    listing.add_argument("--state", choices=_STATES, help="only alerts in this state")
+
+    show = verb(alert, "show", _show, "one alert: who was called, what came of it", reads=True)
+    _number(show)
+
+    raising = verb(alert, "raise", _raise, "make a recording an alert; prints its number", reads=True)
+    raising.add_argument("--team", required=True, metavar="ID", help="the team that raises it")
+    raising.add_argument("--audio", required=True, metavar="FILE", type=Path, help="the recording, WAV")
+    raising.add_argument("--release", action="store_true", help="send it now; else it is kept as a draft")
+    raising.add_argument(
+        "--wait",
+        action="store_true",
+        help="with --release: return when it closes; 0 if every team has acknowledged, else 1",
+    )
+
+    _number(verb(alert, "release", _release, "send a draft", reads=True))
+    _number(verb(alert, "withdraw", _withdraw, "call nobody any more; throws a draft away", reads=True))
+
+    watching = verb(alert, "watch", _watch, "the table of who has acknowledged, live", reads=True)
+    watching.add_argument(
+        "alert", type=int, nargs="?", metavar="N", help="until it closes; without: all current alerts"
+    )
+
+    _number(verb(alert, "audio", _audio, "where the recording of an alert is", reads=True))
+
+
+def _number(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("alert", type=int, metavar="N", help="the alert's number")
+
+
+def _list(args: Args) -> int:
+    from ivr.services.listing import alerts
+
+    with house(args) as here, here.store.read() as tx:
+        found = alerts(tx, args.state)
+    if args.json:
+        document(found)
+    else:
+        heads = ("NUMBER", "STATE", "ORIGINATOR", "SOURCE", "RECORDED", "RELEASED", "ACKNOWLEDGED")
+        table(heads, [_row(alert) for alert in found])
+    return Exit.DONE
+
+
+def _row(alert: dict[str, Any]) -> tuple[object, ...]:
+    return (
+        alert["id"],
+        _standing(alert),
+        alert["originator"]["name"],
+        alert["source"],
+        alert["recorded_at"],
+        alert["released_at"],
+        f"{alert['acknowledged']} of {alert['teams']}" if alert["released_at"] else "-",
+    )
+
+
+def _standing(alert: dict[str, Any]) -> str:
+    """How it stands, in one word. One that was withdrawn may have had its outcome before."""
+    standing: str = alert["state"] if alert["state"] == "withdrawn" else alert["outcome"] or alert["state"]
+    return standing
+
+
+def _show(args: Args) -> int:
+    with house(args) as here:
+        shown = _document(here, args.alert)
+    if args.json:
+        document(shown)
+    else:
+        _print(shown)
+    return Exit.DONE
+
+
+def _document(here: House, alert: int) -> dict[str, Any]:
+    from ivr.services.report import alert_document
+
+    with here.store.read() as tx:
+        return alert_document(tx, alert)
+
+
+def _print(alert: dict[str, Any]) -> None:
+    by = f"{alert['originator']['name']}, by {alert['source']}"
+    print(f"Alert {alert['id']} from {by}: {_standing(alert)}, {alert['duration_s']:.1f} s")
+    for what in ("recorded", "released", "closed"):
+        if alert[f"{what}_at"]:
+            print(f"{what:<9} {alert[f'{what}_at']}")
+    heads = ("TEAM", "STATE", "ACKNOWLEDGED", "VIA", "BY", "CALLS")
+    rows = []
+    for d in alert["deliveries"]:
+        calls = " ".join(f"{c['number']}:{cell(c['disposition'])}" for c in d["calls"])
+        state = f"{d['state']} ({d['reason']})" if d["reason"] else d["state"]
+        by = d["acknowledged_by"]
+        rows.append((d["team"]["name"], state, d["acknowledged_at"], d["acknowledged_via"], by, calls))
+    table(heads, rows)
+
+
+def _raise(args: Args) -> int:
+    if args.wait and not args.release:
+        say("--wait needs --release: a draft calls nobody, and would never close")
+        return Exit.USAGE
+    from ivr import bootstrap
+    from ivr.cli.intake import taken_in
+    from ivr.domain.facts import AlertRecorded, AlertReleased
+    from ivr.domain.records import Source
+
+    with house(args) as here:
+        settings = here.settings
+        ledger = here.ledger
+        with taken_in(args.audio, bootstrap.recordings(settings), settings.audio) as (copy, verdict):
+            recorded = AlertRecorded(
+                args.team, None, Source.OPERATOR, str(copy), verdict.duration_s, verdict.sha256
+            )
+            alert = ledger.apply(recorded).alert
+        assert alert is not None
+        if args.release:
+            _tell_release(settings, alert.id, ledger.apply(AlertReleased(alert.id)).teams)
+        if not args.json:
+            print(alert.id, flush=True)
+        return _finish(args, here, alert.id)
+
+
+def _finish(args: Args, here: House, alert: int) -> int:
+    """The end of `raise`: wait if asked, and answer in JSON if asked."""
+    ended = _wait(here, alert) if args.wait else None
+    if args.json:
+        document(_document(here, alert))
+    if ended is None:
+        return Exit.DONE
+    from ivr.domain.records import Outcome
+
+    say(f"alert {alert} is {ended.state}: {cell(ended.outcome)}")
+    return Exit.DONE if ended.outcome is Outcome.ALL_ACKNOWLEDGED else Exit.FAILED
+
+
+def _wait(here: House, alert: int) -> "Alert":
+    """The alert once it is closed or withdrawn."""
+    from ivr.cli.watch import follow
+    from ivr.domain.records import Alert, AlertState
+
+    for seen in follow(here.store, lambda tx: tx.get(Alert, alert)):
+        if seen is not None and seen.state in (AlertState.CLOSED, AlertState.WITHDRAWN):
+            return seen
+    raise AssertionError("follow never ends")
+
+
+def _tell_release(settings: "Settings", alert: int, teams: int) -> None:
+    say(f"alert {alert} is on its way to {teams} team{'' if teams == 1 else 's'}")
+    if not answers(settings.pbx.agi_port):
+        say("the service does not run, and nobody is called before it does: run `tocsin serve`")
+
+
+def _release(args: Args) -> int:
+    from ivr.domain.facts import AlertReleased
+
+    with house(args) as here:
+        _tell_release(here.settings, args.alert, here.ledger.apply(AlertReleased(args.alert)).teams)
+        return _finish_change(args, here)
+
+
+def _withdraw(args: Args) -> int:
+    from ivr.domain.facts import AlertWithdrawn
+
+    with house(args) as here:
+        here.ledger.apply(AlertWithdrawn(args.alert))
+        say(f"alert {args.alert} is withdrawn")
+        return _finish_change(args, here)
+
+
+def _finish_change(args: Args, here: House) -> int:
+    if args.json:
+        document(_document(here, args.alert))
+    return Exit.DONE
+
+
+def _watch(args: Args) -> int:
+    if args.json and args.alert is None:
+        say("--json needs the number of an alert: without one, watching never ends")
+        return Exit.USAGE
+    from ivr.cli.watch import watch
+
+    with house(args) as here:
+        watch(here, args.alert, quiet=args.json)
+        if args.json:
+            document(_document(here, args.alert))
+    return Exit.DONE
+
+
+def _audio(args: Args) -> int:
+    from ivr.services.report import alert_file
+
+    with house(args) as here:
+        with here.store.read() as tx:
+            alert = alert_file(tx, args.alert).alert
+        path = (here.settings.recordings / alert.audio).resolve()
+    if not path.is_file():
+        say(f"{path}: the recording of alert {alert.id} is gone; look for it in the backups")
+        return Exit.FAILED
+    if args.json:
+        document({"alert": alert.id, "path": str(path), "sha256": alert.sha256})
+    else:
+        print(path)
+    return Exit.DONE

@@ -1,0 +1,172 @@
+"""`tocsin doctor`: looks at everything the service needs, one line a check.
+
+Owns: what is looked at, and what an operator is to do where it is not well.
+"""
+
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ivr.cli.common import Args, Verbs, answers, house, settings, verb
+from ivr.cli.output import Exit, code_of, document
+
+if TYPE_CHECKING:
+    from ivr.config import Settings
+
+_PATIENCE_S = 3.0
+_DISK_MB = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    name: str
+    ok: bool
+    detail: str
+    """What was found; where it is not well, what to do."""
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb."""
+    verb(verbs, "doctor", _doctor, "check what the service needs; exits 1 if something is wrong", reads=True)
+
+
+def _doctor(args: Args) -> int:
+    found = [_outcome("configuration", lambda: str(settings(args).path))]
+    if found[0].ok:
+        found += checks(args, settings(args))
+    well = all(check.ok for check in found)
+    if args.json:
+        document({"ok": well, "checks": [asdict(check) for check in found]})
+    else:
+        for check in found:
+            print(f"{'ok  ' if check.ok else 'FAIL'}  {check.name:<14}  {check.detail}")
+    return Exit.DONE if well else Exit.FAILED
+
+
+def checks(args: Args, chosen: "Settings") -> Iterator[Check]:
+    """Each check of an install whose configuration is right, in the order in which things are set up."""
+    yield _outcome("secrets", lambda: _secrets(chosen))
+    yield _outcome("folders", lambda: _folders(chosen))
+    yield _outcome("database", lambda: _database(args))
+    yield _outcome("teams", lambda: _teams(args))
+    yield _outcome("programs", _programs)
+    yield _outcome("spoken texts", lambda: _spoken(chosen))
+    yield _outcome("asterisk", lambda: _ami(chosen))
+    yield _outcome("service", lambda: _service(chosen))
+    for smsc in chosen.smsc:
+        yield _outcome(f"smsc {smsc.name}", partial(_port, smsc.host, smsc.port))
+
+
+class _Ill(Exception):
+    """Something is not well. The message says what to do."""
+
+
+def _outcome(name: str, look: Callable[[], str]) -> Check:
+    try:
+        return Check(name, True, look())
+    except Exception as error:
+        if not isinstance(error, _Ill) and code_of(error) is None:
+            raise
+        return Check(name, False, " ".join(str(error).split()))
+
+
+def _secrets(chosen: "Settings") -> str:
+    names = ["ami"]
+    names += [f"trunk-{trunk.name}" for trunk in chosen.trunks if trunk.username]
+    names += [f"smsc-{smsc.name}" for smsc in chosen.smsc]
+    for name in names:
+        chosen.secret(name)
+    return f"{', '.join(names)}: there, and private"
+
+
+def _folders(chosen: "Settings") -> str:
+    import os
+    import shutil
+
+    for folder in (chosen.state, chosen.recordings):
+        if not folder.is_dir():
+            raise _Ill(f"{folder} is not there; run `tocsin init`")
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise _Ill(f"{folder} cannot be written to; give it to the user that runs the service")
+        free_mb = shutil.disk_usage(folder).free // 1_000_000
+        if free_mb < _DISK_MB:
+            raise _Ill(f"{folder}: {free_mb} MB left on the disk; free {_DISK_MB} MB at least")
+    return f"can be written to, {free_mb} MB free"
+
+
+def _database(args: Args) -> str:
+    from ivr.cli.common import ready
+
+    return f"is that of this version ({ready(args).store.partition(':')[0]})"
+
+
+def _teams(args: Args) -> str:
+    from ivr.services.listing import teams
+
+    with house(args) as here, here.store.read() as tx:
+        found = teams(tx)
+    if not found:
+        raise _Ill("the directory is empty; run `tocsin team import FILE`")
+    if mute := [team["id"] for team in found if not team["numbers"]]:
+        raise _Ill(f"without a number: {', '.join(mute)}; add one to the team file and import it")
+    locked = sum(not account["pin"] for team in found for account in team["accounts"])
+    return f"{len(found)} teams" + (f"; {locked} accounts wait for `tocsin team pin UID`" if locked else "")
+
+
+def _programs() -> str:
+    from ivr.adapters.pbx.tree import find_programs
+
+    programs = find_programs()
+    for program in ("flite", "sox"):
+        programs.argv(program)
+    return f"Asterisk {programs.version}, flite, sox; sounds in {programs.sounds}"
+
+
+def _spoken(chosen: "Settings") -> str:
+    from ivr.adapters.speech import texts
+
+    folder = chosen.sounds / chosen.language
+    wanted = texts(chosen)
+    missing = [name for name in wanted if not (folder / f"{name}.wav").is_file()]
+    if missing:
+        raise _Ill(f"{len(missing)} of {len(wanted)} are not made yet; run `tocsin pbx render`")
+    return f"{len(wanted)}, all made"
+
+
+def _ami(chosen: "Settings") -> str:
+    port = chosen.pbx.ami_port
+    login = {
+        "Action": "Login",
+        "Username": chosen.pbx.ami_user,
+        "Secret": chosen.secret("ami"),
+        "Events": "off",
+    }
+    try:
+        with socket.create_connection(("127.0.0.1", port), _PATIENCE_S) as link, link.makefile("rb") as lines:
+            link.settimeout(_PATIENCE_S)
+            banner = lines.readline(200).decode(errors="replace").strip()
+            link.sendall("".join(f"{k}: {v}\r\n" for k, v in login.items()).encode() + b"\r\n")
+            answer = lines.readline(200)
+    except OSError as error:
+        raise _Ill(
+            f"nothing answers at the manager interface, port {port} ({error}); run `tocsin pbx start`"
+        ) from error
+    if b"Success" not in answer:
+        raise _Ill(f"port {port} refuses the secret `ami`; run `tocsin pbx render` and restart Asterisk")
+    return f"{banner}, lets us in on port {port}"
+
+
+def _service(chosen: "Settings") -> str:
+    if not answers(chosen.pbx.agi_port):
+        raise _Ill(f"does not run (port {chosen.pbx.agi_port}); run `tocsin serve`")
+    return f"answers call scripts on port {chosen.pbx.agi_port}"
+
+
+def _port(host: str, port: int) -> str:
+    try:
+        socket.create_connection((host, port), _PATIENCE_S).close()
+    except OSError as error:
+        raise _Ill(f"{host}:{port} does not answer ({error}); is it up, and let through?") from error
+    return f"{host}:{port} answers"

@@ -1,0 +1,84 @@
+"""The service: everything `tocsin serve` runs, put together.
+
+Owns: what is started in which order, and how the parts hear of each other. See bootstrap.py.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from secrets import token_hex
+
+from ivr import bootstrap
+from ivr.adapters.ami import Ami, AmiAccount
+from ivr.adapters.fastagi import Channel, FastAgiServer
+from ivr.adapters.smpp import SmppLink, SmscSettings
+from ivr.config import BadConfig, Settings, Smsc
+from ivr.domain.schedule import TrunkView
+from ivr.services.courier import Courier
+from ivr.services.desk import Desk
+from ivr.services.dialler import Dialler
+
+Scripts = Mapping[str, Callable[[Channel], None]]
+"""Call scripts by the path of their FastAGI address."""
+
+
+class Service:
+    """Everything `tocsin serve` runs: FastAGI server, dialler and courier over one store.
+
+    Raises BadConfig for a missing secret.
+    """
+
+    def __init__(self, settings: Settings, scripts: Callable[[Desk], Scripts]) -> None:
+        self._store = bootstrap.open_store(settings)
+        book = bootstrap.ledger(settings, self._store)
+        self._desk = bootstrap.desk(settings, self._store, book)
+        self._agi = FastAgiServer("127.0.0.1", settings.pbx.agi_port, scripts(self._desk))
+        account = AmiAccount(settings.pbx.ami_port, settings.pbx.ami_user, settings.secret("ami"))
+        self._ami = Ami(account, _caller_id(settings))
+        trunks = [TrunkView(trunk.name, trunk.lines) for trunk in settings.trunks]
+        self._dialler = Dialler(
+            self._store, book, self._ami, trunks, settings.policy, time.time, lambda: f"tocsin-{token_hex(8)}"
+        )
+        self._courier = Courier(self._store, book, time.time)
+        self._links = [SmppLink(_smsc(settings, smsc), self._courier.notice) for smsc in settings.smsc]
+        book.on_change(self._dialler.wake)
+        book.on_change(self._courier.wake)
+
+    async def run(self, ready: Callable[[], None]) -> None:
+        """Serve until cancelled; `ready` is called once calls are taken."""
+        self._desk.adopt()
+        self._agi.start()
+        self._courier.start(self._links)
+        for link in self._links:
+            link.start()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._ami.run(self._dialler.notice, self._dialler.pbx_up))
+                tasks.create_task(self._dialler.run())
+                ready()
+        finally:
+            self._agi.stop()
+            for link in self._links:
+                link.stop(2.0)
+            self._courier.stop()
+            self._store.close()
+
+
+def _caller_id(settings: Settings) -> str:
+    """One constant caller ID for all calls: on-call phones let it through do-not-disturb."""
+    return f"<{settings.network.hotline}>"
+
+
+def _smsc(settings: Settings, smsc: Smsc) -> SmscSettings:
+    try:
+        return SmscSettings(
+            name=smsc.name,
+            host=smsc.host,
+            port=smsc.port,
+            system_id=smsc.system_id,
+            password=settings.secret(f"smsc-{smsc.name}"),
+            source=smsc.source or settings.network.hotline,
+            window=smsc.window,
+        )
+    except ValueError as error:
+        raise BadConfig(f"{settings.path}: smsc: {error}") from error

@@ -1,0 +1,155 @@
+"""What people and scripts may ask for in lists: alerts, deliveries, calls, lines, SMS and teams.
+
+Owns: the shape of these lists (docs/cli.md) and how they are gathered, with one query a kind of record and
+never one a row. Nothing here changes anything.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ivr.domain.records import (
+    Account,
+    Alert,
+    AlertState,
+    Call,
+    CallState,
+    Delivery,
+    DeliveryState,
+    Leg,
+    Number,
+    Sms,
+    Team,
+)
+from ivr.ports import Records
+from ivr.services.report import Document, NotThere, alert_head, delivery_state, many, rfc3339, sms_state
+
+
+def alerts(tx: Records, state: str | None = None) -> list[Document]:
+    """Every alert (or those in `state`), oldest first, with how many teams have acknowledged."""
+    wanted = tx.find(Alert, **({"state": state} if state else {}))
+    teams: Counter[int] = Counter()
+    acknowledged: Counter[int] = Counter()
+    for delivery in many(tx, Delivery, "alert", [alert.id for alert in wanted]):
+        teams[delivery.alert] += 1
+        acknowledged[delivery.alert] += delivery.state is DeliveryState.ACKNOWLEDGED
+    return [
+        {**alert_head(alert), "teams": teams[alert.id], "acknowledged": acknowledged[alert.id]}
+        for alert in wanted
+    ]
+
+
+def deliveries(
+    tx: Records, alert: int | None = None, team: str | None = None, state: str | None = None
+) -> list[Document]:
+    """The deliveries of one alert, or of all that are released; of one team or in one state where asked."""
+    if alert is None:
+        alert_ids = [a.id for a in tx.find(Alert, state=AlertState.RELEASED)]
+    elif tx.get(Alert, alert):
+        alert_ids = [alert]
+    else:
+        raise NotThere(f"there is no alert {alert}; `tocsin alert list` shows those there are")
+    return [
+        {"alert": d.alert, **delivery_state(d), "next_number": d.number, "due_at": rfc3339(_due_at(d))}
+        for d in many(tx, Delivery, "alert", alert_ids)
+        if team in (None, d.team) and state in (None, d.state.value)
+    ]
+
+
+def _due_at(delivery: Delivery) -> float | None:
+    return delivery.due_at if delivery.state is DeliveryState.WAITING else None
+
+
+def calls(
+    tx: Records, alert: int | None = None, team: str | None = None, live: bool = False
+) -> list[Document]:
+    """Calls in the order they began: all, or those for one alert, with one team, or up at this moment."""
+    where: dict[str, Any] = {"team": team} if team else {}
+    if live:
+        where["state"] = (CallState.PLACED, CallState.ANSWERED)
+    if alert is None:
+        found = tx.find(Call, **where)
+        legs = many(tx, Leg, "call", [call.id for call in found])
+    else:
+        legs = tx.find(Leg, alert=alert)
+        found = many(tx, Call, "id", [leg.call for leg in legs], **where)
+    carried: dict[str, list[Leg]] = {}
+    for leg in legs:
+        carried.setdefault(leg.call, []).append(leg)
+    return [_call(call, carried.get(call.id, ())) for call in sorted(found, key=lambda c: c.started_at)]
+
+
+def _call(call: Call, legs: Iterable[Leg]) -> Document:
+    return {
+        "id": call.id,
+        "direction": call.direction.value,
+        "state": call.state.value,
+        "team": call.team,
+        "number": call.number,
+        "trunk": call.trunk,
+        "started_at": rfc3339(call.started_at),
+        "answered_at": rfc3339(call.answered_at),
+        "ended_at": rfc3339(call.ended_at),
+        "cause": call.cause,
+        "cancelled": call.cancelled,
+        "alerts": [
+            {
+                "id": leg.alert,
+                "n": leg.n,
+                "heard_s": leg.heard_s,
+                "disposition": leg.disposition.value if leg.disposition else None,
+            }
+            for leg in legs
+        ],
+    }
+
+
+def lines(tx: Records, capacity: Mapping[str, int]) -> list[Document]:
+    """The trunks, how many lines each has, and the calls on them. `capacity`: lines by name of the trunk."""
+    up = calls(tx, live=True)
+    used = Counter(call["trunk"] for call in up)
+    return [
+        {
+            "trunk": name,
+            "lines": count,
+            "used": used[name],
+            "free": max(0, count - used[name]),
+            "calls": [call for call in up if call["trunk"] == name],
+        }
+        for name, count in capacity.items()
+    ]
+
+
+def sms(tx: Records, alert: int | None = None, state: str | None = None) -> list[Document]:
+    """Every SMS, or those of one alert or in one state."""
+    where: dict[str, Any] = {k: v for k, v in (("alert", alert), ("state", state)) if v is not None}
+    return [
+        {"id": s.id, "alert": s.alert, **sms_state(s), "queued_at": rfc3339(s.queued_at), "tries": s.tries}
+        for s in tx.find(Sms, **where)
+    ]
+
+
+def teams(tx: Records, only: str | None = None) -> list[Document]:
+    """The directory, or one team of it. Never a PIN: whether there is one. Raises NotThere."""
+    found = tx.find(Team, **({"id": only} if only else {}))
+    if only and not found:
+        raise NotThere(f"there is no team {only}; `tocsin team list` shows those there are")
+    of_team = {"team": only} if only else {}
+    numbers: dict[str, list[Document]] = {team.id: [] for team in found}
+    for number in tx.find(Number, **of_team):
+        numbers[number.team].append({"number": number.number, "sms": number.sms})
+    accounts: dict[str, list[Document]] = {team.id: [] for team in found}
+    for account in tx.find(Account, **of_team):
+        accounts[account.team].append({"uid": account.uid, "pin": account.pin_hash is not None})
+    return [
+        {
+            "id": team.id,
+            "name": team.name,
+            "spoken": team.spoken,
+            "calls_itself": team.calls_itself,
+            "trusts_phones": team.trusts_phones,
+            "numbers": numbers[team.id],
+            "accounts": accounts[team.id],
+        }
+        for team in found
+    ]
