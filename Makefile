@@ -15,7 +15,7 @@ ALERT ?=
 .PHONY: demo test check format lint types setup pbx clean
 
 demo: pbx
-	$(RUN) -m ivr.cli demo --phones "$(PHONES)" $(if $(ALERT),--alert "$(ALERT)") --out build/demo
+	$(RUN) -m ivr demo --phones "$(PHONES)" $(if $(ALERT),--alert "$(ALERT)") --out build/demo
 
 test: pbx
 	$(RUN) -m pytest $(TESTS)
@@ -44,7 +44,7 @@ $(VENV)/ready: pyproject.toml
 	touch $@
 
 pbx: setup
-	$(RUN) -m ivr.cli pbx install
+	$(RUN) -m ivr pbx install
 
 clean:
 	rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -5,6 +5,7 @@ configuration file. Secrets are never in the file: they stand one a file in the 
 """
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,6 +46,12 @@ def _slug(text: str) -> str:
 def _host(text: str) -> str:
     if not text or not all(c.isascii() and (c.isalnum() or c in "-.:[]") for c in text):
         raise ValueError("must be a host name or an IP address")
+    return text
+
+
+def _url(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9]+(\+[a-z0-9_]+)?://\S*", text):  # not repeated: it may hold a password
+        raise ValueError("must be an SQLAlchemy URL, such as postgresql://tocsin@/tocsin")
     return text
 
 
@@ -124,7 +131,7 @@ class _File:
     state: Path = Path("state")
     recordings: Path = Path("recordings")
     secrets: Path = Path("secrets")
-    store: str | None = None
+    store: str | None = _checked(_url, default=None)
 
     def __post_init__(self) -> None:
         if not self.trunks:
@@ -167,11 +174,16 @@ class Settings:
         try:
             if path.stat().st_mode & 0o077:
                 raise BadConfig(f"{path}: others may read this secret; run: chmod 600 '{path}'")
-            return path.read_text(encoding="utf-8").strip()
+            secret = path.read_text(encoding="utf-8").strip()
+        except UnicodeDecodeError:
+            raise BadConfig(f"{path}: this secret is not UTF-8 text") from None
         except FileNotFoundError:
             raise BadConfig(f"{path}: this secret is missing; `tocsin init` makes those of our own") from None
         except OSError as error:
             raise BadConfig(f"{path}: cannot be read: {error.strerror}") from error
+        if not secret:
+            raise BadConfig(f"{path}: this secret is empty")
+        return secret
 
 
 def locate(given: str | None) -> Path:

@@ -6,6 +6,7 @@ scripts know nothing else of them.
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 R = TypeVar("R")
@@ -67,6 +68,34 @@ class Pbx(Protocol):
 
 class PbxAway(Exception):
     """Asterisk does not answer on AMI."""
+
+
+class Programs(Protocol):
+    """Asterisk, flite and sox, wherever they are installed."""
+
+    def argv(self, program: str, *args: str) -> list[str]:
+        """Return the argument list that runs `program`; raises adapters.pbx.tree.PbxMissing."""
+        ...
+
+    @property
+    def modules(self) -> Path:
+        """The folder of Asterisk's modules (asterisk.conf: astmoddir)."""
+        ...
+
+    @property
+    def data(self) -> Path:
+        """The folder of Asterisk's static data (asterisk.conf: astdatadir)."""
+        ...
+
+    @property
+    def sounds(self) -> Path:
+        """The real folder of the English core sounds, no symbolic link."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Asterisk's version, such as 22.10.1."""
+        ...
 
 
 class Texter(Protocol):

@@ -23,6 +23,9 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 SIZE_LIMIT = 4_000_000
 """Bytes. A directory of 10,000 teams has about 2 MB; anything beyond this limit is a mistake or an attack."""
 
+_DEEPEST = 20
+"""Levels. libyaml takes quadratic time on deep nesting, and its composer overruns the C stack."""
+
 
 class BadFile(Exception):
     """A file an operator wrote is wrong. The message names file, line and key and what to do."""
@@ -58,19 +61,22 @@ def parse(text: str, shape: type[T], name: str) -> T:
 
 def _compose(text: str, name: str) -> yaml.Node | None:
     try:
-        # An alias can blow a small file up to billions of nodes, and no file of ours needs one.
+        depth = 0
         for event in yaml.parse(text, Loader=_Loader):
+            line = event.start_mark.line + 1 if event.start_mark else 0
+            # An alias can blow a small file up to billions of nodes, and no file of ours needs one.
             if isinstance(event, yaml.AliasEvent):
-                line = event.start_mark.line + 1 if event.start_mark else 0
                 raise BadFile(f"{name}:{line}: *{event.anchor}: aliases are not allowed")
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > _DEEPEST:
+                raise BadFile(f"{name}:{line}: is nested too deeply")
         node: yaml.Node | None = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         place = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
         raise BadFile(f"{name}{place}: not valid YAML: {error.problem}") from error
-    except yaml.YAMLError as error:
-        raise BadFile(f"{name}: not valid YAML: {error}") from error
-    except RecursionError as error:
-        raise BadFile(f"{name}: is nested too deeply") from error
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, text.find(chr(error.character))) + 1  # its position may count octets
+        raise BadFile(f"{name}:{line}: not valid YAML: {error.reason}") from error
     return node
 
 
@@ -125,8 +131,10 @@ class _Reader:
         if not isinstance(node, yaml.MappingNode):
             raise self._bad(node, key, "must be a mapping (lines of `key: value`)")
         seen: dict[str, None] = {}
-        pairs = []
+        pairs: list[tuple[str, yaml.Node, yaml.Node]] = []
         for key_node, child in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise self._bad(key_node, key, "a key must be a single word")
             name = str(key_node.value)
             if name in seen:
                 raise self._bad(key_node, name, "is given twice; keep one")
@@ -156,8 +164,8 @@ class _Reader:
         if not isinstance(node, yaml.ScalarNode):
             raise self._bad(node, key, "must be a single value")
         kind = node.tag.rpartition(":")[2]
-        if shape is str and kind == "str":
-            return node.value
+        if shape is str and kind in ("str", "int"):
+            return node.value  # as it is written: +49... and 0815 keep their signs
         if shape is Path and kind == "str":
             return Path(node.value)
         if shape is bool and kind == "bool":

@@ -5,14 +5,18 @@ WAV makes it look for ffmpeg, so nothing is resampled here and the header is che
 """
 
 import hashlib
+import itertools
 import os
+import struct
 import warnings
 import wave
 from pathlib import Path
 
 with warnings.catch_warnings():
-    # pydub looks for ffmpeg when it is loaded; WAV files need none.
+    # pydub looks for ffmpeg when it is loaded, and WAV files need none; it also loads audioop, which Python
+    # 3.13 has dropped and audioop-lts brings back.
     warnings.simplefilter("ignore", RuntimeWarning)
+    warnings.simplefilter("ignore", DeprecationWarning)
     from pydub import AudioSegment
 
 from ivr.domain.recording import Limits, Verdict, problem
@@ -36,11 +40,29 @@ def _load(path: Path) -> AudioSegment:
         with wave.open(str(path), "rb") as file:
             form = (file.getnchannels(), file.getsampwidth(), file.getframerate())
             frames = file.readframes(file.getnframes())
-    except (wave.Error, EOFError) as error:
-        raise BadAudio(f"{path}: is no WAV file ({error}); convert it: {_HOW}") from error
+    except (wave.Error, EOFError, RuntimeError) as error:  # RuntimeError: lengths that contradict each other
+        why = str(error) or "its header is wrong"
+        raise BadAudio(f"{path}: is no WAV file ({why}); convert it: {_HOW}") from error
     if form != (1, 2, RATE):
         raise BadAudio(f"{path}: must be mono, 16 bit, 8000 Hz; convert it: {_HOW}")
-    return AudioSegment(data=frames, sample_width=2, frame_rate=RATE, channels=1)
+    whole = frames[: len(frames) // 2 * 2]  # a file that was cut may end within a sample
+    return AudioSegment(data=whole, sample_width=2, frame_rate=RATE, channels=1)
+
+
+_HEADER = 44
+"""Octets before the sound in a WAV file as Asterisk writes it."""
+
+
+def _mend(path: Path) -> None:
+    """Asterisk writes the lengths into the header when it closes the file: if it died first, they say 0."""
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        head = file.read(_HEADER)
+        if size > _HEADER and head[:4] == b"RIFF" and head[36:] == b"data\0\0\0\0":
+            file.seek(4)
+            file.write(struct.pack("<I", size - 8))
+            file.seek(_HEADER - 4)
+            file.write(struct.pack("<I", size - _HEADER))
 
 
 _HOW = "sox IN -r 8000 -c 1 -b 16 OUT.wav"
@@ -71,6 +93,7 @@ class Recordings:
     def inspect(self, path: Path) -> Verdict:
         """Look at a recording of ours: length, and RMS level. A file that cannot be read is empty."""
         try:
+            _mend(path)
             return _verdict(path, self._limits)
         except (OSError, BadAudio):
             return Verdict("empty", 0.0, "")
@@ -94,14 +117,17 @@ class Recordings:
         source = Path(path)
         with source.open("rb") as file:
             os.fsync(file.fileno())
-        for take in range(1, 1000):
+        for take in itertools.count(1):
             name = f"{alert}.wav" if take == 1 else f"{alert}-{take}.wav"
             try:
                 os.link(source, self._folder / name)
                 break
             except FileExistsError:
                 continue
-        (self._folder / f"{name}.sha256").write_text(f"{sha256(source)}  {name}\n", encoding="ascii")
+        with (self._folder / f"{name}.sha256").open("w", encoding="ascii") as file:
+            file.write(f"{sha256(source)}  {name}\n")
+            file.flush()
+            os.fsync(file.fileno())
         _sync_folder(self._folder)
         return name
 

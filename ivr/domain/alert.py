@@ -64,13 +64,14 @@ def _settle(alert: Alert, fact: AlertFact, now: float) -> Result:
     if any(d.state in OPEN for d in fact.deliveries):
         return alert, ()
     missing = [d for d in fact.deliveries if d.state is not DeliveryState.ACKNOWLEDGED]
-    outcome = Outcome.INCOMPLETE if missing else Outcome.ALL_ACKNOWLEDGED
+    reached = fact.deliveries and not missing  # nobody to call is nobody reached
+    outcome = Outcome.ALL_ACKNOWLEDGED if reached else Outcome.INCOMPLETE
     if alert.state is AlertState.CLOSED and alert.outcome is outcome:
         return alert, ()
     closed_at = now if alert.closed_at is None else alert.closed_at
     closed = replace(alert, state=AlertState.CLOSED, outcome=outcome, closed_at=closed_at)
-    names = ", ".join(sorted(d.team_name for d in missing))
-    return closed, (Note("alert closed", f"missing: {names}" if names else "all acknowledged"),)
+    names = ", ".join(sorted(d.team_name for d in missing)) or "there was nobody to call"
+    return closed, (Note("alert closed", "all acknowledged" if reached else f"missing: {names}"),)
 
 
 def _stay(alert: Alert, fact: AlertFact, now: float) -> Result:

@@ -56,6 +56,15 @@ def _end(call: Call, fact: CallFact, now: float) -> Result:
     return ended, (TellLegs(), Note("call ended", f"{masked(call.number)}, {cause}"))
 
 
+def _ended_again(call: Call, fact: CallFact, now: float) -> Result:
+    """A hangup reported twice changes nothing; one that overtook its cause still tells us the cause."""
+    assert isinstance(fact, CallEnded)
+    if call.cause is not None or fact.cause is None:
+        return call, ()
+    known = replace(call, cause=fact.cause)
+    return known, () if call.direction is Direction.IN else (TellLegs(),)
+
+
 def _identify(call: Call, fact: CallFact, now: float) -> Result:
     assert isinstance(fact, TeamIdentified)
     return replace(call, team=fact.team), (Note("caller identified", fact.team),)
@@ -77,7 +86,7 @@ TABLE: dict[tuple[CallState, type], Handler] = {
     (CallState.ANSWERED, TeamIdentified): _identify,
     (CallState.ENDED, CallAnswered): _answered_late,
     (CallState.ENDED, CallCancelled): _stay,
-    (CallState.ENDED, CallEnded): _stay,  # a hangup reported twice
+    (CallState.ENDED, CallEnded): _ended_again,
     (CallState.ENDED, TeamIdentified): _stay,  # hung up while the PIN was checked
 }
 """Not in the table, so illegal: identifying the caller of a call that was not answered."""

@@ -144,9 +144,9 @@ def _skip(delivery: Delivery, fact: DeliveryFact, history: History, policy: Poli
 
 
 def _retry(delivery: Delivery, fact: DeliveryFact, history: History, policy: Policy, now: float) -> Result:
-    """A new start: calls before now no longer count."""
+    """A new start: calls before now no longer count, and one that is still up goes on."""
     renewed = replace(delivery, since=now, attempts=0)
-    again, effects = _next(renewed, replace(history, past=(), expired=False), policy)
+    again, effects = _reckon(renewed, fact, replace(history, past=(), expired=False), policy, now)
     return again, (Note("retried by an operator", delivery.team_name), *effects, Settle(delivery.alert))
 
 

@@ -18,6 +18,8 @@ def subscriber(text: str) -> str:
     Spaces, hyphens, dots and brackets are forgiven. Emergency numbers are refused with and without a country
     code: a bell that dials them by mistake keeps a line that a life may depend on.
     """
+    if re.search(r"\(\s*0\s*\)", text):
+        raise ValueError(f"{text!r}: leave out the (0), it is not dialled behind a country code")
     compact = re.sub(r"[\s().\-/]", "", text)
     digits = compact.removeprefix("+")
     if is_emergency(digits):

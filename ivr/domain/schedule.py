@@ -59,7 +59,9 @@ def plan(view: View, now: float) -> Plan:
     engaged = {c.team for c in view.calls if c.team is not None}
     ringing_out = {c.number for c in view.calls if c.direction is Direction.OUT}
     starts = []
-    for group in _by_urgency(_due(view.deliveries, engaged, now)):
+    overdue = {(d.alert, d.team) for d in _waiting(view) if d.since + view.deadline_s <= now}
+    callable_ = [d for d in _waiting(view) if (d.alert, d.team) not in overdue]
+    for group in _by_urgency(_due(callable_, engaged, now)):
         number = group[0].number
         assert number is not None  # _due lets nothing else through
         if number in ringing_out:
@@ -73,7 +75,7 @@ def plan(view: View, now: float) -> Plan:
     return Plan(
         start=tuple(starts),
         cancel=tuple(_unwanted(view)),
-        expire=tuple(sorted({d.alert for d in _waiting(view) if d.since + view.deadline_s <= now})),
+        expire=tuple(sorted({alert for alert, _ in overdue})),
         again_at=_next_look(view, now),
     )
 
@@ -94,7 +96,7 @@ def _due(deliveries: Iterable[Delivery], engaged: set[str], now: float) -> list[
     """
     teams: dict[str, list[Delivery]] = {}
     for delivery in deliveries:
-        if delivery.state is DeliveryState.WAITING and delivery.number and delivery.team not in engaged:
+        if delivery.number and delivery.team not in engaged:
             teams.setdefault(delivery.team, []).append(delivery)
     groups = []
     for waiting in teams.values():

@@ -31,7 +31,7 @@ def _submitted(sms: Sms, fact: SmsFact, now: float) -> Sms:
 
 def _deferred(sms: Sms, fact: SmsFact, now: float) -> Sms:
     assert isinstance(fact, SmsDeferred)
-    pause = min(_FIRST_PAUSE_S * 2**sms.tries, _LONGEST_PAUSE_S)
+    pause = min(_FIRST_PAUSE_S * 2 ** min(sms.tries, 10), _LONGEST_PAUSE_S)  # 2**1024 is no float
     return replace(sms, tries=sms.tries + 1, due_at=now + pause, reason=fact.reason)
 
 

@@ -13,9 +13,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Row, create_engine, delete, event, func, insert, select
+from sqlalchemy import URL, Connection, Engine, Row, create_engine, delete, event, func, insert, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from ivr.adapters.store.schema import TABLES
 from ivr.ports import StoreAway
@@ -56,6 +57,8 @@ class SqlStore:
             # Programming errors (a missing table) are DatabaseErrors too; for a caller in the middle of an
             # alert they mean the same: not recorded now.
             raise StoreAway(f"the store does not answer: {error.orig}") from error
+        except NoConnectionFree as error:
+            raise StoreAway("the store does not answer: too many wait for it") from error
 
     def close(self) -> None:
         self._engine.dispose()
@@ -140,13 +143,17 @@ def _columns(kind: type[Any]) -> tuple[tuple[str, type[StrEnum] | None], ...]:
     return tuple((column.name, enums[column.name]) for column in TABLES[kind].columns)
 
 
+_FILE = "sqlite:///"
+
+
 def _engine(url: str) -> Engine:
-    parsed = make_url(url)
+    # A path is taken as it is: make_url would make something else of a % or a ? in it.
+    parsed = URL.create("sqlite", database=url[len(_FILE) :]) if url.startswith(_FILE) else make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(url, pool_size=20, pool_pre_ping=True)
+        return create_engine(parsed, pool_size=20, pool_pre_ping=True)
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, pool_size=20, max_overflow=40, connect_args={"timeout": _WAIT_S})
+    engine = create_engine(parsed, pool_size=20, max_overflow=40, connect_args={"timeout": _WAIT_S})
 
     @event.listens_for(engine, "connect")
     def _pragmas(connection: Any, _: Any) -> None:

@@ -9,6 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
@@ -23,13 +24,18 @@ def upgrade(store: SqlStore) -> None:
             command.upgrade(_config(connection), "head")
     except DBAPIError as error:
         raise StoreAway(f"the store does not answer: {error.orig}") from error
+    except CommandError as error:  # it knows a revision that we do not
+        raise StoreAway("the store was made by a newer version of Tocsin; update this one") from error
 
 
 def is_current(store: SqlStore) -> bool:
-    """Whether the database has exactly the tables of this version."""
-    with store.engine.connect() as connection:
-        present = MigrationContext.configure(connection).get_current_revision()
-        return present == ScriptDirectory.from_config(_config(connection)).get_current_head()
+    """Whether the database has exactly the tables of this version. Raises StoreAway."""
+    try:
+        with store.engine.connect().execution_options(tocsin_begin="BEGIN") as connection:
+            present = MigrationContext.configure(connection).get_current_revision()
+            return present == ScriptDirectory.from_config(_config(connection)).get_current_head()
+    except DBAPIError as error:
+        raise StoreAway(f"the store does not answer: {error.orig}") from error
 
 
 def _config(connection: Connection) -> Config:

@@ -1,0 +1,181 @@
+"""Writes states.md beside this file: the state diagrams, drawn from the tables that the code runs on.
+
+Run it after a change of a table: python docs/make_states.py
+
+A table says which fact a state accepts; where that leads, the handler decides. So every accepted fact is
+tried on a record of that state, in each of the situations that a handler looks at.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import product
+from pathlib import Path
+from typing import Any, get_args
+
+from ivr.domain import alert, call, delivery, facts, shortmessage
+from ivr.domain.alert import Settled
+from ivr.domain.delivery import CallsChanged, History
+from ivr.domain.policy import Policy
+from ivr.domain.records import (
+    Alert,
+    AlertState,
+    Call,
+    CallState,
+    Delivery,
+    DeliveryState,
+    Direction,
+    Sms,
+    SmsState,
+    Source,
+    Via,
+)
+
+NUMBER = "+4940808077555"
+SAMPLES: dict[type, list[Any]] = {
+    Settled: [Settled([Delivery(1, "t", "T", DeliveryState(state))]) for state in DeliveryState],
+    CallsChanged: [CallsChanged()],
+    facts.AlertReleased: [facts.AlertReleased(1)],
+    facts.AlertWithdrawn: [facts.AlertWithdrawn(1)],
+    facts.AlertExpired: [facts.AlertExpired(1)],
+    facts.CallPlaced: [facts.CallPlaced("c", "t", NUMBER, "sip", (1,))],
+    facts.CallAnswered: [facts.CallAnswered("c")],
+    facts.CallCancelled: [facts.CallCancelled("c")],
+    facts.CallEnded: [facts.CallEnded("c", 17)],
+    facts.TeamIdentified: [facts.TeamIdentified("c", "t")],
+    facts.Acknowledged: [facts.Acknowledged(1, "t", Via.KEYPRESS, NUMBER)],
+    facts.DeliveryRetried: [facts.DeliveryRetried(1, "t")],
+    facts.DeliverySkipped: [facts.DeliverySkipped(1, "t")],
+    facts.SmsSubmitted: [facts.SmsSubmitted(1, ("m",))],
+    facts.SmsDeferred: [facts.SmsDeferred(1, "busy")],
+    facts.SmsFailed: [facts.SmsFailed(1, "refused")],
+    facts.SmsReceipt: [facts.SmsReceipt("m", s) for s in ("delivered", "expired", "rejected", "unknown")],
+}
+HISTORIES = [
+    History(numbers, (), live, expired)
+    for numbers, live, expired in product([(NUMBER,), ()], [False, True], [False, True])
+]
+
+
+@dataclass(frozen=True)
+class Machine:
+    title: str
+    intro: str
+    begins: tuple[tuple[str, str], ...]
+    """State, and what makes a record begin in it."""
+    states: type[StrEnum]
+    facts: Any
+    table: Mapping[tuple[Any, type], object]
+    after: Callable[[Any, Any], Iterable[StrEnum]]
+    """The states that a fact may lead to from a state."""
+
+
+def _alert(state: AlertState, fact: Any) -> Iterable[StrEnum]:
+    before = Alert(1, state, "t", "T", None, Source.HOTLINE, "1.wav", 0.0, 1.0, "")
+    yield alert.decide(before, fact, 0.0)[0].state
+
+
+def _delivery(state: DeliveryState, fact: Any) -> Iterable[StrEnum]:
+    before = Delivery(1, "t", "T", state, number=NUMBER)
+    for history in HISTORIES:
+        yield delivery.decide(before, fact, history, Policy(), 0.0)[0].state
+
+
+def _call(state: CallState, fact: Any) -> Iterable[StrEnum]:
+    yield call.decide(Call("c", Direction.OUT, state, "t", NUMBER, "sip", 0.0), fact, 0.0)[0].state
+
+
+def _sms(state: SmsState, fact: Any) -> Iterable[StrEnum]:
+    yield shortmessage.decide(Sms(1, 1, "t", NUMBER, "", state), fact, 0.0).state
+
+
+MACHINES = (
+    Machine(
+        "Alert",
+        "One recorded message of an originator.",
+        (("draft", "AlertRecorded"),),
+        AlertState,
+        alert.AlertFact,
+        alert.TABLE,
+        _alert,
+    ),
+    Machine(
+        "Delivery",
+        "One alert on its way to one team.",
+        (("waiting", "AlertReleased"), ("exhausted", "AlertReleased, no number")),
+        DeliveryState,
+        delivery.DeliveryFact,
+        delivery.TABLE,
+        _delivery,
+    ),
+    Machine(
+        "Call",
+        "One telephone call, out or in.",
+        (("placed", "CallPlaced"), ("answered", "CallCameIn")),
+        CallState,
+        call.CallFact,
+        call.TABLE,
+        _call,
+    ),
+    Machine(
+        "SMS",
+        "One short message that tells a team of an alert.",
+        (("queued", "AlertReleased"),),
+        SmsState,
+        shortmessage.SmsFact,
+        shortmessage.TABLE,
+        _sms,
+    ),
+)
+
+
+def _section(machine: Machine) -> list[str]:
+    moves: dict[tuple[str, str], list[str]] = {}
+    quiet: dict[str, list[str]] = {}
+    for state, fact in machine.table:
+        reached = {after for sample in SAMPLES[fact] for after in machine.after(state, sample)}
+        for after in sorted(reached - {state}):
+            moves.setdefault((state, after), []).append(fact.__name__)
+        if reached == {state}:
+            quiet.setdefault(state, []).append(fact.__name__)
+    illegal: dict[str, list[str]] = {}
+    for state, fact in product(machine.states, get_args(machine.facts)):
+        if (state, fact) not in machine.table:
+            illegal.setdefault(state, []).append(fact.__name__)
+    return [
+        f"## {machine.title}",
+        "",
+        machine.intro,
+        "",
+        "```mermaid",
+        "stateDiagram-v2",
+        *(f"    [*] --> {state}: {what}" for state, what in machine.begins),
+        *(f"    {before} --> {after}: {', '.join(names)}" for (before, after), names in moves.items()),
+        "```",
+        "",
+        "| state | accepted, the state stays | illegal |",
+        "|---|---|---|",
+        *(
+            f"| {state} | {', '.join(quiet.get(state, ['-']))} | {', '.join(illegal.get(state, ['-']))} |"
+            for state in machine.states
+        ),
+        "",
+    ]
+
+
+def render() -> str:
+    """The whole file."""
+    lines = [
+        "# States",
+        "",
+        "Drawn by `python docs/make_states.py` from the transition tables in `ivr/domain`; do not edit.",
+        "An arrow carries the facts that may lead along it. An illegal fact is refused and changes nothing.",
+        "",
+    ]
+    for machine in MACHINES:
+        lines += _section(machine)
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    Path(__file__).with_name("states.md").write_text(render(), encoding="utf-8")

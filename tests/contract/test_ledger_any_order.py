@@ -1,0 +1,221 @@
+"""The ledger on a real SQLite file, told facts in any order, lost, late and twice."""
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+from book import CALLED, Book, ManualClock
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from ivr.adapters.audio import Recordings
+from ivr.adapters.store import SqlStore
+from ivr.domain import facts
+from ivr.domain.facts import Fact, Illegal
+from ivr.domain.policy import Policy, Rule
+from ivr.domain.recording import Limits
+from ivr.domain.records import (
+    OPEN,
+    Alert,
+    AlertState,
+    Call,
+    CallState,
+    Delivery,
+    DeliveryState,
+    Disposition,
+    Leg,
+    Outcome,
+    Via,
+)
+from ivr.services.ledger import Ledger
+
+D = DeliveryState
+POLICY = Policy(deadline_s=300, max_calls=3, rounds=2, busy=Rule(tries=2, pause_s=10))
+alert_numbers = st.integers(1, 3)
+called_teams = st.sampled_from(CALLED)
+causes = st.sampled_from([None, 0, 1, 16, 17, 19, 21, 34, 99])
+
+
+class AnyOrder(RuleBasedStateMachine):
+    """Facts in any order, lost, late and twice: each is refused, or leads to a state that is no lie."""
+
+    migrated: Path
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp())
+        shutil.copy(self.migrated, self.folder / "tocsin.db")
+        store = SqlStore(f"sqlite:///{self.folder}/tocsin.db")
+        self.clock = ManualClock()
+        recordings = Recordings(self.folder, Limits())
+        self.book = Book(
+            store, Ledger(store, recordings, POLICY, "+4940808077555", self.clock), self.clock, self.folder
+        )
+        self.store = store
+        self.acknowledged: set[tuple[int, str]] = set()
+
+    def teardown(self) -> None:
+        self.come_to_rest()
+        self.store.close()
+        shutil.rmtree(self.folder)
+
+    def tell(self, fact: Fact) -> None:
+        before = self.book.everything()
+        try:
+            self.book.apply(fact)
+        except Illegal:
+            assert self.book.everything() == before
+
+    def calls(self, **where: Any) -> list[str]:
+        return [c.id for c in self.book.find(Call, **where)]
+
+    # -- what may happen ---------------------------------------------------------------------------------
+
+    @precondition(lambda self: len(self.book.find(Alert)) < 3)
+    @rule(team=st.sampled_from(["abc-cert", "def-cert"]), sent=st.booleans())
+    def recorded(self, team: str, sent: bool) -> None:
+        alert = self.book.records(team)
+        if sent:
+            self.tell(facts.AlertReleased(alert))
+
+    @rule(alert=alert_numbers)
+    def released(self, alert: int) -> None:
+        self.tell(facts.AlertReleased(alert))
+
+    @rule(alert=alert_numbers)
+    def withdrawn(self, alert: int) -> None:
+        self.tell(facts.AlertWithdrawn(alert))
+
+    @rule(alert=alert_numbers)
+    def expired(self, alert: int) -> None:
+        self.tell(facts.AlertExpired(alert))
+
+    @rule(seconds=st.sampled_from([1, 10, 100]))
+    def time_passes(self, seconds: int) -> None:
+        self.clock.forward(seconds)
+
+    @rule(team=called_teams, data=st.data())
+    def placed(self, team: str, data: st.DataObject) -> None:
+        """As the dialler does: to all waiting deliveries of a team, at one of their numbers."""
+        waiting = self.book.find(Delivery, team=team, state=D.WAITING)
+        if waiting:
+            number = data.draw(st.sampled_from([d.number for d in waiting]))
+            self.book.rings(team, *(d.alert for d in waiting), number=number)
+
+    @precondition(lambda self: self.calls())
+    @rule(data=st.data(), alert=alert_numbers)
+    def placed_out_of_turn(self, data: st.DataObject, alert: int) -> None:
+        """Twice, or for a delivery that no longer waits."""
+        call = data.draw(st.sampled_from(self.calls()) | st.just("other"))
+        engaged = {c.team for c in self.book.find(Call, state=[CallState.PLACED, CallState.ANSWERED])}
+        team = data.draw(st.sampled_from(CALLED))
+        if call != "other" or team in engaged:
+            self.tell(facts.CallPlaced(call, team, "+4940100002", "sip-a", (alert,)))
+
+    @precondition(lambda self: self.calls())
+    @rule(data=st.data(), kind=st.sampled_from([facts.CallAnswered, facts.CallCancelled]))
+    def answered_or_cancelled(self, data: st.DataObject, kind: Any) -> None:
+        self.tell(kind(data.draw(st.sampled_from(self.calls()))))
+
+    @precondition(lambda self: self.calls())
+    @rule(data=st.data(), cause=causes)
+    def ended(self, data: st.DataObject, cause: int | None) -> None:
+        self.tell(facts.CallEnded(data.draw(st.sampled_from(self.calls())), cause))
+
+    @precondition(lambda self: self.calls())
+    @rule(data=st.data(), alert=alert_numbers, heard_s=st.floats(0.1, 9), whole=st.booleans())
+    def heard(self, data: st.DataObject, alert: int, heard_s: float, whole: bool) -> None:
+        self.tell(facts.AlertHeard(data.draw(st.sampled_from(self.calls())), alert, heard_s, whole))
+
+    @precondition(lambda self: self.calls())
+    @rule(data=st.data(), alert=alert_numbers, team=called_teams)
+    def pressed_1(self, data: st.DataObject, alert: int, team: str) -> None:
+        call = data.draw(st.sampled_from(self.calls()))
+        self.tell(facts.Acknowledged(alert, team, Via.KEYPRESS, None, call))
+
+    @rule(alert=alert_numbers, team=called_teams)
+    def acknowledged_otherwise(self, alert: int, team: str) -> None:
+        self.tell(facts.Acknowledged(alert, team, Via.HOTLINE, "40713"))
+
+    @rule(alert=alert_numbers, team=called_teams)
+    def retried(self, alert: int, team: str) -> None:
+        self.tell(facts.DeliveryRetried(alert, team))
+
+    @rule(alert=alert_numbers, team=called_teams)
+    def skipped(self, alert: int, team: str) -> None:
+        self.tell(facts.DeliverySkipped(alert, team))
+
+    # -- what is always true -----------------------------------------------------------------------------
+
+    @invariant()
+    def an_alert_is_open_exactly_while_somebody_must_acknowledge(self) -> None:
+        for alert in self.book.find(Alert):
+            states = list(self.book.states(alert.id).values())
+            open_ = any(state in OPEN for state in states)
+            assert (alert.state is AlertState.RELEASED) == open_
+            assert (alert.closed_at is None) == (alert.state in (AlertState.DRAFT, AlertState.RELEASED))
+            if alert.state is AlertState.CLOSED:
+                everybody = all(state is D.ACKNOWLEDGED for state in states)
+                assert (alert.outcome is Outcome.ALL_ACKNOWLEDGED) == everybody
+
+    @invariant()
+    def a_delivery_is_calling_exactly_while_a_call_for_it_is_up(self) -> None:
+        up = {c.id for c in self.book.find(Call, state=[CallState.PLACED, CallState.ANSWERED])}
+        live = {(leg.alert, leg.team) for leg in self.book.find(Leg) if leg.call in up}
+        for d in self.book.find(Delivery):
+            if d.state in OPEN:
+                assert (d.state is D.CALLING) == ((d.alert, d.team) in live)
+            if d.state is D.WAITING:
+                assert d.number is not None
+            if d.state is D.EXHAUSTED:
+                assert d.reason
+
+    @invariant()
+    def what_was_acknowledged_stays_acknowledged(self) -> None:
+        now = {(d.alert, d.team) for d in self.book.find(Delivery, state=D.ACKNOWLEDGED)}
+        assert self.acknowledged <= now
+        self.acknowledged = now
+
+    @invariant()
+    def a_call_has_its_dispositions_exactly_when_it_has_ended(self) -> None:
+        ended = set(self.calls(state=CallState.ENDED))
+        for leg in self.book.find(Leg):
+            assert (leg.disposition is not None) == (leg.call in ended)
+            if leg.disposition is not None:
+                assert (leg.disposition is Disposition.ACKNOWLEDGED) == leg.acknowledged
+
+    @invariant()
+    def nobody_is_called_more_often_than_the_policy_allows(self) -> None:
+        started = {c.id: c.started_at for c in self.book.find(Call)}
+        for d in self.book.find(Delivery):
+            counted = [
+                leg
+                for leg in self.book.find(Leg, alert=d.alert, team=d.team)
+                if started[leg.call] > d.since and leg.disposition is not Disposition.CANCELLED
+            ]
+            assert len(counted) <= POLICY.max_calls
+
+    def come_to_rest(self) -> None:
+        """Whatever happened: when the calls have ended and the deadline has passed, nothing is left open."""
+        for call in self.calls():
+            self.tell(facts.CallEnded(call, None))
+        self.clock.forward(POLICY.deadline_s)
+        for alert in self.book.find(Alert, state=AlertState.RELEASED):
+            self.tell(facts.AlertExpired(alert.id))
+        assert not self.book.find(Delivery, state=OPEN)
+        assert not self.book.find(Alert, state=AlertState.RELEASED)
+
+
+def test_any_order_of_facts_ends_in_legal_states(migrated: Path) -> None:
+    AnyOrder.migrated = migrated
+    run_state_machine_as_test(
+        AnyOrder, settings=hypothesis.settings(max_examples=40, stateful_step_count=30, deadline=None)
+    )

@@ -1,0 +1,408 @@
+"""The store on a real SQLite file: what goes in comes out, whole transactions, and a commit that lasts."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields, replace
+from pathlib import Path
+from threading import Barrier, Thread
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from book import NOON, TEAMS
+from sqlalchemy import event
+
+from ivr import bootstrap, config
+from ivr.adapters.store import SqlStore, migrate
+from ivr.adapters.store.schema import TABLES, metadata
+from ivr.config import Settings
+from ivr.domain.records import (
+    Account,
+    Alert,
+    AlertState,
+    Call,
+    CallState,
+    Delivery,
+    DeliveryState,
+    Direction,
+    Disposition,
+    Entry,
+    Leg,
+    Number,
+    Outcome,
+    Sms,
+    SmsState,
+    Source,
+    Team,
+    Via,
+)
+from ivr.ports import StoreAway
+
+NEW = Team("new-cert", "Größer & Söhne 'CERT' \"%\" \\ 🔔")
+
+RECORDS: list[Any] = [
+    NEW,
+    Team("all-cert", "ALL-CERT", "all cert", calls_itself=True, trusts_phones=True),
+    Number("new-cert", 0, "+4940808077555"),
+    Number("new-cert", 1, "+4917100000", sms=True),
+    Account("50000", "new-cert"),
+    Account("50001", "new-cert", "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA"),
+    Alert(1, AlertState.DRAFT, "new-cert", NEW.name, None, Source.OPERATOR, "", NOON, 0.1, ""),
+    Alert(
+        17,
+        AlertState.CLOSED,
+        "new-cert",
+        NEW.name,
+        "50001",
+        Source.HOTLINE,
+        "17-2.wav",
+        NOON + 0.123456,
+        93.4,
+        "f" * 64,
+        released_at=NOON + 60.5,
+        closed_at=NOON + 600,
+        outcome=Outcome.INCOMPLETE,
+        tlp="AMBER+STRICT",
+        confirmed=False,
+    ),
+    Delivery(17, "new-cert", NEW.name),
+    Delivery(
+        17,
+        "gone-cert",
+        "GONE-CERT",
+        DeliveryState.ACKNOWLEDGED,
+        NOON + 1,
+        "+4940808077555",
+        3,
+        NOON - 1,
+        "said so",
+        NOON + 9,
+        Via.KEYPRESS,
+        "+4940808077555",
+    ),
+    Call("id-1", Direction.IN, CallState.ANSWERED, None, None, "sip-a", NOON),
+    Call(
+        "id-2",
+        Direction.OUT,
+        CallState.ENDED,
+        "new-cert",
+        "+4940808077555",
+        "sip-a",
+        NOON,
+        NOON + 1,
+        NOON + 2,
+        16,
+        cancelled=True,
+    ),
+    Leg("id-1", 17, "new-cert", 1),
+    Leg("id-2", 17, "new-cert", 2, 9.25, True, True, Disposition.NO_ANSWER),
+    Sms(1, 17, "new-cert", "+4917100000", "ALERT 17"),
+    Sms(
+        2,
+        17,
+        "new-cert",
+        "+4917100000",
+        "ALERT 17",
+        SmsState.SUBMITTED,
+        NOON,
+        NOON + 1,
+        NOON + 2,
+        NOON + 3,
+        "a b",
+        4,
+        "because",
+    ),
+    Entry(1, NOON, "began"),
+    Entry(2, NOON, "ended", 17, "new-cert", "id-2", "+4940…555, cause 16"),
+]
+
+
+def key(record: Any) -> list[Any]:
+    return [getattr(record, column.name) for column in TABLES[type(record)].primary_key]
+
+
+@contextmanager
+def another_process(code: str, *arguments: object) -> Iterator["subprocess.Popen[str]"]:
+    """A Python process that runs `code`; waited for until it has printed a line."""
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, encoding="utf-8") as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline(), "the other process did not get so far"
+            yield process
+        finally:
+            process.kill()
+
+
+HOLD_THE_LOCK = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("BEGIN IMMEDIATE")
+connection.execute("UPDATE team SET name = 'CHANGED'")
+print("locked", flush=True)
+sys.stdin.read()
+"""
+
+COMMIT_AND_STAY = """
+import sys
+from ivr.adapters.store import SqlStore
+from ivr.domain.records import Team
+store = SqlStore(sys.argv[1])
+with store.write() as tx:
+    tx.put(Team("done-cert", "DONE"))
+with store.write() as tx:
+    tx.put(Team("half-cert", "HALF"))
+    print("one is committed, the other is not", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def database(settings: Settings, store: SqlStore) -> Path:
+    return settings.state / "tocsin.db"
+
+
+@pytest.fixture
+def impatient(store: SqlStore) -> SqlStore:
+    """The store, waiting for others a tenth of a second instead of five seconds."""
+
+    @event.listens_for(store.engine, "connect")
+    def _(connection: Any, _: Any) -> None:
+        connection.execute("PRAGMA busy_timeout = 100")
+
+    return store
+
+
+class TestRecords:
+    def test_every_kind_comes_out_as_it_went_in(self, store: SqlStore) -> None:
+        assert {type(record) for record in RECORDS} == set(TABLES)
+        with store.write() as tx:
+            tx.put(*RECORDS)
+
+        with store.read() as tx:
+            for record in RECORDS:
+                found = tx.get(type(record), *key(record))
+                assert found == record
+                types = [type(getattr(record, f.name)) for f in fields(record)]
+                assert [type(getattr(found, f.name)) for f in fields(record)] == types
+
+    def test_put_replaces_what_has_the_same_key(self, store: SqlStore) -> None:
+        with store.write() as tx:
+            tx.put(NEW)
+            tx.put(replace(NEW, name="renamed"))
+        with store.read() as tx:
+            assert [t.name for t in tx.find(Team, id="new-cert")] == ["renamed"]
+
+    def test_add_gives_a_key_that_was_never_given_before(self, store: SqlStore) -> None:
+        with store.write() as tx:
+            first = tx.add(Entry(0, NOON, "one"))
+            tx.drop(first)
+            second = tx.add(Entry(0, NOON, "two"))
+        with store.read() as tx:
+            assert second.id == first.id + 1
+            assert tx.find(Entry) == [Entry(second.id, NOON, "two")]
+
+    def test_find_by_values_by_collections_and_by_none(self, store: SqlStore) -> None:
+        with store.write() as tx:
+            tx.put(*RECORDS)
+        with store.read() as tx:
+            assert [t.id for t in tx.find(Team, id=["new-cert", "abc-cert", "zzz"])] == [
+                "abc-cert",
+                "new-cert",
+            ]
+            assert [c.id for c in tx.find(Call, team=None)] == ["id-1"]
+            assert [a.id for a in tx.find(Alert, state=frozenset({AlertState.CLOSED}))] == [17]
+            assert tx.find(Alert, state=AlertState.CLOSED, team="zzz") == []
+            assert tx.find(Team, id=[]) == []
+
+    def test_find_gives_them_in_the_order_of_their_keys(self, store: SqlStore) -> None:
+        with store.read() as tx:
+            numbers = [(n.team, n.position) for n in tx.find(Number)]
+
+        assert numbers == sorted(numbers)
+
+    def test_what_is_not_there_is_none(self, store: SqlStore) -> None:
+        with store.write() as tx:
+            tx.drop(NEW)
+            assert tx.get(Team, "new-cert") is None
+            assert tx.get(Leg, "id-1", 17) is None
+
+    def test_a_leg_belongs_to_a_call_that_is_on_record(self, store: SqlStore) -> None:
+        with pytest.raises(StoreAway), store.write() as tx:
+            tx.put(Leg("never placed", 17, "new-cert", 1))
+
+
+class TestTransactions:
+    def test_what_fails_leaves_nothing_behind(self, store: SqlStore) -> None:
+        with pytest.raises(ZeroDivisionError), store.write() as tx:
+            tx.put(NEW)
+            _ = 1 / 0
+
+        with store.read() as tx:
+            assert tx.get(Team, "new-cert") is None
+
+    def test_a_reader_sees_one_moment(self, store: SqlStore) -> None:
+        with store.read() as before:
+            assert before.get(Team, "new-cert") is None
+            with store.write() as tx:
+                tx.put(NEW)
+            assert before.get(Team, "new-cert") is None
+        with store.read() as after:
+            assert after.get(Team, "new-cert") == NEW
+
+    def test_writers_take_turns_and_lose_nothing(self, store: SqlStore) -> None:
+        """Each reads what is there and writes one more: two at once would write the same."""
+        together = Barrier(8)
+
+        def count_up() -> None:
+            together.wait()
+            for _ in range(5):
+                with store.write() as tx:
+                    seen = tx.find(Call)
+                    new = Call(f"{len(seen):03}", Direction.IN, CallState.ENDED, None, None, "sip-a", NOON)
+                    assert tx.get(Call, new.id) is None
+                    tx.put(new)
+
+        threads = [Thread(target=count_up) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        with store.read() as tx:
+            assert [c.id for c in tx.find(Call)] == [f"{n:03}" for n in range(40)]
+
+
+class TestAway:
+    def test_another_process_holds_the_lock(self, impatient: SqlStore, database: Path) -> None:
+        with another_process(HOLD_THE_LOCK, database):
+            with pytest.raises(StoreAway, match="the store does not answer: database is locked"):  # noqa: SIM117
+                with impatient.write() as tx:
+                    tx.put(NEW)
+            with impatient.read() as tx:  # which does not keep anybody from reading
+                assert tx.find(Team) == list(TEAMS)
+            assert migrate.is_current(impatient)
+
+        with impatient.write() as tx:
+            tx.put(NEW)
+
+    def test_the_tables_are_missing(self, tmp_path: Path) -> None:
+        fresh = SqlStore(f"sqlite:///{tmp_path}/fresh.db")
+        with pytest.raises(StoreAway, match="no such table"), fresh.read() as tx:
+            tx.find(Team)
+        fresh.close()
+
+    def test_the_file_is_no_database(self, tmp_path: Path) -> None:
+        (tmp_path / "broken.db").write_bytes(b"nonsense" * 1000)
+        broken = SqlStore(f"sqlite:///{tmp_path}/broken.db")
+        for ask in (migrate.upgrade, migrate.is_current):
+            with pytest.raises(StoreAway, match="not a database"):
+                ask(broken)
+        with pytest.raises(StoreAway, match="not a database"), broken.read() as tx:
+            tx.find(Team)
+        broken.close()
+
+    def test_the_folder_is_gone(self, settings: Settings, store: SqlStore, database: Path) -> None:
+        store.close()
+        database.unlink()
+        settings.state.rename(settings.state.with_name("elsewhere"))
+        with pytest.raises(StoreAway, match="unable to open database file"), store.read() as tx:
+            tx.find(Team)
+
+
+class TestDurability:
+    def test_every_connection_has_a_write_ahead_log_that_is_flushed(self, store: SqlStore) -> None:
+        with (
+            store.engine.connect() as one,
+            store.engine.connect().execution_options(tocsin_begin="BEGIN") as two,
+        ):
+            for connection in (one, two):
+                modes = {
+                    pragma: connection.exec_driver_sql(f"PRAGMA {pragma}").scalar_one()
+                    for pragma in ("journal_mode", "synchronous", "foreign_keys")
+                }
+                assert modes == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+    def test_what_was_committed_outlives_a_killed_process_and_what_was_not_does_not(
+        self, settings: Settings, store: SqlStore
+    ) -> None:
+        with another_process(COMMIT_AND_STAY, settings.store) as process:
+            os.kill(process.pid, signal.SIGKILL)
+            process.wait()
+
+        with store.write() as tx:  # and its lock is gone with it
+            assert tx.get(Team, "done-cert") == Team("done-cert", "DONE")
+            assert tx.get(Team, "half-cert") is None
+
+    def test_a_commit_is_seen_by_a_process_that_knows_nothing_of_us(
+        self, store: SqlStore, database: Path
+    ) -> None:
+        with store.write() as tx:
+            tx.put(NEW)
+
+        other = sqlite3.connect(database)
+        found = other.execute("SELECT name FROM team WHERE id = 'new-cert'").fetchall()
+        other.close()
+        assert found == [(NEW.name,)]
+
+
+class TestMigrations:
+    def test_lead_to_the_tables_of_the_schema(self, store: SqlStore) -> None:
+        with store.engine.connect() as connection:
+            context = MigrationContext.configure(connection, opts={"compare_type": True})
+            assert compare_metadata(context, metadata) == []
+
+            connection.exec_driver_sql("ALTER TABLE team ADD COLUMN colour TEXT")
+            assert compare_metadata(context, metadata) != []
+
+    def test_the_number_of_an_alert_and_of_a_journal_line_is_never_given_twice(self, database: Path) -> None:
+        other = sqlite3.connect(database)
+        tables = other.execute("SELECT name FROM sqlite_master WHERE sql LIKE '%AUTOINCREMENT%'").fetchall()
+        other.close()
+        assert {name for (name,) in tables} >= {"alert", "journal"}
+
+    def test_tell_whether_they_are_done(self, tmp_path: Path) -> None:
+        fresh = SqlStore(f"sqlite:///{tmp_path}/fresh.db")
+        assert not migrate.is_current(fresh)
+        migrate.upgrade(fresh)
+        assert migrate.is_current(fresh)
+        fresh.close()
+
+    def test_a_second_run_does_nothing(self, store: SqlStore) -> None:
+        with store.write() as tx:
+            tx.put(*RECORDS)
+        migrate.upgrade(store)
+        with store.read() as tx:
+            assert tx.get(Team, "new-cert") == NEW
+
+    def test_a_database_of_a_newer_version_is_not_current(self, store: SqlStore, database: Path) -> None:
+        other = sqlite3.connect(database)
+        other.execute("UPDATE alembic_version SET version_num = '9999'")
+        other.commit()
+        other.close()
+
+        assert not migrate.is_current(store)
+        with pytest.raises(StoreAway, match="made by a newer version of Tocsin"):
+            migrate.upgrade(store)
+
+
+@pytest.mark.parametrize("name", ["with a space", "100%", "a%20b", "why?", "Größe", "#1"])
+def test_the_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    file = folder / "tocsin.yaml"
+    file.write_text(
+        'network: {name: N, hotline: "+4940808077555"}\ntrunks: [{name: a, host: h, lines: 1}]',
+        encoding="utf-8",
+    )
+    opened = bootstrap.open_store(config.load(file))
+    migrate.upgrade(opened)
+    opened.close()
+
+    assert (folder / "state" / "tocsin.db").exists()

@@ -1,0 +1,190 @@
+"""The life of an alert: its table, what is illegal, and how it closes."""
+
+from dataclasses import replace
+from itertools import product
+from typing import get_args
+
+import pytest
+from book import NOON
+
+from ivr.domain import alert as alerts
+from ivr.domain.alert import AlertFact, Settled, decide
+from ivr.domain.facts import (
+    AlertExpired,
+    AlertReleased,
+    AlertWithdrawn,
+    Illegal,
+    Note,
+    OpenDeliveries,
+    TellDeliveries,
+)
+from ivr.domain.records import Alert, AlertState, Delivery, DeliveryState, Outcome, Source
+
+DRAFT, RELEASED = AlertState.DRAFT, AlertState.RELEASED
+CLOSED, WITHDRAWN = AlertState.CLOSED, AlertState.WITHDRAWN
+
+LATER = NOON + 60
+
+
+def alert(state: AlertState, outcome: Outcome | None = None) -> Alert:
+    return Alert(
+        17,
+        state,
+        "abc-cert",
+        "ABC-CERT",
+        "40712",
+        Source.HOTLINE,
+        "17.wav",
+        NOON,
+        9.3,
+        "0" * 64,
+        outcome=outcome,
+        closed_at=NOON if state in (CLOSED, WITHDRAWN) else None,
+    )
+
+
+def settled(*states: str) -> Settled:
+    """The deliveries of the alert, one a state."""
+    return Settled([Delivery(17, f"team-{n}", f"TEAM-{n}", DeliveryState(s)) for n, s in enumerate(states)])
+
+
+MOVES: list[tuple[AlertState, AlertFact, AlertState]] = [
+    (DRAFT, AlertReleased(17), RELEASED),
+    (DRAFT, AlertWithdrawn(17), WITHDRAWN),
+    (RELEASED, AlertReleased(17), RELEASED),
+    (RELEASED, AlertWithdrawn(17), WITHDRAWN),
+    (RELEASED, AlertExpired(17), RELEASED),
+    (RELEASED, settled("waiting", "acknowledged"), RELEASED),
+    (RELEASED, settled("calling", "exhausted"), RELEASED),
+    (RELEASED, settled("responding", "acknowledged"), RELEASED),
+    (RELEASED, settled("acknowledged", "exhausted"), CLOSED),
+    (RELEASED, settled("acknowledged", "acknowledged"), CLOSED),
+    (CLOSED, AlertWithdrawn(17), WITHDRAWN),
+    (CLOSED, AlertExpired(17), CLOSED),
+    (CLOSED, settled("acknowledged"), CLOSED),
+    (CLOSED, settled("waiting", "acknowledged"), RELEASED),
+    (WITHDRAWN, AlertWithdrawn(17), WITHDRAWN),
+    (WITHDRAWN, AlertExpired(17), WITHDRAWN),
+    (WITHDRAWN, settled("withdrawn", "acknowledged"), WITHDRAWN),
+]
+
+ILLEGAL: list[tuple[AlertState, AlertFact]] = [
+    (DRAFT, AlertExpired(17)),
+    (DRAFT, settled()),
+    (CLOSED, AlertReleased(17)),
+    (WITHDRAWN, AlertReleased(17)),
+]
+
+
+@pytest.mark.parametrize(("state", "fact", "expected"), MOVES)
+def test_moves(state: AlertState, fact: AlertFact, expected: AlertState) -> None:
+    after, _ = decide(alert(state), fact, LATER)
+
+    assert after.state is expected
+
+
+@pytest.mark.parametrize(("state", "fact"), ILLEGAL)
+def test_refuses(state: AlertState, fact: AlertFact) -> None:
+    with pytest.raises(Illegal, match=f"alert 17 is {state}: it "):
+        decide(alert(state), fact, LATER)
+
+
+def test_every_pair_of_state_and_fact_is_named_above() -> None:
+    illegal = {(state, type(fact)) for state, fact in ILLEGAL}
+
+    assert set(product(AlertState, get_args(AlertFact))) - set(alerts.TABLE) == illegal
+    assert {(state, type(fact)) for state, fact, _ in MOVES} == set(alerts.TABLE)
+
+
+def test_a_release_opens_the_deliveries() -> None:
+    after, effects = decide(alert(DRAFT), AlertReleased(17), LATER)
+
+    assert after.released_at == LATER
+    assert OpenDeliveries() in effects
+
+
+def test_a_second_release_opens_nothing() -> None:
+    released, _ = decide(alert(DRAFT), AlertReleased(17), NOON)
+
+    assert decide(released, AlertReleased(17), LATER) == (released, ())
+
+
+@pytest.mark.parametrize("fact", [AlertWithdrawn(17), AlertExpired(17)])
+def test_the_deliveries_hear_of_a_withdrawal_and_of_the_deadline(fact: AlertFact) -> None:
+    _, effects = decide(alert(RELEASED), fact, LATER)
+
+    assert TellDeliveries(fact) in effects  # type: ignore[arg-type]
+
+
+def test_a_discarded_draft_has_no_deliveries_to_tell() -> None:
+    after, effects = decide(alert(DRAFT), AlertWithdrawn(17), LATER)
+
+    assert after.closed_at == LATER
+    assert effects == (Note("draft discarded"),)
+
+
+def test_closes_with_the_names_of_those_who_were_not_reached() -> None:
+    after, effects = decide(alert(RELEASED), settled("exhausted", "acknowledged", "exhausted"), LATER)
+
+    assert (after.outcome, after.closed_at) == (Outcome.INCOMPLETE, LATER)
+    assert effects == (Note("alert closed", "missing: TEAM-0, TEAM-2"),)
+
+
+def test_closes_as_acknowledged_only_when_everybody_has() -> None:
+    after, effects = decide(alert(RELEASED), settled("acknowledged", "acknowledged"), LATER)
+
+    assert (after.outcome, after.closed_at) == (Outcome.ALL_ACKNOWLEDGED, LATER)
+    assert effects == (Note("alert closed", "all acknowledged"),)
+
+
+def test_an_alert_that_went_to_nobody_was_not_acknowledged_by_all() -> None:
+    after, effects = decide(alert(RELEASED), settled(), LATER)
+
+    assert after.outcome is Outcome.INCOMPLETE
+    assert effects == (Note("alert closed", "missing: there was nobody to call"),)
+
+
+def test_a_late_acknowledgement_completes_a_closed_alert_and_leaves_when_it_closed() -> None:
+    after, effects = decide(alert(CLOSED, Outcome.INCOMPLETE), settled("acknowledged"), LATER)
+
+    assert (after.state, after.outcome, after.closed_at) == (CLOSED, Outcome.ALL_ACKNOWLEDGED, NOON)
+    assert effects == (Note("alert closed", "all acknowledged"),)
+
+
+def test_nothing_new_in_a_closed_alert_is_not_told_again() -> None:
+    closed = alert(CLOSED, Outcome.INCOMPLETE)
+
+    assert decide(closed, settled("exhausted", "acknowledged"), LATER) == (closed, ())
+
+
+def test_a_retry_reopens_a_closed_alert() -> None:
+    after, effects = decide(alert(CLOSED, Outcome.INCOMPLETE), settled("waiting", "acknowledged"), LATER)
+
+    assert (after.state, after.outcome, after.closed_at) == (RELEASED, None, None)
+    assert effects == (Note("alert reopened"),)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (settled("acknowledged", "exhausted"), AlertExpired(17)),
+        (settled("acknowledged", "exhausted"), AlertWithdrawn(17)),
+        (AlertExpired(17), AlertWithdrawn(17)),
+    ],
+)
+def test_facts_that_cross_end_in_the_same_state(one: AlertFact, other: AlertFact) -> None:
+    def state_after(*facts: AlertFact) -> AlertState:
+        now = alert(RELEASED)
+        for fact in facts:
+            now, _ = decide(now, fact, LATER)
+        return now.state
+
+    assert state_after(one, other) == state_after(other, one)
+
+
+def test_deciding_changes_nothing_but_what_it_returns() -> None:
+    before = alert(RELEASED)
+    copy = replace(before)
+    decide(before, AlertWithdrawn(17), LATER)
+
+    assert before == copy

@@ -1,0 +1,238 @@
+"""The life of a delivery: its table, what is illegal, and facts that cross each other."""
+
+from itertools import permutations, product
+from typing import get_args
+
+import pytest
+from book import NOON
+
+from ivr.domain import delivery as deliveries
+from ivr.domain.delivery import CallsChanged, DeliveryFact, History, decide, opened
+from ivr.domain.facts import (
+    Acknowledged,
+    AlertExpired,
+    AlertWithdrawn,
+    CallPlaced,
+    DeliveryRetried,
+    DeliverySkipped,
+    Illegal,
+    Note,
+    Settle,
+)
+from ivr.domain.policy import Past, Policy
+from ivr.domain.records import Delivery, DeliveryState, Disposition, Via
+
+S = DeliveryState
+POLICY = Policy()
+OFFICE, MOBILE = "+4940100004", "+4917100004"
+LATER = NOON + 60
+
+PLACED = CallPlaced("c", "xyz-cert", OFFICE, "sip-a", (17,))
+CHANGED = CallsChanged()
+ACKNOWLEDGED = Acknowledged(17, "xyz-cert", Via.KEYPRESS, OFFICE, "c")
+WITHDRAWN = AlertWithdrawn(17)
+EXPIRED = AlertExpired(17)
+SKIPPED = DeliverySkipped(17, "xyz-cert")
+RETRIED = DeliveryRetried(17, "xyz-cert")
+
+
+def history(*past: Past, live: bool = False, expired: bool = False) -> History:
+    return History((OFFICE, MOBILE), past, live, expired)
+
+
+NO_CALLS = history()
+LIVE = history(live=True)
+TOO_LATE = history(expired=True)
+BUSY = history(Past(OFFICE, Disposition.BUSY, NOON + 10))
+DEAD = history(
+    Past(OFFICE, Disposition.UNALLOCATED, NOON + 1), Past(MOBILE, Disposition.UNALLOCATED, NOON + 2)
+)
+
+
+def delivery(state: DeliveryState) -> Delivery:
+    at = NOON + 5 if state is S.ACKNOWLEDGED else None
+    return Delivery(
+        17, "xyz-cert", "XYZ-CERT", state, NOON, OFFICE, attempts=1, since=NOON, acknowledged_at=at
+    )
+
+
+MOVES: list[tuple[DeliveryState, DeliveryFact, History, DeliveryState]] = [
+    (S.WAITING, PLACED, NO_CALLS, S.CALLING),
+    (S.WAITING, CHANGED, BUSY, S.WAITING),
+    (S.WAITING, CHANGED, DEAD, S.EXHAUSTED),
+    (S.WAITING, CHANGED, LIVE, S.CALLING),
+    (S.WAITING, ACKNOWLEDGED, BUSY, S.ACKNOWLEDGED),
+    (S.WAITING, WITHDRAWN, BUSY, S.WITHDRAWN),
+    (S.WAITING, EXPIRED, TOO_LATE, S.EXHAUSTED),
+    (S.WAITING, EXPIRED, NO_CALLS, S.WAITING),
+    (S.WAITING, SKIPPED, NO_CALLS, S.EXHAUSTED),
+    (S.WAITING, RETRIED, BUSY, S.WAITING),
+    (S.CALLING, CHANGED, LIVE, S.CALLING),
+    (S.CALLING, CHANGED, BUSY, S.WAITING),
+    (S.CALLING, CHANGED, DEAD, S.EXHAUSTED),
+    (S.CALLING, CHANGED, TOO_LATE, S.EXHAUSTED),
+    (S.CALLING, ACKNOWLEDGED, LIVE, S.ACKNOWLEDGED),
+    (S.CALLING, WITHDRAWN, LIVE, S.WITHDRAWN),
+    (S.CALLING, EXPIRED, history(live=True, expired=True), S.CALLING),
+    (S.CALLING, SKIPPED, LIVE, S.EXHAUSTED),
+    (S.CALLING, RETRIED, LIVE, S.CALLING),
+    (S.RESPONDING, PLACED, NO_CALLS, S.CALLING),
+    (S.RESPONDING, CHANGED, BUSY, S.RESPONDING),
+    (S.RESPONDING, ACKNOWLEDGED, BUSY, S.ACKNOWLEDGED),
+    (S.RESPONDING, WITHDRAWN, BUSY, S.WITHDRAWN),
+    (S.RESPONDING, EXPIRED, TOO_LATE, S.EXHAUSTED),
+    (S.RESPONDING, SKIPPED, NO_CALLS, S.EXHAUSTED),
+    (S.RESPONDING, RETRIED, BUSY, S.WAITING),
+    (S.ACKNOWLEDGED, CHANGED, BUSY, S.ACKNOWLEDGED),
+    (S.ACKNOWLEDGED, ACKNOWLEDGED, LIVE, S.ACKNOWLEDGED),
+    (S.ACKNOWLEDGED, WITHDRAWN, NO_CALLS, S.ACKNOWLEDGED),
+    (S.ACKNOWLEDGED, EXPIRED, TOO_LATE, S.ACKNOWLEDGED),
+    (S.ACKNOWLEDGED, SKIPPED, NO_CALLS, S.ACKNOWLEDGED),
+    (S.EXHAUSTED, CHANGED, BUSY, S.EXHAUSTED),
+    (S.EXHAUSTED, ACKNOWLEDGED, DEAD, S.ACKNOWLEDGED),
+    (S.EXHAUSTED, WITHDRAWN, DEAD, S.WITHDRAWN),
+    (S.EXHAUSTED, EXPIRED, TOO_LATE, S.EXHAUSTED),
+    (S.EXHAUSTED, SKIPPED, DEAD, S.EXHAUSTED),
+    (S.EXHAUSTED, RETRIED, DEAD, S.WAITING),
+    (S.EXHAUSTED, RETRIED, LIVE, S.CALLING),
+    (S.EXHAUSTED, RETRIED, History((), (), live=False, expired=False), S.EXHAUSTED),
+    (S.WITHDRAWN, CHANGED, BUSY, S.WITHDRAWN),
+    (S.WITHDRAWN, ACKNOWLEDGED, LIVE, S.WITHDRAWN),
+    (S.WITHDRAWN, WITHDRAWN, NO_CALLS, S.WITHDRAWN),
+    (S.WITHDRAWN, EXPIRED, TOO_LATE, S.WITHDRAWN),
+    (S.WITHDRAWN, SKIPPED, NO_CALLS, S.WITHDRAWN),
+]
+
+ILLEGAL: list[tuple[DeliveryState, DeliveryFact]] = [
+    (S.CALLING, PLACED),
+    (S.ACKNOWLEDGED, PLACED),
+    (S.ACKNOWLEDGED, RETRIED),
+    (S.EXHAUSTED, PLACED),
+    (S.WITHDRAWN, PLACED),
+    (S.WITHDRAWN, RETRIED),
+]
+
+
+@pytest.mark.parametrize(("state", "fact", "so_far", "expected"), MOVES)
+def test_moves(state: DeliveryState, fact: DeliveryFact, so_far: History, expected: DeliveryState) -> None:
+    after, _ = decide(delivery(state), fact, so_far, POLICY, LATER)
+
+    assert after.state is expected
+
+
+@pytest.mark.parametrize(("state", "fact"), ILLEGAL)
+def test_refuses(state: DeliveryState, fact: DeliveryFact) -> None:
+    with pytest.raises(Illegal, match=f"alert 17 to xyz-cert is {state}: {type(fact).__name__}"):
+        decide(delivery(state), fact, NO_CALLS, POLICY, LATER)
+
+
+def test_every_pair_of_state_and_fact_is_named_above() -> None:
+    illegal = {(state, type(fact)) for state, fact in ILLEGAL}
+
+    assert set(product(DeliveryState, get_args(DeliveryFact))) - set(deliveries.TABLE) == illegal
+    assert {(state, type(fact)) for state, fact, _, _ in MOVES} == set(deliveries.TABLE)
+
+
+def test_a_new_delivery_is_due_at_once_at_the_first_number() -> None:
+    fresh, effects = opened(17, "xyz-cert", "XYZ-CERT", [OFFICE, MOBILE], POLICY, NOON)
+
+    assert (fresh.state, fresh.number, fresh.due_at) == (S.WAITING, OFFICE, NOON)
+    assert effects == ()
+
+
+def test_a_team_without_a_number_is_named_as_missing_from_the_beginning() -> None:
+    fresh, effects = opened(17, "xyz-cert", "XYZ-CERT", [], POLICY, NOON)
+
+    assert (fresh.state, fresh.reason) == (S.EXHAUSTED, "has no number in the directory")
+    assert Settle(17) in effects
+
+
+def test_after_busy_the_same_number_is_due_again_after_the_pause() -> None:
+    after, _ = decide(delivery(S.CALLING), CHANGED, BUSY, POLICY, LATER)
+
+    assert (after.number, after.due_at) == (OFFICE, NOON + 10 + POLICY.busy.pause_s)
+
+
+def test_the_same_hangup_told_twice_makes_no_second_retry() -> None:
+    once, _ = decide(delivery(S.CALLING), CHANGED, BUSY, POLICY, LATER)
+
+    assert decide(once, CHANGED, BUSY, POLICY, LATER + 9) == (once, ())
+
+
+def test_each_call_counts_as_an_attempt() -> None:
+    after, _ = decide(delivery(S.WAITING), PLACED, NO_CALLS, POLICY, LATER)
+
+    assert after.attempts == 2
+
+
+def test_an_acknowledgement_is_kept_with_when_how_and_from_where() -> None:
+    after, effects = decide(delivery(S.CALLING), ACKNOWLEDGED, LIVE, POLICY, LATER)
+
+    assert (after.acknowledged_at, after.acknowledged_via, after.acknowledged_by) == (
+        LATER,
+        Via.KEYPRESS,
+        OFFICE,
+    )
+    assert after.number is None
+    assert effects == (Note("acknowledged", "XYZ-CERT, via keypress"), Settle(17))
+
+
+def test_the_first_acknowledgement_counts() -> None:
+    first, _ = decide(delivery(S.CALLING), ACKNOWLEDGED, LIVE, POLICY, LATER)
+
+    assert decide(first, ACKNOWLEDGED, LIVE, POLICY, LATER + 9) == (first, ())
+
+
+def test_an_acknowledgement_that_crossed_the_withdrawal_is_kept_on_record_once() -> None:
+    kept, effects = decide(delivery(S.WITHDRAWN), ACKNOWLEDGED, LIVE, POLICY, LATER)
+
+    assert (kept.state, kept.acknowledged_at) == (S.WITHDRAWN, LATER)
+    assert effects == (Note("acknowledged after the withdrawal", "XYZ-CERT"),)
+    assert decide(kept, ACKNOWLEDGED, LIVE, POLICY, LATER + 9) == (kept, ())
+
+
+def test_a_retry_starts_anew_whatever_was_before() -> None:
+    after, effects = decide(delivery(S.EXHAUSTED), RETRIED, DEAD, POLICY, LATER)
+
+    assert (after.number, after.due_at, after.since, after.attempts) == (OFFICE, LATER, LATER, 0)
+    assert after.reason is None
+    assert Settle(17) in effects
+
+
+def test_a_retry_has_a_deadline_of_its_own() -> None:
+    after, _ = decide(delivery(S.EXHAUSTED), RETRIED, TOO_LATE, POLICY, LATER)
+
+    assert after.state is S.WAITING
+
+
+def test_a_retry_while_the_skipped_call_is_up_waits_for_its_end() -> None:
+    again, _ = decide(delivery(S.EXHAUSTED), RETRIED, LIVE, POLICY, LATER)
+    after, _ = decide(again, CHANGED, NO_CALLS, POLICY, LATER + 20)
+
+    assert again.state is S.CALLING
+    assert (after.state, after.number, after.due_at) == (S.WAITING, OFFICE, LATER)
+
+
+@pytest.mark.parametrize("ending", [WITHDRAWN, SKIPPED, ACKNOWLEDGED])
+def test_a_delivery_at_rest_has_no_number_to_call(ending: DeliveryFact) -> None:
+    after, _ = decide(delivery(S.WAITING), ending, NO_CALLS, POLICY, LATER)
+
+    assert after.number is None
+
+
+@pytest.mark.parametrize("order", list(permutations([CHANGED, CHANGED, ACKNOWLEDGED, EXPIRED])))
+def test_whatever_crosses_an_acknowledgement_it_was_acknowledged(order: tuple[DeliveryFact, ...]) -> None:
+    now = delivery(S.CALLING)
+    for fact in order:
+        now, _ = decide(now, fact, history(*BUSY.past, expired=True), POLICY, LATER)
+
+    assert now.state is S.ACKNOWLEDGED
+
+
+@pytest.mark.parametrize("order", list(permutations([CHANGED, WITHDRAWN, EXPIRED])))
+def test_whatever_crosses_a_withdrawal_it_was_withdrawn(order: tuple[DeliveryFact, ...]) -> None:
+    now = delivery(S.CALLING)
+    for fact in order:
+        now, _ = decide(now, fact, history(*BUSY.past, expired=True), POLICY, LATER)
+
+    assert now.state is S.WITHDRAWN

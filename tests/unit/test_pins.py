@@ -1,0 +1,60 @@
+"""PINs are kept as argon2id hashes, and nobody can tell an unknown account from a wrong PIN."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from argon2 import extract_parameters
+
+from ivr.adapters import pins as module
+from ivr.adapters.pins import Pins
+
+
+@pytest.fixture(scope="module")
+def pins() -> Pins:
+    return Pins()
+
+
+@pytest.fixture(scope="module")
+def kept(pins: Pins) -> str:
+    return pins.hash("271828")
+
+
+def test_the_hash_is_argon2id_and_holds_no_pin(kept: str) -> None:
+    assert kept.startswith("$argon2id$")
+    assert "271828" not in kept
+
+
+def test_the_same_pin_is_never_hashed_to_the_same_text(pins: Pins, kept: str) -> None:
+    assert pins.hash("271828") != kept
+
+
+def test_the_right_pin_matches(pins: Pins, kept: str) -> None:
+    assert pins.matches(kept, "271828")
+
+
+@pytest.mark.parametrize("wrong", ["271829", "", "2718281", " 271828", "２７１８２８", "*" * 200])
+def test_no_other_pin_matches(pins: Pins, kept: str, wrong: str) -> None:
+    assert not pins.matches(kept, wrong)
+
+
+def test_no_pin_matches_where_there_is_no_account(pins: Pins) -> None:
+    assert not pins.matches(None, "271828")
+    assert not pins.matches(None, "")
+
+
+@pytest.mark.parametrize("broken", ["", "x", "$argon2id$v=19$", "271828"])
+def test_a_broken_hash_lets_nobody_in(pins: Pins, broken: str) -> None:
+    assert not pins.matches(broken, "271828")
+
+
+def test_an_unknown_account_costs_the_same_work_as_a_wrong_pin(pins: Pins, kept: str) -> None:
+    assert extract_parameters(pins._nobody) == extract_parameters(kept)
+    assert extract_parameters(kept).memory_cost == module._MEMORY_KIB
+
+
+def test_a_crowd_of_callers_is_answered_one_by_one(pins: Pins, kept: str) -> None:
+    guesses = [f"{n:06}" for n in range(11)] + ["271828"]
+    with ThreadPoolExecutor(len(guesses)) as callers:
+        answers = list(callers.map(lambda guess: pins.matches(kept, guess), guesses))
+
+    assert answers == [False] * 11 + [True]

@@ -1,0 +1,110 @@
+"""The life of an SMS: accepted is never lost, and the first final receipt counts."""
+
+from itertools import product
+from typing import get_args
+
+import pytest
+from book import NOON
+
+from ivr.domain import shortmessage
+from ivr.domain.facts import Illegal, SmsDeferred, SmsFailed, SmsReceipt, SmsSubmitted
+from ivr.domain.records import Sms, SmsState
+from ivr.domain.shortmessage import SmsFact, decide
+
+QUEUED, SUBMITTED = SmsState.QUEUED, SmsState.SUBMITTED
+DELIVERED, FAILED = SmsState.DELIVERED, SmsState.FAILED
+
+
+def sms(state: SmsState, tries: int = 0) -> Sms:
+    return Sms(5, 17, "xyz-cert", "+4917100004", "ALERT 17", state, NOON, NOON, tries=tries)
+
+
+TAKEN = SmsSubmitted(5, ("a1", "a2"))
+NOT_NOW = SmsDeferred(5, "throttled")
+REFUSED = SmsFailed(5, "invalid destination")
+ARRIVED = SmsReceipt("a2", "delivered")
+EXPIRED = SmsReceipt("a2", "expired")
+UNCLEAR = SmsReceipt("a2", "unknown")
+
+MOVES: list[tuple[SmsState, SmsFact, SmsState]] = [
+    (QUEUED, TAKEN, SUBMITTED),
+    (QUEUED, NOT_NOW, QUEUED),
+    (QUEUED, REFUSED, FAILED),
+    (SUBMITTED, TAKEN, SUBMITTED),
+    (SUBMITTED, NOT_NOW, SUBMITTED),
+    (SUBMITTED, REFUSED, FAILED),
+    (SUBMITTED, ARRIVED, DELIVERED),
+    (SUBMITTED, EXPIRED, FAILED),
+    (SUBMITTED, UNCLEAR, SUBMITTED),
+    (DELIVERED, TAKEN, DELIVERED),
+    (DELIVERED, NOT_NOW, DELIVERED),
+    (DELIVERED, REFUSED, DELIVERED),
+    (DELIVERED, EXPIRED, DELIVERED),
+    (FAILED, TAKEN, FAILED),
+    (FAILED, NOT_NOW, FAILED),
+    (FAILED, REFUSED, FAILED),
+    (FAILED, ARRIVED, DELIVERED),
+    (FAILED, EXPIRED, FAILED),
+]
+
+ILLEGAL: list[tuple[SmsState, SmsFact]] = [(QUEUED, ARRIVED)]
+
+
+@pytest.mark.parametrize(("state", "fact", "expected"), MOVES)
+def test_moves(state: SmsState, fact: SmsFact, expected: SmsState) -> None:
+    assert decide(sms(state), fact, NOON).state is expected
+
+
+@pytest.mark.parametrize(("state", "fact"), ILLEGAL)
+def test_refuses(state: SmsState, fact: SmsFact) -> None:
+    with pytest.raises(Illegal, match=f"SMS 5 is {state}"):
+        decide(sms(state), fact, NOON)
+
+
+def test_every_pair_of_state_and_fact_is_named_above() -> None:
+    illegal = {(state, type(fact)) for state, fact in ILLEGAL}
+
+    assert set(product(SmsState, get_args(SmsFact))) - set(shortmessage.TABLE) == illegal
+    assert {(state, type(fact)) for state, fact, _ in MOVES} == set(shortmessage.TABLE)
+
+
+def test_the_ids_of_every_part_are_kept_for_the_receipt() -> None:
+    after = decide(sms(QUEUED), TAKEN, NOON + 1)
+
+    assert (after.message_ids, after.submitted_at) == ("a1 a2", NOON + 1)
+
+
+def test_what_is_sent_again_after_a_drop_waits_for_the_newer_receipt() -> None:
+    after = decide(decide(sms(QUEUED), TAKEN, NOON), SmsSubmitted(5, ("b1",)), NOON + 9)
+
+    assert after.message_ids == "b1"
+
+
+@pytest.mark.parametrize(("tries", "pause_s"), [(0, 5), (1, 10), (2, 20), (3, 40), (4, 60), (50, 60)])
+def test_a_message_not_taken_waits_longer_each_time_up_to_a_minute(tries: int, pause_s: float) -> None:
+    after = decide(sms(QUEUED, tries), NOT_NOW, NOON)
+
+    assert (after.due_at, after.tries, after.reason) == (NOON + pause_s, tries + 1, "throttled")
+
+
+def test_an_smsc_that_is_dead_for_days_is_still_tried_each_minute() -> None:
+    after = decide(sms(QUEUED, tries=5000), NOT_NOW, NOON)
+
+    assert after.due_at == NOON + 60
+
+
+@pytest.mark.parametrize(("receipt", "reason"), [(ARRIVED, None), (EXPIRED, "expired")])
+def test_a_receipt_is_kept_with_its_time(receipt: SmsReceipt, reason: str | None) -> None:
+    after = decide(sms(SUBMITTED), receipt, NOON + 30)
+
+    assert (after.receipt_at, after.reason) == (NOON + 30, reason)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [(ARRIVED, EXPIRED), (REFUSED, ARRIVED), (NOT_NOW, ARRIVED), (UNCLEAR, ARRIVED)]
+)
+def test_whatever_crosses_a_delivery_it_was_delivered(one: SmsFact, other: SmsFact) -> None:
+    for first, second in ((one, other), (other, one)):
+        after = decide(decide(sms(SUBMITTED), first, NOON), second, NOON)
+
+        assert after.state is DELIVERED
