@@ -182,7 +182,9 @@ class Ami:
 
     async def hang_up(self, call: str) -> None:
         """Ask for the end of a call; gone already is as good. Raises PbxAway."""
-        await self._answer(self._send({"Action": "Hangup", "Channel": f"/^{call}$/"}))
+        answer = await self._answer(self._send({"Action": "Hangup", "Channel": call}))
+        if answer.response != "Success":
+            log.info("call %s was not hung up: %s", call, answer.message)
 
     async def live(self) -> frozenset[str]:
         """Uniqueids of all channels that exist now. Raises PbxAway."""
