@@ -37,11 +37,13 @@ class _Call:
         self._channel = channel
         self._desk = desk
         self._clerk = clerk
+        # The answer is on record first, because the call then takes on what was released while it rang. A
+        # store that cannot write now must not keep the alert from being heard.
+        clerk.hand(partial(desk.ledger.apply, CallAnswered(channel.call_id)), within_s=1.0)
         self._brief: Brief = desk.brief(channel.call_id)
 
     def run(self) -> None:
         self._channel.hang_up_after(_LONGEST_S)
-        self._apply(CallAnswered(self._channel.call_id))
         alerts = self._brief.alerts
         if not alerts:
             self._channel.play([prompt("callout-greeting"), prompt("withdrawn")])
@@ -94,6 +96,6 @@ class _Call:
         fact = Acknowledged(alert.id, self._brief.team.id, Via.KEYPRESS, self._brief.number, call)
         listen.acknowledge(self._channel, self._clerk, self._desk, fact)
 
-    def _apply(self, fact: CallAnswered | AlertHeard) -> None:
+    def _apply(self, fact: AlertHeard) -> None:
         """What the caller need not wait for."""
         self._clerk.hand(partial(self._desk.ledger.apply, fact))

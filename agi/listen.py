@@ -48,9 +48,12 @@ class Clerk:
     def __exit__(self, *_: object) -> None:
         self._pool.shutdown()
 
-    def hand(self, work: Callable[[], object]) -> None:
-        """Have `work` done without waiting for it; a failure is logged."""
-        self._submit(work).add_done_callback(self._look)
+    def hand(self, work: Callable[[], object], within_s: float = 0.0) -> None:
+        """Have `work` done, waiting for it no longer than `within_s`; a failure is logged."""
+        result = self._submit(work)
+        result.add_done_callback(self._look)
+        if within_s:
+            wait([result], within_s)
 
     def wait(self, channel: Channel, work: Callable[[], R], hold: str) -> R:
         """The result of `work`; `hold` is spoken again and again until it is there.

@@ -20,6 +20,7 @@ with warnings.catch_warnings():
     from pydub import AudioSegment
 
 from ivr.domain.recording import Limits, Verdict, problem
+from ivr.ports import StoreAway
 
 RATE = 8000
 """Hz: telephone quality, what Asterisk records and plays without transcoding."""
@@ -113,8 +114,16 @@ class Recordings:
         return verdict
 
     def keep(self, alert: int, path: str) -> str:
-        """Link the recording at `path` to a name of the alert's, on the disk for good; return the name."""
-        source = Path(path)
+        """Link the recording at `path` to a name of the alert's, on the disk for good; return the name.
+
+        Raises StoreAway when the disk does not take it.
+        """
+        try:
+            return self._keep(alert, Path(path))
+        except OSError as error:
+            raise StoreAway(f"the recording cannot be kept: {error.strerror}") from error
+
+    def _keep(self, alert: int, source: Path) -> str:
         with source.open("rb") as file:
             os.fsync(file.fileno())
         for take in itertools.count(1):

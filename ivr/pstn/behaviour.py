@@ -81,8 +81,12 @@ PAUSE_S = 1.0
 ALERT_PAUSE_S = 1.4
 """Seconds. People who speak an alert pause for longer than a prompt does."""
 
-INTO_THE_ALERT_S = 4.0
+INTO_THE_ALERT_S = 3.5
 """Seconds. Past the first two, in which a key counts as a double press."""
+
+_GREETING_S = 2.5
+_WHO_AND_WHEN_S = 9.5
+"""About how long the introduction of a call-out is. A 1 cuts its greeting short; the rest is always said."""
 
 _TO_THE_KEY = (UntilQuiet(PAUSE_S), Press("1"))
 _TO_THE_END = (Listen(3.0), UntilQuiet(ALERT_PAUSE_S))
@@ -98,6 +102,9 @@ PRESETS: Mapping[str, Behaviour] = MappingProxyType(
         "acknowledges": _answers(*_TO_THE_KEY, *_TO_THE_END, *_ACKNOWLEDGE),
         "acknowledges-early": _answers(*_TO_THE_KEY, Listen(INTO_THE_ALERT_S), *_ACKNOWLEDGE),
         "answers-late": _answers(*_TO_THE_KEY, *_TO_THE_END, *_ACKNOWLEDGE).after(4.0),
+        "in-a-hurry": _answers(
+            Listen(0.4), Press("1"), Listen(_WHO_AND_WHEN_S + INTO_THE_ALERT_S), *_ACKNOWLEDGE
+        ),
         "presses-at-once": _answers(Listen(0.4), Press("1"), *_TO_THE_END, *_ACKNOWLEDGE),
         "wrong-key": _answers(UntilQuiet(PAUSE_S), Press("7"), *_TO_THE_KEY, *_TO_THE_END, *_ACKNOWLEDGE),
         "listens-only": _answers(*_TO_THE_KEY, *_TO_THE_END),
@@ -125,9 +132,6 @@ class Expectation:
 
 
 _DOUBLE_PRESS_S = 2.0
-_GREETING_S = 2.5
-_WHO_AND_WHEN_S = 9.5
-"""About how long the introduction of a call-out is. A 1 cuts its greeting short; the rest is always said."""
 
 
 def expect(behaviour: Behaviour) -> Expectation:

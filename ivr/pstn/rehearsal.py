@@ -89,13 +89,13 @@ def _call_in(stage: Stage, alert: Path) -> int:
 def script(alert: Path) -> tuple[Step, ...]:
     """What the caller does: a member who knows the menus and does not wait for their ends."""
     return (
-        Listen(6.5),  # greeting and recording notice
+        Listen(4.5),  # greeting and recording notice
         Press(f"{UID}#"),
         Listen(1.0),
         Press(f"{PIN}#"),
-        Listen(2.0),
+        Listen(1.5),
         Press("1"),  # raise an alert
-        Listen(2.0),
+        Listen(1.0),
         Press("#"),  # knows what to say: the tone at once
         UntilQuiet(0.5),
         Say(alert),

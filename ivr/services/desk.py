@@ -141,6 +141,9 @@ class Desk:
         adopted = 0
         for note in sorted(self._recordings.incoming.glob("*.json")):
             verdict = self.inspect(note)
+            if verdict.problem == "empty" and _has_content(note.with_suffix(".wav")):
+                log.error("%s cannot be read; it stays where it is", note.with_suffix(".wav"))
+                continue
             if not verdict.ok or self._is_kept(verdict):
                 self.forget(note)
                 continue
@@ -167,6 +170,11 @@ class Desk:
         """The spoken name of a team, None where it must be spelled."""
         path = self.settings.sounds / "names" / f"{team_id}.wav"
         return path if path.exists() else None
+
+
+def _has_content(path: Path) -> bool:
+    """Whether there is more than the header of a WAV file."""
+    return path.exists() and path.stat().st_size > 44
 
 
 def _needs(delivery: Delivery) -> bool:

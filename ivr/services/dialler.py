@@ -6,11 +6,20 @@ order; nothing is decided here.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from ivr.domain.facts import AlertExpired, CallCancelled, CallEnded, CallPlaced, Fact, Illegal
+from ivr.domain.facts import (
+    AlertExpired,
+    CallCancelled,
+    CallEnded,
+    CallPlaced,
+    DeliverySkipped,
+    Fact,
+    Illegal,
+)
 from ivr.domain.number import is_emergency
 from ivr.domain.policy import Policy
 from ivr.domain.records import OPEN, Call, CallState, Delivery, Entry
@@ -62,7 +71,8 @@ class Dialler:
     def wake(self) -> None:
         """Something changed: look again."""
         if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._changed.set)
+            with contextlib.suppress(RuntimeError):  # the loop is closed: we are shutting down
+                self._loop.call_soon_threadsafe(self._changed.set)
 
     def pbx_up(self) -> None:
         """Asterisk is (again) there: what became of the calls meanwhile must be asked."""
@@ -125,7 +135,10 @@ class Dialler:
     async def _start(self, start: Start) -> None:
         if is_emergency(start.number.removeprefix("+")):
             # The directory refuses these; a number that got here by another way must still never be dialled.
-            raise AssertionError("an emergency number is in the store")
+            log.error("%s has an emergency number; it is not called", start.team)
+            for alert in start.alerts:
+                await self._apply(DeliverySkipped(alert, start.team))
+            return
         call = self._new_id()
         placed = CallPlaced(call, start.team, start.number, start.trunk, start.alerts)
         if await self._apply(placed) is None:

@@ -20,6 +20,7 @@ from ivr.domain.records import (
     Call,
     CallState,
     Delivery,
+    DeliveryState,
     Direction,
     Entry,
     Leg,
@@ -234,14 +235,10 @@ class _Work:
     def _placed(self, fact: facts.CallPlaced) -> None:
         if self._tx.get(Call, fact.call) is not None:
             raise Illegal(f"call {fact.call} was placed before")
-        self._tx.put(
-            Call(fact.call, Direction.OUT, CallState.PLACED, fact.team, fact.number, fact.trunk, self._now)
-        )
+        call = Call(fact.call, Direction.OUT, CallState.PLACED, fact.team, fact.number, fact.trunk, self._now)
+        self._tx.put(call)
         for alert in fact.alerts:
-            delivery = self._delivery(alert, fact.team)
-            n = len(self._tx.find(Leg, alert=alert, team=fact.team)) + 1
-            self._deliver(delivery, fact)
-            self._tx.put(Leg(fact.call, alert, fact.team, n))
+            self._carry(call, self._delivery(alert, fact.team))
 
     def _came_in(self, fact: facts.CallCameIn) -> None:
         if self._tx.get(Call, fact.call) is None:
@@ -258,7 +255,21 @@ class _Work:
         after, effects = calls.decide(before, fact, self._now)
         self._tx.put(after)
         self._follow(effects, team=after.team, call=after)
+        if isinstance(fact, facts.CallAnswered) and after.state is CallState.ANSWERED:
+            self._take_on(after)
         return Applied(call=after)
+
+    def _take_on(self, call: Call) -> None:
+        """An answered call also carries what was released for its team while it rang."""
+        if call.direction is Direction.OUT:
+            for delivery in self._tx.find(Delivery, team=call.team, state=DeliveryState.WAITING):
+                self._carry(call, delivery)
+
+    def _carry(self, call: Call, delivery: Delivery) -> None:
+        n = len(self._tx.find(Leg, alert=delivery.alert, team=delivery.team)) + 1
+        placed = facts.CallPlaced(call.id, delivery.team, call.number or "", call.trunk, (delivery.alert,))
+        self._deliver(delivery, placed)
+        self._tx.put(Leg(call.id, delivery.alert, delivery.team, n))
 
     def _heard(self, fact: facts.AlertHeard) -> None:
         leg = self._tx.get(Leg, fact.call, fact.alert)
@@ -284,6 +295,11 @@ class _Work:
         if after.state is not before.state:
             self._note(Note(f"SMS {after.state}", after.reason or ""), alert=after.alert, team=after.team)
 
+    def _drop_sms(self, alert: int) -> None:
+        """An SMS that no SMSC has taken yet would tell of an alert that is withdrawn."""
+        for queued in self._tx.find(Sms, alert=alert, state=SmsState.QUEUED):
+            self._sms(queued, facts.SmsFailed(queued.id, "the alert was withdrawn"))
+
     def _receipt(self, fact: facts.SmsReceipt) -> None:
         waiting = self._tx.find(Sms, state=[SmsState.SUBMITTED, SmsState.FAILED])
         self._sms(next((s for s in waiting if fact.message_id in s.message_ids.split()), None), fact)
@@ -308,6 +324,8 @@ class _Work:
                 case facts.TellDeliveries():
                     for delivery in self._tx.find(Delivery, alert=alert_id):
                         self._deliver(delivery, effect.fact)
+                    if isinstance(effect.fact, facts.AlertWithdrawn):
+                        self._drop_sms(effect.fact.alert)
                 case facts.TellLegs():
                     assert call is not None
                     self._reckon_legs(call)

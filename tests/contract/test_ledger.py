@@ -25,6 +25,7 @@ from ivr.domain.records import (
     Source,
     Team,
 )
+from ivr.ports import StoreAway
 from ivr.services.ledger import Ledger
 
 D = DeliveryState
@@ -385,7 +386,7 @@ class TestCrash:
 
     def test_when_the_recording_is_gone_there_is_no_draft(self, book: Book, recordings: Recordings) -> None:
         gone = recordings.incoming / "gone.wav"
-        with pytest.raises(FileNotFoundError):
+        with pytest.raises(StoreAway):
             book.apply(facts.AlertRecorded("abc-cert", None, Source.HOTLINE, str(gone), 2.0, "0" * 64))
 
         assert book.everything() == []
