@@ -26,6 +26,16 @@ from ivr.domain.records import (
 from ivr.ports import Store
 from ivr.services.ledger import Applied, Ledger
 
+CONFIGURATION = """\
+network:
+  name: Example Network
+  hotline: "+4940808077555"
+trunks:
+  - name: sip-a
+    host: 127.0.0.1
+    lines: 4
+"""
+
 R = TypeVar("R")
 
 NOON = 1_795_356_180.0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
-from book import ACCOUNTS, NUMBERS, TEAMS, Book, ManualClock
+from book import ACCOUNTS, CONFIGURATION, NUMBERS, TEAMS, Book, ManualClock
 
 from ivr import bootstrap, config
 from ivr.adapters.audio import Recordings
@@ -16,16 +16,6 @@ from ivr.services.ledger import Ledger
 
 hypothesis.settings.register_profile("tocsin", deadline=None)  # a busy machine is no failure
 hypothesis.settings.load_profile("tocsin")
-
-CONFIGURATION = """\
-network:
-  name: Example Network
-  hotline: "+4940808077555"
-trunks:
-  - name: sip-a
-    host: 127.0.0.1
-    lines: 4
-"""
 
 
 @pytest.fixture(scope="session")

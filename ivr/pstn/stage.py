@@ -41,6 +41,8 @@ POLICY: Mapping[str, Any] = {
     "deadline_s": 900,
     "busy": {"tries": 3, "pause_s": 4},
     "congestion": {"tries": 3, "pause_s": 4},
+    "partial": {"tries": 1},
+    "heard": {"tries": 1},
 }
 """As in production, with pauses that suit a play of two minutes."""
 

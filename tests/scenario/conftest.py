@@ -11,8 +11,6 @@ from ivr.ports import Programs
 from ivr.pstn import phones
 from ivr.pstn.stage import Cast, Stage
 
-SetStage = Callable[..., Stage]
-
 
 @pytest.fixture(scope="session")
 def asterisk() -> Programs:
@@ -29,7 +27,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def set_stage(asterisk: Programs, home: Path) -> Iterator[SetStage]:
+def set_stage(asterisk: Programs, home: Path) -> Iterator[Callable[..., Stage]]:
     """Set a stage with the phones of a YAML text; it is cleared away after the test."""
     with ExitStack() as stages:
 

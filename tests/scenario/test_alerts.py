@@ -3,11 +3,11 @@
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import SetStage
 
 from ivr.ports import Programs
 from ivr.pstn import cdr, rehearsal, witness
@@ -15,6 +15,8 @@ from ivr.pstn.behaviour import Hangup, Listen, Press, Say, UntilQuiet
 from ivr.pstn.stage import CALLER, HOTLINE, PIN, POLICY, UID, Stage, eventually
 
 pytestmark = pytest.mark.scenario
+
+SetStage = Callable[..., Stage]
 
 OFFICE = "+4940808077501"
 MOBILE = "+4917655500501"
@@ -236,7 +238,8 @@ def test_a_talker_is_stopped_at_the_limit_and_told_so(set_stage: SetStage, spoke
     )
     eventually(lambda: any(r.ended_at for r in stage.exchange.records()), 60, "the call did not end")
     [draft] = stage.ask("alert", "list")
-    assert shown(stage, draft["id"])["duration_s"] == pytest.approx(10.0, abs=0.1)
+    # The phone sends nothing before it speaks, and what does not arrive cannot be recorded.
+    assert 8.5 < shown(stage, draft["id"])["duration_s"] <= 10.0
     heard = stage.exchange.heard(CALLER.number)
     assert heard is not None
     assert witness.find(heard, stage.settings.sounds / "en/too-long.wav").heard

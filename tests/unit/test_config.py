@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from conftest import CONFIGURATION
+from book import CONFIGURATION
 
 from ivr import config
 from ivr.config import BadConfig, Settings
