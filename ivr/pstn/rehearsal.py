@@ -165,7 +165,9 @@ def _leave(stage: Stage, evidence: checks.Evidence, judged: Sequence[checks.Chec
         text = json.dumps(document, indent=2, ensure_ascii=False)
         (stage.home / f"{name}.json").write_text(text + "\n", encoding="utf-8")
     (stage.home / "heard").mkdir()
+    acknowledged_by = {d["team"]["id"]: d["acknowledged_by"] for d in evidence.alert["deliveries"]}
     for team, theirs in phones.by_team(evidence.phones).items():
-        for phone in theirs:
+        # The phone that acknowledged; of a team that did not, the last in its order that heard anything.
+        for phone in sorted(theirs, key=lambda p: p.number == acknowledged_by.get(team)):
             if heard := stage.exchange.heard(phone.number):
                 shutil.copyfile(heard, stage.home / "heard" / f"{team}.wav")

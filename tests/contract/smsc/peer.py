@@ -61,7 +61,8 @@ class NpmSmsc:
         """Listen, on the same port as before if there was one. Skips the test where there is no node."""
         program = node()
         if program is None:
-            pytest.skip(HOW)
+            # Where every change is judged, a peer that is missing must not look like a peer that agreed.
+            (pytest.fail if os.environ.get("CI") else pytest.skip)(HOW)
         self._seen: queue.Queue[dict[str, Any]] = queue.Queue()
         self._obeyed: queue.Queue[dict[str, Any]] = queue.Queue()
         self._process = subprocess.Popen(
