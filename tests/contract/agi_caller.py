@@ -152,7 +152,7 @@ class Call:
         write_wav(path, seconds, speech.amplitude)
         frames = round(seconds * RATE)
         if speech.seconds > longest_s or (speech.end != "hangup" and speech.end not in end):
-            return f"200 result=0 (timeout) endpos={frames}\n".encode()
+            return f"200 result=1 (timeout) endpos={frames}\n".encode()
         if speech.end == "hangup":
             self._over = True
             return f"200 result=-1 (hangup) endpos={frames}\n".encode()

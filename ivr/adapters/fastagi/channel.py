@@ -188,10 +188,10 @@ class Channel(AGI):  # type: ignore[misc]  # pyst2 has no types
         reply = self._ask(
             "RECORD FILE", self._quote(str(path)), "wav", self._quote(end), round(longest_s * 1000), "BEEP"
         )
+        if reply.data == "timeout":  # with a result of 0 or 1, which says nothing
+            return Recorded("limit")
         if reply.result > 0:
             return Recorded("key", chr(reply.result))
-        if reply.result == 0:
-            return Recorded("limit")
         return Recorded("hangup" if self._is_over() else "failed")
 
     def variable(self, name: str) -> str:
