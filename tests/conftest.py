@@ -1,6 +1,7 @@
 """What most tests need: a store with its tables, a directory of four teams, a ledger whose clock stands."""
 
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from ivr.adapters.audio import Recordings
 from ivr.adapters.store import SqlStore, migrate
 from ivr.config import Settings
 from ivr.services.ledger import Ledger
+
+# A shell that runs the tests in the background has SIGINT ignored; the commands under test would inherit it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 hypothesis.settings.register_profile("tocsin", deadline=None)  # a busy machine is no failure
 hypothesis.settings.load_profile("tocsin")

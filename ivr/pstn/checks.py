@@ -102,7 +102,8 @@ def _announced(e: Evidence) -> Iterator[Check]:
         alert = witness.find(recordings[-1], e.recording, first_s=first_s, after_s=after_s)
         worst = min((m.score for m in said), default=0.0)
         level_ok = _LOUD_DBFS <= alert.level_db <= _CLIPPING_DBFS
-        ok = all(m.heard for m in said) and alert.heard and level_ok
+        before = witness.any_part(recordings[-1], e.recording, until_s=said[0].offset_s)
+        ok = all(m.heard for m in said) and alert.heard and level_ok and not before.heard
         where = f"at {alert.offset_s:.1f} s, {alert.level_db:.0f} dBFS"
         detail = f"announced {worst:.2f}, alert {alert.score:.2f} {where}"
         yield Check(f"{team} heard who, when and the alert", ok, detail)
@@ -120,12 +121,17 @@ def _acknowledging(alert: Mapping[str, Any]) -> Iterator[tuple[str, str, bool]]:
 def _controls(e: Evidence) -> Iterator[Check]:
     """A witness that hears what was never said would prove nothing."""
     recordings = [r for _, number, _ in _acknowledging(e.alert) for r in e.heard(number)[-1:]]
-    backwards = max((witness.control(r, e.recording).score for r in recordings), default=1.0)
-    yield Check(
-        "control: the alert backwards is heard nowhere", backwards < witness.HEARD, f"{backwards:.2f}"
-    )
-    stranger = max((witness.find(r, e.stranger).score for r in recordings), default=1.0)
-    yield Check("control: another originator is heard nowhere", stranger < witness.HEARD, f"{stranger:.2f}")
+    backwards = [witness.control(r, e.recording) for r in recordings]
+    yield _nowhere("control: the alert backwards is heard nowhere", backwards)
+    stranger = [witness.find(r, e.stranger) for r in recordings]
+    yield _nowhere("control: another originator is heard nowhere", stranger)
+
+
+def _nowhere(name: str, matches: Sequence[witness.Match]) -> Check:
+    """None of these was heard, and there was something to listen to."""
+    best = max((m.score for m in matches), default=1.0)
+    heard = any(m.heard for m in matches) or not matches
+    return Check(name, not heard, f"best match {best:.2f} in {len(matches)} calls")
 
 
 def _no_content(e: Evidence) -> Iterator[Check]:
@@ -135,9 +141,8 @@ def _no_content(e: Evidence) -> Iterator[Check]:
             continue
         recordings = e.heard(phone.number)
         if recordings:
-            score = max(witness.any_part(r, e.recording).score for r in recordings)
             name = f"no content without a key ({phone.team}, {phone.number[-3:]})"
-            yield Check(name, score < witness.HEARD, f"best match {score:.2f} in {len(recordings)} calls")
+            yield _nowhere(name, [witness.any_part(r, e.recording) for r in recordings])
 
 
 def _lines(e: Evidence) -> Iterator[Check]:

@@ -7,6 +7,7 @@ hotline but the port of its trunk.
 """
 
 import json
+import re
 import shutil
 import subprocess
 import tempfile
@@ -17,7 +18,6 @@ from pathlib import Path
 from string import Template
 
 from ivr.adapters.pbx.process import PbxProcess
-from ivr.domain.number import subscriber
 from ivr.ports import Programs
 from ivr.pstn import cdr, dialplan
 from ivr.pstn.behaviour import Step, files
@@ -110,11 +110,13 @@ class Exchange:
         """Let the phone `number` call `to` at the hotline, and take `steps` once it is answered.
 
         Returns at once. Raises ExchangeError if the network is not up or has no such phone, ValueError if
-        `to` is not E.164.
+        `to` is nothing that could be dialled.
         """
         state = self._state()
         if state is None or not self.is_running():
             raise ExchangeError("the practice network is not running; start it with `tocsin pstn start`")
+        if not re.fullmatch(r"\+?[0-9a-z]{1,20}", to):
+            raise ValueError(f"{to!r} cannot be dialled")
         if number not in state.numbers:
             raise ExchangeError(f"no phone of the practice network has the number {number}")
         run = Path(state.run)
@@ -124,7 +126,7 @@ class Exchange:
         self._process(run).rx("dialplan reload")
         # Asterisk looks into the folder the moment a file appears there: it must be whole by then.
         draft = self._home / "spool" / name
-        draft.write_text(dialplan.call_file(name, number, subscriber(to)))
+        draft.write_text(dialplan.call_file(name, number, to))
         draft.rename(self._home / "spool/outgoing" / name)
 
     def records(self) -> tuple[cdr.Record, ...]:

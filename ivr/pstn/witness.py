@@ -31,8 +31,13 @@ PIECE_S = 2.0
 DRIFT_S = 0.25
 """Seconds by which the next piece may be early or late."""
 
-HEARD = 0.85
-"""The least score of what was heard: between the worst true and the worst false match, see above."""
+_HEARD = ((1.0, 0.75), (0.0, 0.85))
+"""Length of the sample in seconds, and the least score with which one so long was heard.
+
+Each lies well above the worst false match of its length (0.63 and 0.77, see above) and leaves room for what a
+busy machine does to true ones: a few late packets cost a long sample some of its score. A piece of which half
+was heard scores 0.71.
+"""
 
 QUIET_DBFS = -60.0
 """Below this level is silence: it says nothing, and counts as heard if what is before it was."""
@@ -63,10 +68,14 @@ class Match:
     @property
     def heard(self) -> bool:
         """Whether this is more than chance."""
-        return self.score >= HEARD
+        return self.score >= _least(self.end_s - self.offset_s)
 
 
 NOWHERE = Match(0.0, 0.0, -120.0, 0.0, 0.0)
+
+
+def _least(length_s: float) -> float:
+    return next(score for least_s, score in _HEARD if length_s >= least_s)
 
 
 def find(recording: Path, sample: Path, *, first_s: float | None = None, after_s: float = 0.0) -> Match:
@@ -99,9 +108,11 @@ def sequence(recording: Path, samples: Sequence[Path]) -> tuple[Match, ...]:
     return tuple(matches)
 
 
-def any_part(recording: Path, sample: Path) -> Match:
-    """The best match of any single piece of the sample: not `heard` means that nothing of it was heard."""
+def any_part(recording: Path, sample: Path, *, until_s: float | None = None) -> Match:
+    """The best match of any single piece of the sample, up to `until_s`: not `heard` means nothing was."""
     heard, rate = load(recording)
+    if until_s is not None:
+        heard = heard[: round(until_s * rate)]
     known, _ = load(sample)
     matches = [_find(heard, piece, rate, 0) for _, piece in _pieces(known, rate)]
     return max(matches, key=lambda match: match.score, default=NOWHERE)
@@ -161,7 +172,7 @@ def _follow(heard: Audio, pieces: Sequence[tuple[int, Audio]], place: int, offse
         if level_dbfs(piece) > QUIET_DBFS:
             where, score = _best(heard, piece, shift + at - drift, shift + at + piece.size + drift)
             total, weight = total + score * energy, weight + energy
-            if score >= HEARD:
+            if score >= _least(PIECE_S):
                 shift = where - at
             else:
                 unbroken = False

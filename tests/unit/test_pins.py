@@ -1,9 +1,10 @@
 """PINs are kept as argon2id hashes, and nobody can tell an unknown account from a wrong PIN."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Literal
 
 import pytest
-from argon2 import extract_parameters
+from argon2 import PasswordHasher, extract_parameters
 
 from ivr.adapters import pins as module
 from ivr.adapters.pins import Pins
@@ -47,9 +48,30 @@ def test_a_broken_hash_lets_nobody_in(pins: Pins, broken: str) -> None:
     assert not pins.matches(broken, "271828")
 
 
-def test_an_unknown_account_costs_the_same_work_as_a_wrong_pin(pins: Pins, kept: str) -> None:
-    assert extract_parameters(pins._nobody) == extract_parameters(kept)
+@pytest.mark.parametrize("account", ["unknown", "known"])
+def test_an_unknown_account_costs_the_same_work_as_a_wrong_pin(
+    account: str, kept: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worked: list[str] = []
+
+    class Hasher(PasswordHasher):
+        def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:
+            worked.append(str(hash))
+            return super().verify(hash, password)
+
+    monkeypatch.setattr(module, "PasswordHasher", Hasher)
+    pins = Pins()
+
+    assert not pins.matches(kept if account == "known" else None, "271829")
+    assert [extract_parameters(done) for done in worked] == [extract_parameters(kept)]
     assert extract_parameters(kept).memory_cost == module._MEMORY_KIB
+
+
+def test_the_hash_that_stands_in_for_no_account_lets_nobody_in(kept: str) -> None:
+    pins = Pins()
+    pins._nobody = kept
+
+    assert not pins.matches(None, "271828")
 
 
 def test_a_crowd_of_callers_is_answered_one_by_one(pins: Pins, kept: str) -> None:
