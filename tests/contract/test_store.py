@@ -20,6 +20,7 @@ from sqlalchemy import event
 
 from ivr import bootstrap, config
 from ivr.adapters.store import SqlStore, migrate
+from ivr.adapters.store.engine import READS
 from ivr.adapters.store.schema import TABLES, metadata
 from ivr.config import Settings
 from ivr.domain.records import (
@@ -320,7 +321,7 @@ class TestDurability:
     def test_every_connection_has_a_write_ahead_log_that_is_flushed(self, store: SqlStore) -> None:
         with (
             store.engine.connect() as one,
-            store.engine.connect().execution_options(tocsin_begin="BEGIN") as two,
+            store.engine.connect().execution_options(**{READS: True}) as two,
         ):
             for connection in (one, two):
                 modes = {
