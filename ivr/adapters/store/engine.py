@@ -4,7 +4,7 @@ Owns: all that differs between SQLite and PostgreSQL. Knows no tables and no rec
 
 Both give the same: one writer at a time, readers that see one moment and wait for nobody, a commit that is on
 the disk when it returns, and no wait for others without an end. The database alone holds all of that, nothing
-of it this process, so any number of processes may share one store: with PostgreSQL, on any number of machines.
+of it this process: any number of processes may share one store, and with PostgreSQL any number of machines.
 """
 
 from collections.abc import Mapping
