@@ -123,7 +123,7 @@ def _parsed(url: str) -> URL:
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):  # neither is repeated: it may hold a password
-        raise BadConfig("store: is no SQLAlchemy URL; such as postgresql+psycopg://tocsin@/tocsin") from None
+        raise BadConfig("store: is no SQLAlchemy URL; such as postgresql+psycopg:///tocsin") from None
     if parsed.get_backend_name() not in _DIALECTS:
         raise BadConfig(f"store: {parsed.get_backend_name()} is not supported; SQLite and PostgreSQL are")
     # SQLAlchemy's default for PostgreSQL is another driver than the one we are made for.
