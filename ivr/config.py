@@ -51,7 +51,7 @@ def _host(text: str) -> str:
 
 def _url(text: str) -> str:
     if not re.fullmatch(r"[a-z0-9]+(\+[a-z0-9_]+)?://\S*", text):  # not repeated: it may hold a password
-        raise ValueError("must be an SQLAlchemy URL, such as postgresql://tocsin@/tocsin")
+        raise ValueError("must be an SQLAlchemy URL, such as postgresql+psycopg:///tocsin")
     return text
 
 

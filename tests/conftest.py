@@ -8,6 +8,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 from book import ACCOUNTS, CONFIGURATION, NUMBERS, TEAMS, Book, ManualClock
+from postgres import HOW, Server, programs
 
 from ivr import bootstrap, config
 from ivr.adapters.audio import Recordings
@@ -22,33 +23,78 @@ hypothesis.settings.register_profile("tocsin", deadline=None)  # a busy machine 
 hypothesis.settings.load_profile("tocsin")
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database that has run all migrations and holds the directory; to be copied, never opened."""
-    path = tmp_path_factory.mktemp("migrated") / "tocsin.db"
-    store = SqlStore(f"sqlite:///{path}")
+def migrate_and_fill(url: str) -> None:
+    store = SqlStore(url)
     migrate.upgrade(store)
     with store.write() as tx:
         tx.put(*TEAMS)
         tx.put(*NUMBERS, *ACCOUNTS)
     store.close()
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database that has run all migrations and holds the directory; to be copied, never opened."""
+    path = tmp_path_factory.mktemp("migrated") / "tocsin.db"
+    migrate_and_fill(f"sqlite:///{path}")
     return path
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL that runs."""
+    found = programs()
+    if found is None:
+        pytest.skip(HOW)
+    server = Server(found)
+    server.start()
+    yield server
+    server.stop()
+    server.remove()
+
+
+@pytest.fixture(scope="session")
+def migrated_on_postgres(postgres: Server) -> str:
+    """The name of a database as `migrated` is; to be copied, never opened."""
+    name = postgres.create()
+    migrate_and_fill(postgres.url(name))
+    return name
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def backend(request: pytest.FixtureRequest) -> str:
+    """What the store is on; postgres.ON_BOTH makes a test run on each."""
+    return getattr(request, "param", "sqlite")
+
+
+@pytest.fixture
+def database(backend: str, request: pytest.FixtureRequest) -> Iterator[str | None]:
+    """For PostgreSQL, the name of the database that the store is in."""
+    if backend == "sqlite":
+        yield None
+        return
+    server: Server = request.getfixturevalue("postgres")
+    name = server.create(request.getfixturevalue("migrated_on_postgres"))
+    yield name
+    server.drop(name)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database: str | None, request: pytest.FixtureRequest) -> Settings:
     folder = tmp_path / "an install"
     folder.mkdir()
     file = folder / "tocsin.yaml"
-    file.write_text(CONFIGURATION, encoding="utf-8")
+    where = f"store: {request.getfixturevalue('postgres').url(database)}\n" if database else ""
+    file.write_text(CONFIGURATION + where, encoding="utf-8")
     return config.load(file)
 
 
 @pytest.fixture
-def store(settings: Settings, migrated: Path) -> Iterator[SqlStore]:
+def store(settings: Settings, database: str | None, migrated: Path) -> Iterator[SqlStore]:
     """With all tables, and the directory of book.TEAMS."""
     settings.state.mkdir()
-    shutil.copy(migrated, settings.state / "tocsin.db")
+    if database is None:
+        shutil.copy(migrated, settings.state / "tocsin.db")
     opened = bootstrap.open_store(settings)
     yield opened
     opened.close()

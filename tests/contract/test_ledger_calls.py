@@ -1,4 +1,4 @@
-"""The ledger on a real SQLite file: calls, what was heard in them, and acknowledgements."""
+"""The ledger on a real store: calls, what was heard in them, and acknowledgements."""
 
 from collections.abc import Callable
 from functools import partial
@@ -6,6 +6,7 @@ from itertools import permutations
 
 import pytest
 from book import CALLED, NOON, Book, ManualClock
+from postgres import ON_BOTH
 
 from ivr.adapters.store import SqlStore
 from ivr.domain import facts
@@ -19,6 +20,8 @@ from ivr.domain.records import (
     Leg,
     Via,
 )
+
+pytestmark = ON_BOTH
 
 D = DeliveryState
 BUSY, NO_ANSWER, UNALLOCATED = 17, 19, 1

@@ -1,62 +1,62 @@
 """The store: records in a relational database through SQLAlchemy.
 
-Owns: transactions, and the mapping of records to rows. Knows nothing of what a record means. SQLite runs with
-WAL and synchronous=FULL: a commit that returned is on the disk.
+Owns: transactions, and the mapping of records to rows. Knows nothing of what a record means.
 """
 
 import typing
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, fields
 from enum import StrEnum
 from functools import cache
-from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, Row, create_engine, delete, event, func, insert, select
-from sqlalchemy.engine import make_url
+from sqlalchemy import Connection, Engine, Row, Table, delete, func, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
+from ivr.adapters.store.engine import READS, away, connected
 from ivr.adapters.store.schema import TABLES
 from ivr.ports import StoreAway
 
 R = TypeVar("R")
 
-_WAIT_S = 5.0
-"""How long a transaction waits for another process; then StoreAway. Callers speak and retry in between."""
-
 
 class SqlStore:
-    """A Store (see ports) on the database at `url` (SQLAlchemy form). One instance serves all threads."""
+    """A Store (see ports) on the database at `url` (SQLAlchemy form). One instance serves all threads.
+
+    Raises BadConfig when there can be no database at `url`. StoreAway at the very end of a write, when the
+    server was lost during the commit, leaves open whether it was committed: facts may be told twice.
+    """
 
     def __init__(self, url: str) -> None:
-        self._engine = _engine(url)
+        self._engine = connected(url)
 
     @contextmanager
     def write(self) -> Iterator["SqlRecords"]:
         """One transaction that may change state; it alone writes until it ends."""
-        with self._transaction("BEGIN IMMEDIATE") as records:
+        with self._transaction(reads=False) as records:
             yield records
 
     @contextmanager
     def read(self) -> Iterator["SqlRecords"]:
         """One transaction that only reads, from one consistent moment."""
-        with self._transaction("BEGIN") as records:
+        with self._transaction(reads=True) as records:
             yield records
 
     @contextmanager
-    def _transaction(self, begin: str) -> Iterator["SqlRecords"]:
+    def _transaction(self, reads: bool) -> Iterator["SqlRecords"]:
         try:
             with (
-                self._engine.connect().execution_options(tocsin_begin=begin) as connection,
+                self._engine.connect().execution_options(**{READS: reads}) as connection,
                 connection.begin(),
             ):
                 yield SqlRecords(connection)
         except DBAPIError as error:
             # Programming errors (a missing table) are DatabaseErrors too; for a caller in the middle of an
             # alert they mean the same: not recorded now.
-            raise StoreAway(f"the store does not answer: {error.orig}") from error
+            raise away(error) from error
         except NoConnectionFree as error:
             raise StoreAway("the store does not answer: too many wait for it") from error
 
@@ -92,14 +92,8 @@ class SqlRecords:
 
     def put(self, *records: Any) -> None:
         for record in records:
-            table = TABLES[type(record)]
-            values = asdict(record)
-            keys = {column.name: values[column.name] for column in table.primary_key}
-            changed = self._connection.execute(
-                table.update().where(*(table.c[k] == v for k, v in keys.items())).values(values)
-            )
-            if changed.rowcount == 0:
-                self._connection.execute(insert(table).values(values))
+            upsert = _upsert(TABLES[type(record)], self._connection.dialect.name)
+            self._connection.execute(upsert, asdict(record))
 
     def add(self, record: R) -> R:
         table = TABLES[type(record)]
@@ -117,6 +111,17 @@ class SqlRecords:
 
     def latest(self, kind: type[Any]) -> int:
         return self._connection.execute(select(func.max(TABLES[kind].c.id))).scalar() or 0
+
+
+_INSERT: dict[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+"""SQLAlchemy has ON CONFLICT only in its dialects, although it means the same in both."""
+
+
+@cache  # to put it together takes longer than to run it
+def _upsert(table: Table, dialect: str) -> Any:
+    fresh = _INSERT[dialect](table)
+    rest = {column.name: fresh.excluded[column.name] for column in table.columns if not column.primary_key}
+    return fresh.on_conflict_do_update(index_elements=list(table.primary_key), set_=rest)
 
 
 def _record(kind: type[R], row: "Row[Any]") -> R:
@@ -141,29 +146,3 @@ def _columns(kind: type[Any]) -> tuple[tuple[str, type[StrEnum] | None], ...]:
         options = typing.get_args(hints[field.name]) or (hints[field.name],)
         enums[field.name] = next((o for o in options if isinstance(o, type) and issubclass(o, StrEnum)), None)
     return tuple((column.name, enums[column.name]) for column in TABLES[kind].columns)
-
-
-_FILE = "sqlite:///"
-
-
-def _engine(url: str) -> Engine:
-    # A path is taken as it is: make_url would make something else of a % or a ? in it.
-    parsed = URL.create("sqlite", database=url[len(_FILE) :]) if url.startswith(_FILE) else make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_size=20, pool_pre_ping=True)
-    if parsed.database:
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(parsed, pool_size=20, max_overflow=40, connect_args={"timeout": _WAIT_S})
-
-    @event.listens_for(engine, "connect")
-    def _pragmas(connection: Any, _: Any) -> None:
-        connection.isolation_level = None  # the driver must not begin transactions behind our back
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        # A transaction that reads first and writes later would fail as soon as another one wrote in between.
-        connection.exec_driver_sql(connection.get_execution_options().get("tocsin_begin", "BEGIN IMMEDIATE"))
-
-    return engine

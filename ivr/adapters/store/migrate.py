@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from ivr.adapters.store import SqlStore
+from ivr.adapters.store.engine import READS, away
 from ivr.ports import StoreAway
 
 
@@ -23,7 +24,7 @@ def upgrade(store: SqlStore) -> None:
         with store.engine.connect() as connection, connection.begin():
             command.upgrade(_config(connection), "head")
     except DBAPIError as error:
-        raise StoreAway(f"the store does not answer: {error.orig}") from error
+        raise away(error) from error
     except CommandError as error:  # it knows a revision that we do not
         raise StoreAway("the store was made by a newer version of Tocsin; update this one") from error
 
@@ -31,11 +32,11 @@ def upgrade(store: SqlStore) -> None:
 def is_current(store: SqlStore) -> bool:
     """Whether the database has exactly the tables of this version. Raises StoreAway."""
     try:
-        with store.engine.connect().execution_options(tocsin_begin="BEGIN") as connection:
+        with store.engine.connect().execution_options(**{READS: True}) as connection:
             present = MigrationContext.configure(connection).get_current_revision()
             return present == ScriptDirectory.from_config(_config(connection)).get_current_head()
     except DBAPIError as error:
-        raise StoreAway(f"the store does not answer: {error.orig}") from error
+        raise away(error) from error
 
 
 def _config(connection: Connection) -> Config:
