@@ -131,7 +131,7 @@ class _Waiting:
 
 
 def _waiting(view: View, now: float) -> _Waiting:
-    """A team that is on the line, called by us or calling in, is left alone: its phones never ring together."""
+    """A team that is on the line, called or calling in, is left alone: its phones never ring together."""
     engaged = {c.team for c in view.calls}
     found = _Waiting({}, set(), math.inf)
     next_at = math.inf
