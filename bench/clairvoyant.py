@@ -40,7 +40,10 @@ def makespan(paths: Sequence[Path], lines: int) -> float:
             step[team] += 1
             if step[team] < len(paths[team]):
                 heapq.heappush(pausing, (ends_at + paths[team][step[team]][0], team))
-        now = busy[0] if ready else min(m[0] if isinstance(m, tuple) else m for m in (*pausing[:1], *busy[:1]))
+        if ready:
+            now = busy[0]
+        elif pausing:
+            now = pausing[0][0]
     return end
 
 

@@ -20,7 +20,6 @@ from ivr.domain.records import (
     Call,
     CallState,
     Delivery,
-    DeliveryState,
     Direction,
     Disposition,
     Via,
@@ -96,7 +95,9 @@ class _Alert:
         self._expect_caller()
         again_at: float | None = NOON
         while self._open:
-            moments = [at for at in (again_at, self._events[0][0] if self._events else None) if at is not None]
+            moments = [
+                at for at in (again_at, self._events[0][0] if self._events else None) if at is not None
+            ]
             self._now = min(moments)
             while self._events and self._events[0][0] <= self._now:
                 self._happen(*heapq.heappop(self._events)[2:])

@@ -6,9 +6,10 @@ nobody gets a second call before everybody has had a first. The dialler and the 
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from heapq import heapify, heappop
+from heapq import nsmallest
+from operator import attrgetter
 
 from ivr.domain.records import OPEN, Call, CallState, Delivery, DeliveryState, Direction
 
@@ -79,76 +80,85 @@ class Plan:
 def plan(view: View, now: float) -> Plan:
     """What to do at `now`. Calling it again with its result carried out gives an empty plan.
 
-    Linear in what is open: it is made anew at every event.
+    It is made anew at every event, so its cost counts: linear in what is open.
     """
     rooms = [_Room(trunk, view, now) for trunk in view.trunks]
-    waiting = _waiting(view, now)
-    queue = [(_urgency(lead), lead) for lead in waiting.leads(now)]
+    queue = _queue(view, now)
     ringing_out = {c.number for c in view.calls if c.direction is Direction.OUT}
-    starts = []
-    heapify(queue)
-    while queue and (room := next((r for r in rooms if r.open), None)):
-        lead = heappop(queue)[1]
-        assert lead.number is not None  # _waiting lets nothing else through
-        if lead.number in ringing_out:
-            continue
-        room.started += 1
-        ringing_out.add(lead.number)
-        alerts = tuple(sorted(d.alert for d in waiting.teams[lead.team]))
-        starts.append(Start(lead.team, lead.number, room.trunk.name, alerts))
-    # Who is left in the queue waits for a line: at a hangup, or when one that is there may be used again.
-    again_at = min(waiting.next_at, *(r.more_at(now) for r in rooms)) if queue and rooms else waiting.next_at
+    leads: list[tuple[Delivery, str]] = []
+    while queue.leads and (free := sum(room.left for room in rooms)):
+        for lead in nsmallest(free, queue.leads.values(), key=_urgency):
+            del queue.leads[lead.team]
+            if lead.number not in ringing_out:  # teams may share one
+                ringing_out.add(lead.number)
+                room = next(r for r in rooms if r.left)
+                room.started += 1
+                leads.append((lead, room.trunk.name))
+    again_at = queue.next_at
+    if queue.leads:  # they wait for a line: at a hangup, or when one that is there may be used again
+        again_at = min([again_at, *(room.more_at(now) for room in rooms)])
     return Plan(
-        start=tuple(starts),
+        start=_starts(view, leads, queue.overdue),
         cancel=tuple(_unwanted(view)),
-        expire=tuple(sorted(waiting.overdue)),
+        expire=tuple(sorted({alert for alert, _ in queue.overdue})),
         again_at=None if again_at == math.inf else again_at,
     )
 
 
-def _urgency(lead: Delivery) -> tuple[int, float, int, str]:
-    """First calls before second ones; then whoever has been due longest. Smaller is sooner."""
-    return lead.attempts, lead.due_at, lead.alert, lead.team
+_urgency = attrgetter("attempts", "due_at", "alert", "team")
+"""First calls before second ones; then whoever has been due longest. Smaller is sooner."""
 
 
 @dataclass(slots=True)
-class _Waiting:
+class _Queue:
     """Who waits for a call."""
 
-    teams: dict[str, list[Delivery]]
-    """Of each team that may be called, everything that a call would take along."""
-    overdue: set[int]
-    """Alerts of deliveries that have waited beyond the deadline."""
+    leads: dict[str, Delivery]
+    """Of each team that is due and not on the line, the delivery that asks first: its number is called."""
+    overdue: set[tuple[int, str]]
+    """Deliveries that have waited beyond the deadline."""
     next_at: float
     """When the next delivery falls due or reaches its deadline."""
 
-    def leads(self, now: float) -> Iterator[Delivery]:
-        """Of each team that is due, the delivery that asks first: its number is the one to call."""
-        for theirs in self.teams.values():
-            due = [d for d in theirs if d.due_at <= now]
-            if due:
-                yield due[0] if len(due) == 1 else min(due, key=_urgency)
 
-
-def _waiting(view: View, now: float) -> _Waiting:
+def _queue(view: View, now: float) -> _Queue:
     """A team that is on the line, called or calling in, is left alone: its phones never ring together."""
     engaged = {c.team for c in view.calls}
-    found = _Waiting({}, set(), math.inf)
+    leads: dict[str, Delivery] = {}
+    overdue = set()
     next_at = math.inf
     for delivery in view.deliveries:
         if delivery.state is not DeliveryState.WAITING:
             continue
         deadline = delivery.since + view.deadline_s
         if deadline <= now:
-            found.overdue.add(delivery.alert)
+            overdue.add((delivery.alert, delivery.team))
             continue
         next_at = min(next_at, deadline)
-        if now < delivery.due_at < next_at:
-            next_at = delivery.due_at
-        if delivery.number and delivery.team not in engaged:
-            found.teams.setdefault(delivery.team, []).append(delivery)
-    found.next_at = next_at
-    return found
+        if delivery.due_at > now:
+            next_at = min(next_at, delivery.due_at)
+        elif delivery.number and delivery.team not in engaged:
+            other = leads.setdefault(delivery.team, delivery)
+            if other is not delivery and _urgency(delivery) < _urgency(other):
+                leads[delivery.team] = delivery
+    return _Queue(leads, overdue, next_at)
+
+
+def _starts(
+    view: View, leads: Sequence[tuple[Delivery, str]], overdue: set[tuple[int, str]]
+) -> tuple[Start, ...]:
+    """The calls to the leads; each takes along every alert that waits for the team, due or not."""
+    along: dict[str, list[int]] = {lead.team: [] for lead, _ in leads}
+    for delivery in view.deliveries if leads else ():
+        if delivery.team in along and _waits(delivery) and (delivery.alert, delivery.team) not in overdue:
+            along[delivery.team].append(delivery.alert)
+    return tuple(
+        Start(lead.team, lead.number or "", trunk, tuple(sorted(along[lead.team]))) for lead, trunk in leads
+    )
+
+
+def _waits(delivery: Delivery) -> bool:
+    return delivery.state is DeliveryState.WAITING and bool(delivery.number)
 
 
 class _Room:
@@ -168,29 +178,21 @@ class _Room:
         self.started = 0
         self._lines = trunk.lines - len(up) - len(rests) - _kept(trunk, len(callers))
         self._line_at = min((*rests, *callers), default=math.inf)
-        self._rate_at = _ahead(out, _RATE_S, now) if trunk.cps else []
+        self._fresh = _ahead(out, _RATE_S, now) if trunk.cps else []
+        self._rate = trunk.cps - len(self._fresh) if trunk.cps else math.inf
 
     @property
-    def open(self) -> bool:
-        """One more call may start now."""
-        return self._has_line and self._has_rate
-
-    @property
-    def _has_line(self) -> bool:
-        return self.trunk.up and self.started < self._lines
-
-    @property
-    def _has_rate(self) -> bool:
-        return self.trunk.cps is None or len(self._rate_at) + self.started < self.trunk.cps
+    def left(self) -> int:
+        """Calls that may start now."""
+        return max(0, int(min(self._lines, self._rate)) - self.started) if self.trunk.up else 0
 
     def more_at(self, now: float) -> float:
         """When one more call may start, at the earliest, if no call ends before."""
         if not self.trunk.up:
             return math.inf
-        return max(
-            now if self._has_line else self._line_at,
-            now if self._has_rate else min(self._rate_at, default=now + _RATE_S),
-        )
+        line_at = now if self.started < self._lines else self._line_at
+        rate_at = now if self.started < self._rate else min(self._fresh, default=now + _RATE_S)
+        return max(line_at, rate_at)
 
 
 def _ahead(moments: Sequence[float], lasts_s: float, now: float) -> list[float]:

@@ -13,13 +13,26 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, Row, create_engine, delete, event, func, insert, select
+from sqlalchemy import (
+    URL,
+    Column,
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    create_engine,
+    delete,
+    event,
+    func,
+    insert,
+    select,
+)
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from ivr.adapters.store.schema import TABLES
-from ivr.ports import StoreAway
+from ivr.ports import AtLeast, StoreAway
 
 R = TypeVar("R")
 
@@ -85,9 +98,7 @@ class SqlRecords:
         table = TABLES[kind]
         query = select(table).order_by(*table.primary_key)
         for name, value in where.items():
-            column = table.c[name]
-            many = isinstance(value, Collection) and not isinstance(value, str)
-            query = query.where(column.in_(value) if many else column == value)
+            query = query.where(_matches(table.c[name], value))
         return [_record(kind, row) for row in self._connection.execute(query)]
 
     def put(self, *records: Any) -> None:
@@ -117,6 +128,17 @@ class SqlRecords:
 
     def latest(self, kind: type[Any]) -> int:
         return self._connection.execute(select(func.max(TABLES[kind].c.id))).scalar() or 0
+
+
+def _matches(column: Column[Any], value: Any) -> ColumnElement[bool]:
+    matches: ColumnElement[bool]
+    if isinstance(value, AtLeast):
+        matches = column >= value.value
+    elif isinstance(value, Collection) and not isinstance(value, str):
+        matches = column.in_(value)
+    else:
+        matches = column == value
+    return matches
 
 
 def _record(kind: type[R], row: "Row[Any]") -> R:
