@@ -8,12 +8,12 @@ import math
 import statistics
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench import clairvoyant, plot, sim
 from bench.fates import Network
 from bench.results import FOLDER, Metric, record
-from ivr.domain.policy import Policy
+from ivr.domain.policy import Policy, Rule
 from ivr.domain.schedule import TrunkView
 
 POLICY = Policy(deadline_s=1e9)
@@ -56,10 +56,10 @@ class Cell:
         }
 
 
-def cell(teams: int, lines: int, runs: int, persists: bool) -> Cell:
+def cell(teams: int, lines: int, runs: int, persists: bool, policy: Policy = POLICY) -> Cell:
     """Simulate one cell. Neither guard time, nor rate, nor kept lines: what the schedule itself costs."""
     results = [
-        sim.run(Network(teams, seed, persists), [TrunkView("sip-a", lines)], POLICY) for seed in range(runs)
+        sim.run(Network(teams, seed, persists), [TrunkView("sip-a", lines)], policy) for seed in range(runs)
     ]
     bounds = [clairvoyant.lower_bound(r.paths, lines) for r in results]
     knowing = [clairvoyant.makespan(r.paths, lines) for r in results]
@@ -106,6 +106,24 @@ def _minutes(seconds: float | None) -> str:
     return "-" if seconds is None else f"{seconds / 60:.1f}"
 
 
+PAUSES = {
+    "60 s a round, 20 s busy (default)": POLICY,
+    "20 s a round, 10 s busy": replace(POLICY, round_pause_s=20, busy=Rule(3, 10)),
+    "none": replace(POLICY, round_pause_s=0, busy=Rule(3, 0)),
+}
+
+
+def pauses() -> None:
+    """What the pauses before a retry cost, in times LB: idle lines at the end, which no order of calls fills."""
+    sizes = ((60, 4), (100, 4), (100, 10), (300, 10))
+    print("\nPauses")
+    print("| pauses |", " | ".join(f"{teams} x {lines}" for teams, lines in sizes), "|")
+    print("|---|---|---|---|---|")
+    for name, policy in PAUSES.items():
+        found = [cell(teams, lines, 10, persists=False, policy=policy).over_bound for teams, lines in sizes]
+        print(f"| {name} |", " | ".join(f"{ratio:.3f}" for ratio in found), "|", flush=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Inbound:
     """Dial-outs with somebody calling in every minute, for a minute and a half."""
@@ -142,12 +160,12 @@ def callers() -> dict[str, Metric]:
     """What is kept for callers, and what that costs against a dial-out that nobody calls into."""
     metrics = {}
     print("\nCallers while a network is called, each for 90 s on average")
-    print("| lines | a caller every | kept | blocked | blocked if none is kept | makespan, times |")
-    print("|---|---|---|---|---|---|")
+    print("| lines | a caller every | kept | callers | blocked | blocked if none is kept | makespan, times |")
+    print("|---|---|---|---|---|---|---|")
     for lines, teams, runs, every_s, reserve in (
-        (4, 60, 8, 600.0, 1),
-        (8, 120, 8, 300.0, 1),
-        (8, 120, 8, 300.0, 2),
+        (4, 60, 40, 600.0, 1),
+        (8, 120, 24, 300.0, 1),
+        (8, 120, 24, 300.0, 2),
         (30, 600, 20, 60.0, 1),
         (30, 600, 8, 60.0, 2),
     ):
@@ -156,7 +174,7 @@ def callers() -> dict[str, Metric]:
         alone = inbound(teams, lines, 0, runs, None)
         cost = kept.makespan_s / alone.makespan_s
         print(
-            f"| {lines} | {every_s / 60:.0f} min | {reserve} | {100 * kept.blocking:.1f} % "
+            f"| {lines} | {every_s / 60:.0f} min | {reserve} | {kept.callers} | {100 * kept.blocking:.1f} % "
             f"| {100 * greedy.blocking:.0f} % | {cost:.3f} |",
             flush=True,
         )
@@ -185,6 +203,7 @@ def draw(teams: int = 100) -> None:
 
 def main() -> int:
     metrics = makespans() | callers()
+    pauses()
     draw()
     print(f"metrics: {record(metrics)}")
     return 0
