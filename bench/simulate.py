@@ -114,7 +114,7 @@ PAUSES = {
 
 
 def pauses() -> None:
-    """What the pauses before a retry cost, in times LB: idle lines at the end, which no order of calls fills."""
+    """What the pauses before a retry cost, in times LB: idle lines that no order of calls fills."""
     sizes = ((60, 4), (100, 4), (100, 10), (300, 10))
     print("\nPauses")
     print("| pauses |", " | ".join(f"{teams} x {lines}" for teams, lines in sizes), "|")

@@ -139,7 +139,7 @@ class Dialler:
         if not self._look_back_s:
             return ()
         since = self._clock() - self._look_back_s
-        return tx.find(Call, state=CallState.ENDED, ended_at=AtLeast(since))
+        return tx.find(Call, ended_at=AtLeast(since))
 
     async def _start(self, start: Start) -> None:
         if is_emergency(start.number.removeprefix("+")):

@@ -83,7 +83,6 @@ class TestValues:
 
         assert config.load(Path("tocsin.yaml")).state == tmp_path / "state"
 
-
     def test_a_trunk_has_no_limits_but_its_lines_unless_it_says_so(self, tmp_path: Path) -> None:
         (trunk,) = load(tmp_path, CONFIGURATION).trunks
 
