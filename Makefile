@@ -1,5 +1,6 @@
 # make demo   a real alert over a private Asterisk to simulated phones
 # make test   sets up and passes the tests
+# make bench  measures and simulates; the numbers are in build/bench
 # make check  the whole gate: format, lint, types, tests
 
 # All paths are relative: the checkout may lie in a folder with spaces in its name.
@@ -12,13 +13,18 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 PHONES ?= config/demo/phones.yaml
 ALERT ?=
 
-.PHONY: demo test check format lint types setup pbx clean
+.PHONY: demo test bench check format lint types setup pbx clean
 
 demo: pbx
 	$(RUN) -m ivr demo --phones "$(PHONES)" $(if $(ALERT),--alert "$(ALERT)") --out build/demo
 
 test: pbx
 	$(RUN) -m pytest $(TESTS)
+
+# Each adds its metrics to build/bench/results.json.
+bench: setup
+	$(RUN) -m bench.plan_cost
+	$(RUN) -m bench.simulate
 
 check: lint types test
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from ivr import yamlfile
 from ivr.domain.number import subscriber
-from ivr.domain.policy import Policy
+from ivr.domain.policy import Policy, between
 from ivr.domain.recording import Limits
 from ivr.yamlfile import BadFile
 
@@ -103,6 +103,16 @@ class Trunk:
     port: int = _port(5060)
     username: str | None = _checked(_slug, default=None)
     """For digest authentication; the password is in secrets/trunk-NAME."""
+    guard_s: float = _checked(between(0, 60), default=0.0)
+    """How long a line rests after a call, where the carrier releases it later than we do."""
+    cps: int | None = _checked(_within(1, 100), default=None)
+    """Calls that may be started in a second. Default: no limit."""
+    reserve: int = _checked(_within(0, 1000), default=0)
+    """Lines kept free for callers; while they call, the dialler keeps more."""
+
+    def __post_init__(self) -> None:
+        if self.reserve >= self.lines:
+            raise ValueError(f"reserve must be less than lines ({self.lines}), or no team is ever called")
 
 
 @dataclass(frozen=True, slots=True)

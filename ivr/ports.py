@@ -6,6 +6,7 @@ scripts know nothing else of them.
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -16,6 +17,13 @@ class StoreAway(Exception):
     """The store cannot take or give anything now (locked, full, gone). Trying again later may succeed."""
 
 
+@dataclass(frozen=True, slots=True)
+class AtLeast:
+    """For `Records.find`: a column's value is this or more."""
+
+    value: float
+
+
 class Records(Protocol):
     """One transaction: records in, records out. It is committed when its block ends, or not at all."""
 
@@ -24,7 +32,7 @@ class Records(Protocol):
         ...
 
     def find(self, kind: type[R], **where: Any) -> list[R]:
-        """Every record whose columns equal (or, for a collection, are among) the given values."""
+        """Every record whose columns equal (or are among a collection, or are AtLeast) the given values."""
         ...
 
     def put(self, *records: Any) -> None:

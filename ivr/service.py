@@ -35,7 +35,10 @@ class Service:
         self._agi = FastAgiServer("127.0.0.1", settings.pbx.agi_port, scripts(self._desk))
         account = AmiAccount(settings.pbx.ami_port, settings.pbx.ami_user, settings.secret("ami"))
         self._ami = Ami(account, _caller_id(settings))
-        trunks = [TrunkView(trunk.name, trunk.lines) for trunk in settings.trunks]
+        trunks = [
+            TrunkView(trunk.name, trunk.lines, guard_s=trunk.guard_s, cps=trunk.cps, reserve=trunk.reserve)
+            for trunk in settings.trunks
+        ]
         self._dialler = Dialler(
             self._store, book, self._ami, trunks, settings.policy, time.time, lambda: f"tocsin-{token_hex(8)}"
         )

@@ -1,14 +1,22 @@
 """Who is dialled next: one pure function over everything that is open.
 
-Owns: the use of lines. Work-conserving: no line stays idle while somebody who is due may be called. Fair:
-while lines are scarce, nobody gets a second call before everybody has had a first. The dialler and the
-simulation run this same code.
+Owns: the use of lines. Work-conserving: no line stays idle while somebody who is due may be called, but those
+that rest after a call, wait for the carrier's rate, or are kept for callers. Fair: while lines are scarce,
+nobody gets a second call before everybody has had a first. The dialler and the simulation run this same code.
 """
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
+from operator import attrgetter
 
 from ivr.domain.records import OPEN, Call, CallState, Delivery, DeliveryState, Direction
+
+_RATE_S = 1.05
+"""The second of "calls per second": a little longer, as an Originate leaves a little after its commit."""
+_CALLERS_S = 60.0
+"""How long a call that came in lets us expect more of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +25,12 @@ class TrunkView:
     lines: int
     """Channels the carrier gives us, for calls out and in together."""
     up: bool = True
+    guard_s: float = 0.0
+    """How long a line rests after a call: the carrier may release it later than we do."""
+    cps: int | None = None
+    """Calls we may start in any one second; None: no limit."""
+    reserve: int = 0
+    """Lines kept free for callers when nobody has called lately; 0: none are ever kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +44,16 @@ class View:
     """Every call that is placed or up, out and in."""
     deadline_s: float
     """How long after its beginning a delivery is given up."""
+    recent: Sequence[Call] = ()
+    """Every call, out and in, that ended within the last `look_back(trunks)` seconds."""
+
+
+def look_back(trunks: Sequence[TrunkView]) -> float:
+    """How many seconds ago a call may have ended and still matter to a plan; 0: none does."""
+    return max(
+        (max(t.guard_s, _RATE_S if t.cps else 0.0, _CALLERS_S if t.reserve else 0.0) for t in trunks),
+        default=0.0,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,61 +78,133 @@ class Plan:
 
 
 def plan(view: View, now: float) -> Plan:
-    """What to do at `now`. Calling it again with its result carried out gives an empty plan."""
-    free = _free_lines(view)
-    engaged = {c.team for c in view.calls if c.team is not None}
+    """What to do at `now`. Calling it again with its result carried out gives an empty plan.
+
+    It is made anew at every event, so its cost counts: linear in what is open.
+    """
+    rooms = [_Room(trunk, view, now) for trunk in view.trunks]
+    queue = _queue(view, now)
     ringing_out = {c.number for c in view.calls if c.direction is Direction.OUT}
-    starts = []
-    overdue = {(d.alert, d.team) for d in _waiting(view) if d.since + view.deadline_s <= now}
-    callable_ = [d for d in _waiting(view) if (d.alert, d.team) not in overdue]
-    for group in _by_urgency(_due(callable_, engaged, now)):
-        number = group[0].number
-        assert number is not None  # _due lets nothing else through
-        if number in ringing_out:
-            continue
-        trunk = next((name for name, lines in free.items() if lines > 0), None)
-        if trunk is None:
-            break
-        free[trunk] -= 1
-        ringing_out.add(number)
-        starts.append(Start(group[0].team, number, trunk, tuple(sorted(d.alert for d in group))))
+    leads: list[tuple[Delivery, str]] = []
+    while queue.leads and (free := sum(room.left for room in rooms)):
+        for lead in nsmallest(free, queue.leads.values(), key=_urgency):
+            del queue.leads[lead.team]
+            if lead.number not in ringing_out:  # teams may share one
+                ringing_out.add(lead.number)
+                room = next(r for r in rooms if r.left)
+                room.started += 1
+                leads.append((lead, room.trunk.name))
+    again_at = queue.next_at
+    if queue.leads:  # they wait for a line: at a hangup, or when one that is there may be used again
+        again_at = min([again_at, *(room.more_at(now) for room in rooms)])
     return Plan(
-        start=tuple(starts),
+        start=_starts(view, leads, queue.overdue),
         cancel=tuple(_unwanted(view)),
-        expire=tuple(sorted({alert for alert, _ in overdue})),
-        again_at=_next_look(view, now),
+        expire=tuple(sorted({alert for alert, _ in queue.overdue})),
+        again_at=None if again_at == math.inf else again_at,
     )
 
 
-def _free_lines(view: View) -> dict[str, int]:
-    free = {t.name: t.lines if t.up else 0 for t in view.trunks}
-    for call in view.calls:
-        if call.trunk in free:
-            free[call.trunk] -= 1
-    return free
+_urgency = attrgetter("attempts", "due_at", "alert", "team")
+"""First calls before second ones; then whoever has been due longest. Smaller is sooner."""
 
 
-def _due(deliveries: Iterable[Delivery], engaged: set[str], now: float) -> list[list[Delivery]]:
-    """The waiting deliveries of each team that is free and has at least one that is due, that one first.
+@dataclass(slots=True)
+class _Queue:
+    """Who waits for a call."""
 
-    A team that is on the line, called by us or calling in, is left alone: its phones never ring twice
-    at once.
+    leads: dict[str, Delivery]
+    """Of each team that is due and not on the line, the delivery that asks first: its number is called."""
+    overdue: set[tuple[int, str]]
+    """Deliveries that have waited beyond the deadline."""
+    next_at: float
+    """When the next delivery falls due or reaches its deadline."""
+
+
+def _queue(view: View, now: float) -> _Queue:
+    """A team that is on the line, called or calling in, is left alone: its phones never ring together."""
+    engaged = {c.team for c in view.calls}
+    leads: dict[str, Delivery] = {}
+    overdue = set()
+    next_at = math.inf
+    for delivery in view.deliveries:
+        if delivery.state is not DeliveryState.WAITING:
+            continue
+        deadline = delivery.since + view.deadline_s
+        if deadline <= now:
+            overdue.add((delivery.alert, delivery.team))
+            continue
+        next_at = min(next_at, deadline)
+        if delivery.due_at > now:
+            next_at = min(next_at, delivery.due_at)
+        elif delivery.number and delivery.team not in engaged:
+            other = leads.setdefault(delivery.team, delivery)
+            if other is not delivery and _urgency(delivery) < _urgency(other):
+                leads[delivery.team] = delivery
+    return _Queue(leads, overdue, next_at)
+
+
+def _starts(
+    view: View, leads: Sequence[tuple[Delivery, str]], overdue: set[tuple[int, str]]
+) -> tuple[Start, ...]:
+    """The calls to the leads; each takes along every alert that waits for the team, due or not."""
+    along: dict[str, list[int]] = {lead.team: [] for lead, _ in leads}
+    for delivery in view.deliveries if leads else ():
+        if delivery.team in along and _waits(delivery) and (delivery.alert, delivery.team) not in overdue:
+            along[delivery.team].append(delivery.alert)
+    return tuple(
+        Start(lead.team, lead.number or "", trunk, tuple(sorted(along[lead.team]))) for lead, trunk in leads
+    )
+
+
+def _waits(delivery: Delivery) -> bool:
+    return delivery.state is DeliveryState.WAITING and bool(delivery.number)
+
+
+class _Room:
+    """What a trunk can take: free lines, less those that rest or are kept, at the carrier's rate.
+
+    A moment that lies ahead of us was written before the clock was set back; it binds nothing.
     """
-    teams: dict[str, list[Delivery]] = {}
-    for delivery in deliveries:
-        if delivery.number and delivery.team not in engaged:
-            teams.setdefault(delivery.team, []).append(delivery)
-    groups = []
-    for waiting in teams.values():
-        waiting.sort(key=lambda d: (d.due_at > now, d.attempts, d.due_at, d.alert))
-        if waiting[0].due_at <= now:
-            groups.append(waiting)
-    return groups
+
+    def __init__(self, trunk: TrunkView, view: View, now: float) -> None:
+        up = [c for c in view.calls if c.trunk == trunk.name]
+        ended = [c for c in view.recent if c.trunk == trunk.name]
+        out = [c.started_at for c in (*up, *ended) if c.direction is Direction.OUT]
+        came_in = [c.started_at for c in (*up, *ended) if c.direction is Direction.IN]
+        rests = _ahead([c.ended_at for c in ended if c.ended_at is not None], trunk.guard_s, now)
+        callers = _ahead(came_in, _CALLERS_S, now) if trunk.reserve else []
+        self.trunk = trunk
+        self.started = 0
+        self._lines = trunk.lines - len(up) - len(rests) - _kept(trunk, len(callers))
+        self._line_at = min((*rests, *callers), default=math.inf)
+        self._fresh = _ahead(out, _RATE_S, now) if trunk.cps else []
+        self._rate = trunk.cps - len(self._fresh) if trunk.cps else math.inf
+
+    @property
+    def left(self) -> int:
+        """Calls that may start now."""
+        return max(0, int(min(self._lines, self._rate)) - self.started) if self.trunk.up else 0
+
+    def more_at(self, now: float) -> float:
+        """When one more call may start, at the earliest, if no call ends before."""
+        if not self.trunk.up:
+            return math.inf
+        line_at = now if self.started < self._lines else self._line_at
+        rate_at = now if self.started < self._rate else min(self._fresh, default=now + _RATE_S)
+        return max(line_at, rate_at)
 
 
-def _by_urgency(groups: list[list[Delivery]]) -> list[list[Delivery]]:
-    """First calls before second ones; then whoever has been due longest."""
-    return sorted(groups, key=lambda g: (g[0].attempts, g[0].due_at, g[0].alert, g[0].team))
+def _ahead(moments: Sequence[float], lasts_s: float, now: float) -> list[float]:
+    """When that ends which began at each of these moments and still lasts."""
+    return [at + lasts_s for at in moments if at <= now < at + lasts_s]
+
+
+def _kept(trunk: TrunkView, callers: int) -> int:
+    """Lines to keep free for callers: more while calls come in, at most half of the lines for that."""
+    if not trunk.reserve:
+        return 0
+    return max(trunk.reserve, min(trunk.reserve + callers, trunk.lines // 2))
 
 
 def _unwanted(view: View) -> list[str]:
@@ -123,12 +219,3 @@ def _unwanted(view: View) -> list[str]:
         and not c.cancelled
         and (c.team not in wanting or c.team in calling_in)
     ]
-
-
-def _next_look(view: View, now: float) -> float | None:
-    moments = [d.due_at for d in _waiting(view)] + [d.since + view.deadline_s for d in _waiting(view)]
-    return min((m for m in moments if m > now), default=None)
-
-
-def _waiting(view: View) -> list[Delivery]:
-    return [d for d in view.deliveries if d.state is DeliveryState.WAITING]

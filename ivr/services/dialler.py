@@ -23,8 +23,8 @@ from ivr.domain.facts import (
 from ivr.domain.number import is_emergency
 from ivr.domain.policy import Policy
 from ivr.domain.records import OPEN, Call, CallState, Delivery, Entry
-from ivr.domain.schedule import Plan, Start, TrunkView, View, plan
-from ivr.ports import Clock, Pbx, PbxAway, Store, StoreAway
+from ivr.domain.schedule import Plan, Start, TrunkView, View, look_back, plan
+from ivr.ports import AtLeast, Clock, Pbx, PbxAway, Records, Store, StoreAway
 from ivr.services.ledger import Applied, Ledger
 
 log = logging.getLogger(__name__)
@@ -54,6 +54,7 @@ class Dialler:
         self._ledger = ledger
         self._pbx = pbx
         self._trunks = trunks
+        self._look_back_s = look_back(trunks)
         self._policy = policy
         self._clock = clock
         self._new_id = new_id
@@ -129,8 +130,16 @@ class Dialler:
                 deliveries=tx.find(Delivery, state=OPEN),
                 calls=tx.find(Call, state=(CallState.PLACED, CallState.ANSWERED)),
                 deadline_s=self._policy.deadline_s,
+                recent=self._recent(tx),
             )
         return plan(view, self._clock())
+
+    def _recent(self, tx: Records) -> Sequence[Call]:
+        """Asked of the store, not remembered: so a restart does not use a line that must rest."""
+        if not self._look_back_s:
+            return ()
+        since = self._clock() - self._look_back_s
+        return tx.find(Call, ended_at=AtLeast(since))
 
     async def _start(self, start: Start) -> None:
         if is_emergency(start.number.removeprefix("+")):

@@ -44,7 +44,7 @@ from ivr.domain.records import (
     Team,
     Via,
 )
-from ivr.ports import StoreAway
+from ivr.ports import AtLeast, StoreAway
 
 NEW = Team("new-cert", "Größer & Söhne 'CERT' \"%\" \\ 🔔")
 
@@ -215,6 +215,8 @@ class TestRecords:
                 "new-cert",
             ]
             assert [c.id for c in tx.find(Call, team=None)] == ["id-1"]
+            assert [c.id for c in tx.find(Call, ended_at=AtLeast(NOON + 2))] == ["id-2"]
+            assert tx.find(Call, ended_at=AtLeast(NOON + 2.1)) == []
             assert [a.id for a in tx.find(Alert, state=frozenset({AlertState.CLOSED}))] == [17]
             assert tx.find(Alert, state=AlertState.CLOSED, team="zzz") == []
             assert tx.find(Team, id=[]) == []

@@ -20,6 +20,9 @@ trunks:
   - name: sip-a
     host: sip.example
     lines: 4
+    guard_s: 2.5
+    cps: 5
+    reserve: 1
 smsc:
   - name: operator-a
     host: smpp.example
@@ -55,6 +58,7 @@ class TestValues:
 
         assert settings.network.hotline == "+4940808077555"
         assert settings.trunks[0].port == 5060
+        assert (settings.trunks[0].guard_s, settings.trunks[0].cps, settings.trunks[0].reserve) == (2.5, 5, 1)
         assert settings.smsc[0].window == 10
         assert settings.policy.ring_s == 20
         assert settings.policy.no_answer.pause_s == 15
@@ -78,6 +82,11 @@ class TestValues:
         monkeypatch.chdir(tmp_path)
 
         assert config.load(Path("tocsin.yaml")).state == tmp_path / "state"
+
+    def test_a_trunk_has_no_limits_but_its_lines_unless_it_says_so(self, tmp_path: Path) -> None:
+        (trunk,) = load(tmp_path, CONFIGURATION).trunks
+
+        assert (trunk.guard_s, trunk.cps, trunk.reserve) == (0, None, 0)
 
 
 class TestErrors:
@@ -104,6 +113,13 @@ class TestErrors:
             ("    host: 127.0.0.1", "    host: a b", "6: host: must be a host name or an IP address"),
             ("    lines: 4", "    lines: 0", "7: lines: must be between 1 and 10000, not 0"),
             ("    lines: 4", "    lines: four", "7: lines: must be a whole number"),
+            ("    lines: 4", "    lines: 4\n    cps: 0", "8: cps: must be between 1 and 100, not 0"),
+            ("    lines: 4", "    lines: 4\n    guard_s: -1", "8: guard_s: must be between 0 and 60, not -1"),
+            (
+                "    lines: 4",
+                "    lines: 4\n    reserve: 4",
+                "5: trunks[1]: reserve must be less than lines (4), or no team is ever called",
+            ),
             (
                 "    lines: 4",
                 "    lines: 4\n    port: 70000",

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.domain.records import Call, CallState, Delivery, DeliveryState, Direction
-from ivr.domain.schedule import Plan, Start, TrunkView, View, plan
+from ivr.domain.schedule import Plan, Start, TrunkView, View, look_back, plan
 
 WAITING, CALLING = DeliveryState.WAITING, DeliveryState.CALLING
 RESPONDING = DeliveryState.RESPONDING
@@ -70,6 +70,118 @@ class TestLines:
 
     def test_more_calls_than_lines_after_a_change_of_the_configuration_start_nothing(self) -> None:
         assert started(ringing("a"), ringing("b"), waiting("c"), lines=1) == []
+
+
+def limited(
+    *what: Delivery | Call,
+    lines: int = 4,
+    guard_s: float = 0.0,
+    cps: int | None = None,
+    reserve: int = 0,
+    at: float = 0.0,
+) -> Plan:
+    """The plan at `at` seconds from now, on a trunk with these limits."""
+    calls = [c for c in what if isinstance(c, Call)]
+    trunk = TrunkView("sip-a", lines, guard_s=guard_s, cps=cps, reserve=reserve)
+    seen = View(
+        [trunk],
+        [d for d in what if isinstance(d, Delivery)],
+        [c for c in calls if c.state is not CallState.ENDED],
+        HOUR,
+        [c for c in calls if c.state is CallState.ENDED],
+    )
+    return plan(seen, NOON + at)
+
+
+def over(call: Call, ended: float, began: float = -30.0) -> Call:
+    """The call, from `began` to `ended` seconds from now."""
+    return replace(call, state=CallState.ENDED, started_at=NOON + began, ended_at=NOON + ended)
+
+
+class TestGuard:
+    def test_a_line_rests_after_a_call(self) -> None:
+        made = limited(over(ringing("x"), -1.5), waiting("a"), lines=1, guard_s=2)
+
+        assert (made.start, made.again_at) == ((), NOON + 0.5)
+
+    def test_and_not_a_moment_longer(self) -> None:
+        made = limited(over(ringing("x"), -1.5), waiting("a"), lines=1, guard_s=2, at=0.5)
+
+        assert len(made.start) == 1
+
+    def test_the_line_of_a_caller_rests_too(self) -> None:
+        assert limited(over(calling_in("x"), -1), waiting("a"), lines=1, guard_s=2).start == ()
+
+    def test_the_other_lines_do_not(self) -> None:
+        assert len(limited(over(ringing("x"), -1), *map(waiting, "abc"), lines=2, guard_s=2).start) == 1
+
+    def test_a_clock_that_was_set_back_leaves_no_line_resting(self) -> None:
+        assert len(limited(over(ringing("x"), HOUR), waiting("a"), lines=1, guard_s=2).start) == 1
+
+    def test_who_has_a_line_need_not_wait_for_one_that_rests(self) -> None:
+        made = limited(over(ringing("x"), -1), waiting("a"), lines=2, guard_s=2)
+
+        assert made.again_at == NOON - 600 + HOUR
+
+
+class TestRate:
+    def test_no_more_calls_start_in_a_second_than_the_carrier_allows(self) -> None:
+        made = limited(*map(waiting, "abcd"), cps=3)
+
+        assert len(made.start) == 3
+        assert made.again_at is not None
+        assert NOON + 1 <= made.again_at <= NOON + 1.1
+
+    def test_calls_that_have_begun_count_also_when_they_are_over(self) -> None:
+        up, ended = replace(ringing("x"), started_at=NOON - 0.2), over(ringing("y"), -0.1, began=-0.4)
+
+        assert len(limited(up, ended, *map(waiting, "abc"), lines=9, cps=3).start) == 1
+
+    def test_calls_that_came_in_do_not(self) -> None:
+        assert len(limited(replace(calling_in(None), started_at=NOON), waiting("a"), cps=1).start) == 1
+
+    def test_what_one_trunk_may_not_start_yet_the_next_one_does(self) -> None:
+        trunks = [TrunkView("sip-a", 4, cps=1), TrunkView("sip-b", 4)]
+        made = plan(replace(view(*map(waiting, "abc")), trunks=trunks), NOON)
+
+        assert [s.trunk for s in made.start] == ["sip-a", "sip-b", "sip-b"]
+
+
+class TestLinesForCallers:
+    def test_are_left_free(self) -> None:
+        assert len(limited(*map(waiting, "abcdef"), lines=8, reserve=2).start) == 6
+
+    def test_are_free_lines_so_a_caller_on_one_asks_for_another(self) -> None:
+        long_ago = replace(calling_in(None), started_at=NOON - 300)
+
+        assert len(limited(long_ago, *map(waiting, "abcdefgh"), lines=8, reserve=2).start) == 5
+
+    def test_are_more_while_people_call(self) -> None:
+        called = [replace(over(calling_in(None), -n, began=-n - 5), id=f"{n}") for n in (5, 20)]
+
+        assert len(limited(*called, *map(waiting, "abcdefgh"), lines=8, reserve=1).start) == 5
+
+    def test_are_at_most_half_of_the_lines_however_many_call(self) -> None:
+        called = [replace(over(calling_in(None), -n, began=-n - 1), id=f"{n}") for n in range(20)]
+
+        assert len(limited(*called, *map(waiting, "abcdefgh"), lines=8, reserve=1).start) == 4
+
+    def test_are_given_back_when_nobody_calls_any_longer(self) -> None:
+        called = over(calling_in(None), -20, began=-40)
+        made = limited(called, *map(waiting, "abcd"), lines=4, reserve=1)
+
+        assert len(made.start) == 2
+        assert made.again_at == NOON + 20
+        assert len(limited(called, *map(waiting, "abcd"), lines=4, reserve=1, at=20).start) == 3
+
+    def test_are_none_unless_asked_for(self) -> None:
+        assert len(limited(over(calling_in(None), -5), *map(waiting, "abcd"), lines=4).start) == 4
+
+
+def test_a_plan_need_not_know_what_ended_before_its_limits_began() -> None:
+    assert look_back([TrunkView("sip-a", 4), TrunkView("sip-b", 9)]) == 0
+    assert look_back([TrunkView("sip-a", 4, guard_s=7, cps=2), TrunkView("sip-b", 9)]) == 7
+    assert look_back([TrunkView("sip-a", 4, reserve=1, guard_s=7)]) >= 60
 
 
 class TestOrder:
@@ -203,22 +315,70 @@ def a_call(draw: st.DrawFn, n: int) -> Call:
         team if out else draw(st.none() | letters),
         draw(numbers_of(team)) if out else None,
         draw(trunk_names),
-        NOON - 10,
+        NOON - draw(st.sampled_from([0.0, 0.4, 1.0, 10.0, 59.0, 90.0])),
         cancelled=draw(st.booleans()),
+    )
+
+
+@st.composite
+def a_trunk(draw: st.DrawFn, name: str) -> TrunkView:
+    return TrunkView(
+        name,
+        draw(st.integers(0, 4)),
+        draw(st.sampled_from([True, True, False])),
+        draw(st.sampled_from([0.0, 0.3, 2.0])),
+        draw(st.sampled_from([None, None, 1, 3])),
+        draw(st.integers(0, 2)),
+    )
+
+
+@st.composite
+def an_ended_call(draw: st.DrawFn, n: int) -> Call:
+    ended = draw(st.integers(0, 700)) / 10
+    began = ended + draw(st.integers(0, 300)) / 10
+    call = draw(a_call(n))
+    return replace(
+        call, id=f"ended-{n}", state=CallState.ENDED, started_at=NOON - began, ended_at=NOON - ended
     )
 
 
 @st.composite
 def views(draw: st.DrawFn) -> View:
     return View(
-        [
-            TrunkView(name, draw(st.integers(0, 4)), draw(st.sampled_from([True, True, False])))
-            for name in ("sip-a", "sip-b")
-        ],
+        [draw(a_trunk("sip-a")), draw(a_trunk("sip-b"))],
         draw(st.lists(a_delivery(), max_size=14, unique_by=lambda d: (d.alert, d.team))),
         [draw(a_call(n)) for n in range(draw(st.integers(0, 5)))],
         HOUR,
+        [draw(an_ended_call(n)) for n in range(draw(st.integers(0, 5)))],
     )
+
+
+def kept(seen: View, trunk: TrunkView) -> int:
+    """Lines of a trunk that must stay free for callers."""
+    if trunk.reserve == 0:
+        return 0
+    callers = [
+        c for c in (*seen.calls, *seen.recent) if c.direction is Direction.IN and c.trunk == trunk.name
+    ]
+    lately = sum(c.started_at > NOON - 60 for c in callers)
+    return max(trunk.reserve, min(trunk.reserve + lately, trunk.lines // 2))
+
+
+def usable(seen: View, trunk: TrunkView, started: int) -> int:
+    """Calls that this trunk could still start after `started` calls."""
+    up = sum(c.trunk == trunk.name for c in seen.calls)
+    ended = [c for c in seen.recent if c.trunk == trunk.name]
+    resting = sum(c.ended_at is not None and c.ended_at + trunk.guard_s > NOON for c in ended)
+    lines = trunk.lines - up - resting - kept(seen, trunk) - started
+    if not trunk.up:
+        return 0
+    return lines if trunk.cps is None else min(lines, trunk.cps - fresh(seen, trunk) - started)
+
+
+def fresh(seen: View, trunk: TrunkView) -> int:
+    """Calls that began within the last second on this trunk."""
+    out = [c for c in (*seen.calls, *seen.recent) if c.direction is Direction.OUT and c.trunk == trunk.name]
+    return sum(c.started_at + 1.05 > NOON for c in out)
 
 
 def due(seen: View) -> dict[str, list[Delivery]]:
@@ -249,13 +409,13 @@ def carried_out(seen: View, made: Plan) -> View:
 
 
 @given(views())
-def test_no_trunk_ever_carries_more_calls_than_it_has_lines(seen: View) -> None:
-    made = plan(seen, NOON)
+def test_no_trunk_ever_carries_more_calls_than_its_lines_and_limits_allow(seen: View) -> None:
+    started = Counter(s.trunk for s in plan(seen, NOON).start)
 
-    before = Counter(c.trunk for c in seen.calls)
-    for trunk, new in Counter(s.trunk for s in made.start).items():
-        lines = {t.name: t.lines for t in seen.trunks if t.up}
-        assert before[trunk] + new <= lines[trunk]
+    assert set(started) <= {t.name for t in seen.trunks if t.up}
+    for trunk in seen.trunks:
+        if started[trunk.name]:
+            assert usable(seen, trunk, started[trunk.name]) >= 0
 
 
 @given(views())
@@ -280,11 +440,11 @@ def test_only_who_is_due_is_called_and_all_their_alerts_come_along(seen: View) -
 
 
 @given(views())
-def test_no_line_is_idle_while_somebody_is_due(seen: View) -> None:
+def test_no_line_that_may_be_used_is_idle_while_somebody_is_due(seen: View) -> None:
     made = plan(seen, NOON)
 
-    taken = Counter(c.trunk for c in seen.calls) + Counter(s.trunk for s in made.start)
-    if any(t.up and taken[t.name] < t.lines for t in seen.trunks):
+    started = Counter(s.trunk for s in made.start)
+    if any(usable(seen, t, started[t.name]) > 0 for t in seen.trunks):
         assert {s.team for s in made.start} == set(due(seen))
 
 
@@ -328,3 +488,33 @@ def test_only_our_own_ringing_calls_are_cancelled(seen: View) -> None:
     for call in plan(seen, NOON).cancel:
         assert calls[call].direction is Direction.OUT
         assert calls[call].state is CallState.PLACED
+
+
+@given(st.integers(1, 5), st.integers(1, 12), st.floats(0, 3), st.floats(0.1, 8))
+def test_carried_out_over_time_the_rate_and_the_rests_are_kept_and_no_line_waits_longer(
+    cps: int, lines: int, guard_s: float, lasts_s: float
+) -> None:
+    """Whoever looks again when the plan says so, and at every hangup, calls as fast as is allowed."""
+    trunk = TrunkView("sip-a", lines, guard_s=guard_s, cps=cps)
+    left = [waiting(f"t{n}") for n in range(30)]
+    up: list[Call] = []
+    ended: list[Call] = []
+    began: list[float] = []
+    now = NOON
+    while left:
+        ended += [
+            replace(c, state=CallState.ENDED, ended_at=now) for c in up if c.started_at + lasts_s <= now
+        ]
+        up = [c for c in up if c.started_at + lasts_s > now]
+        made = plan(View([trunk], left, up, HOUR, ended), now)
+        for start in made.start:
+            up.append(replace(ringing(start.team), started_at=now))
+            began.append(now)
+        left = [d for d in left if d.team not in {s.team for s in made.start}]
+        now = min(m for m in (made.again_at, *(c.started_at + lasts_s for c in up)) if m is not None)
+
+    for n, at in enumerate(began):
+        # Allowed is what neither the rate nor a line forbids; each call began at the first such moment.
+        by_rate = began[n - cps] + 1.05 if n >= cps else NOON
+        by_line = began[n - lines] + lasts_s + guard_s if n >= lines else NOON
+        assert at == pytest.approx(max(by_rate, by_line), abs=1e-5)

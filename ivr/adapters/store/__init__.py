@@ -11,14 +11,14 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Row, Table, delete, func, insert, select
+from sqlalchemy import Column, ColumnElement, Connection, Engine, Row, Table, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from ivr.adapters.store.engine import READS, away, connected
 from ivr.adapters.store.schema import TABLES
-from ivr.ports import StoreAway
+from ivr.ports import AtLeast, StoreAway
 
 R = TypeVar("R")
 
@@ -85,9 +85,7 @@ class SqlRecords:
         table = TABLES[kind]
         query = select(table).order_by(*table.primary_key)
         for name, value in where.items():
-            column = table.c[name]
-            many = isinstance(value, Collection) and not isinstance(value, str)
-            query = query.where(column.in_(value) if many else column == value)
+            query = query.where(_matches(table.c[name], value))
         return [_record(kind, row) for row in self._connection.execute(query)]
 
     def put(self, *records: Any) -> None:
@@ -122,6 +120,17 @@ def _upsert(table: Table, dialect: str) -> Any:
     fresh = _INSERT[dialect](table)
     rest = {column.name: fresh.excluded[column.name] for column in table.columns if not column.primary_key}
     return fresh.on_conflict_do_update(index_elements=list(table.primary_key), set_=rest)
+
+
+def _matches(column: Column[Any], value: Any) -> ColumnElement[bool]:
+    matches: ColumnElement[bool]
+    if isinstance(value, AtLeast):
+        matches = column >= value.value
+    elif isinstance(value, Collection) and not isinstance(value, str):
+        matches = column.in_(value)
+    else:
+        matches = column == value
+    return matches
 
 
 def _record(kind: type[R], row: "Row[Any]") -> R:

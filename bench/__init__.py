@@ -1,0 +1,1 @@
+"""Benchmarks and simulations. All run the real policy and schedule; none copies them."""
