@@ -29,7 +29,7 @@ class View:
     calls: Sequence[Call]
     """Every call that is placed or up, out and in."""
     deadline_s: float
-    """How long after its beginning a delivery is given up."""
+    """How long after its beginning a delivery is given up, where its team has no deadline of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +59,14 @@ def plan(view: View, now: float) -> Plan:
     engaged = {c.team for c in view.calls if c.team is not None}
     ringing_out = {c.number for c in view.calls if c.direction is Direction.OUT}
     starts = []
-    overdue = {(d.alert, d.team) for d in _waiting(view) if d.since + view.deadline_s <= now}
+    overdue = {(d.alert, d.team) for d in _waiting(view) if _deadline(view, d) <= now}
     callable_ = [d for d in _waiting(view) if (d.alert, d.team) not in overdue]
     for group in _by_urgency(_due(callable_, engaged, now)):
         number = group[0].number
         assert number is not None  # _due lets nothing else through
         if number in ringing_out:
             continue
-        trunk = next((name for name, lines in free.items() if lines > 0), None)
+        trunk = _trunk(free, group[0].avoid_trunk)
         if trunk is None:
             break
         free[trunk] -= 1
@@ -86,6 +86,17 @@ def _free_lines(view: View) -> dict[str, int]:
         if call.trunk in free:
             free[call.trunk] -= 1
     return free
+
+
+def _trunk(free: dict[str, int], avoid: str | None) -> str | None:
+    """One with a free line, best another than the one to avoid."""
+    names = [name for name, lines in free.items() if lines > 0]
+    return next((name for name in names if name != avoid), names[0] if names else None)
+
+
+def _deadline(view: View, delivery: Delivery) -> float:
+    own = delivery.deadline_at
+    return delivery.since + view.deadline_s if own is None else own
 
 
 def _due(deliveries: Iterable[Delivery], engaged: set[str], now: float) -> list[list[Delivery]]:
@@ -126,7 +137,7 @@ def _unwanted(view: View) -> list[str]:
 
 
 def _next_look(view: View, now: float) -> float | None:
-    moments = [d.due_at for d in _waiting(view)] + [d.since + view.deadline_s for d in _waiting(view)]
+    moments = [d.due_at for d in _waiting(view)] + [_deadline(view, d) for d in _waiting(view)]
     return min((m for m in moments if m > now), default=None)
 
 

@@ -4,6 +4,7 @@ Owns: the shape of these lists (docs/cli.md) and how they are gathered, with one
 never one a row. Nothing here changes anything.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -137,7 +138,7 @@ def teams(tx: Records, only: str | None = None) -> list[Document]:
     of_team = {"team": only} if only else {}
     numbers: dict[str, list[Document]] = {team.id: [] for team in found}
     for number in tx.find(Number, **of_team):
-        numbers[number.team].append({"number": number.number, "sms": number.sms})
+        numbers[number.team].append(_number(number))
     accounts: dict[str, list[Document]] = {team.id: [] for team in found}
     for account in tx.find(Account, **of_team):
         accounts[account.team].append({"uid": account.uid, "pin": account.pin_hash is not None})
@@ -148,8 +149,21 @@ def teams(tx: Records, only: str | None = None) -> list[Document]:
             "spoken": team.spoken,
             "calls_itself": team.calls_itself,
             "trusts_phones": team.trusts_phones,
+            "zone": team.zone,
+            "office_hours": team.office_hours,
+            "policy": json.loads(team.policy) if team.policy else {},
             "numbers": numbers[team.id],
             "accounts": accounts[team.id],
         }
         for team in found
     ]
+
+
+def _number(number: Number) -> Document:
+    return {
+        "number": number.number,
+        "sms": number.sms,
+        "kind": number.kind.value,
+        "hours": number.hours.value,
+        "unallocated_at": rfc3339(number.unallocated_at),
+    }

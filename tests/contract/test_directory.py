@@ -77,7 +77,25 @@ def test_an_import_enters_teams_with_numbers_in_order_and_accounts_without_pin(
         "spoken": "A B C cert",
         "calls_itself": False,
         "trusts_phones": False,
-        "numbers": [{"number": "+494066969301", "sms": False}, {"number": "+4915228817301", "sms": True}],
+        "zone": "UTC",
+        "office_hours": "Mon-Fri 09:00-17:00",
+        "policy": {},
+        "numbers": [
+            {
+                "number": "+494066969301",
+                "sms": False,
+                "kind": "other",
+                "hours": "always",
+                "unallocated_at": None,
+            },
+            {
+                "number": "+4915228817301",
+                "sms": True,
+                "kind": "mobile",
+                "hours": "always",
+                "unallocated_at": None,
+            },
+        ],
         "accounts": [{"uid": "40712", "pin": False}, {"uid": "40713", "pin": False}],
     }
     assert teams(store)["xyz"]["calls_itself"] and teams(store)["xyz"]["trusts_phones"]
@@ -238,13 +256,15 @@ def test_adding_a_team_keeps_to_the_same_rules(store: SqlStore, directory: Direc
     directory.import_file(file)
     for entry, complaint in (
         (TeamEntry(Team("abc", "Again")), "is there already"),
-        (TeamEntry(Team("new", "New"), (("+494066969302", False),)), "belongs to team xyz"),
+        (TeamEntry(Team("new", "New"), (Number("new", 0, "+494066969302"),)), "belongs to team xyz"),
         (TeamEntry(Team("new", "New"), (), ("40712",)), "belongs to team abc"),
-        (TeamEntry(Team("new", "New"), (("+494066969309", False),) * 2), "given twice"),
+        (TeamEntry(Team("new", "New"), (Number("new", 0, "+494066969309"),) * 2), "given twice"),
     ):
         with pytest.raises(BadEntry, match=complaint):
             directory.add(entry)
     assert list(teams(store)) == ["abc", "xyz"]
-    added = directory.add(TeamEntry(Team("new", "New"), (("+494066969309", True),), ("50001",)))
+    added = directory.add(
+        TeamEntry(Team("new", "New"), (Number("new", 0, "+494066969309", sms=True),), ("50001",))
+    )
     assert ids(added.added) == ids(added.renamed) == ["new"]
-    assert teams(store)["new"]["numbers"] == [{"number": "+494066969309", "sms": True}]
+    assert [(n["number"], n["sms"]) for n in teams(store)["new"]["numbers"]] == [("+494066969309", True)]

@@ -13,12 +13,16 @@ from ivr.domain import delivery as deliveries
 from ivr.domain import schedule
 from ivr.domain.delivery import CallsChanged, History
 from ivr.domain.facts import AlertExpired, CallPlaced
-from ivr.domain.policy import CallAt, Past, Policy, Rule, Spent, next_call
+from ivr.domain.policy import CallAt, Past, Phone, Policy, Rule, Spent, next_call
 from ivr.domain.records import Call, CallState, Delivery, DeliveryState, Direction, Disposition
 from ivr.domain.schedule import Start, TrunkView, View
 
 OFFICE, MOBILE, HOME = "+4940100004", "+4917100004", "+4940200004"
 POLICY = Policy()
+
+
+def phones(numbers: Sequence[str]) -> list[Phone]:
+    return [Phone(number) for number in numbers]
 
 
 def after(
@@ -29,7 +33,7 @@ def after(
         Past(number, Disposition(disposition), NOON - 60 * (len(calls) - n))
         for n, (number, disposition) in enumerate(calls, 1)
     ]
-    return next_call(policy, numbers, past, NOON - 9000)
+    return next_call(policy, phones(numbers), past, NOON - 9000, NOON)
 
 
 class TestTheRules:
@@ -118,7 +122,7 @@ histories = st.lists(
 def test_no_call_goes_to_a_dead_number_or_to_one_outside_the_directory(
     policy: Policy, numbers: list[str], past: list[Past]
 ) -> None:
-    step = next_call(policy, numbers, past, NOON)
+    step = next_call(policy, phones(numbers), past, NOON, NOON)
 
     if isinstance(step, CallAt):
         assert step.number in numbers
@@ -129,7 +133,7 @@ def test_no_call_goes_to_a_dead_number_or_to_one_outside_the_directory(
 def test_no_call_is_due_before_the_last_one_ended(
     policy: Policy, numbers: list[str], past: list[Past]
 ) -> None:
-    step = next_call(policy, numbers, past, NOON)
+    step = next_call(policy, phones(numbers), past, NOON, NOON)
 
     if isinstance(step, CallAt):
         counted = [p.ended_at for p in past if p.disposition is not Disposition.CANCELLED]
@@ -138,7 +142,9 @@ def test_no_call_is_due_before_the_last_one_ended(
 
 @given(policies, directories, histories)
 def test_the_same_history_has_the_same_answer(policy: Policy, numbers: list[str], past: list[Past]) -> None:
-    assert next_call(policy, numbers, past, NOON) == next_call(policy, tuple(numbers), tuple(past), NOON)
+    assert next_call(policy, phones(numbers), past, NOON, NOON) == next_call(
+        policy, tuple(phones(numbers)), tuple(past), NOON, NOON
+    )
 
 
 @given(policies, directories, st.lists(unreached, min_size=60, max_size=60))
@@ -148,7 +154,7 @@ def test_a_team_that_is_never_reached_is_called_max_calls_times_at_most(
     past: list[Past] = []
     now = NOON
     for fate in fates:
-        step = next_call(policy, numbers, past, NOON)
+        step = next_call(policy, phones(numbers), past, NOON, NOON)
         if isinstance(step, Spent):
             break
         now = max(now, step.due_at)
@@ -165,7 +171,7 @@ def test_a_team_whose_phones_all_work_has_each_of_them_called(
 ) -> None:
     """Unless the cap on calls comes first."""
     past: list[Past] = []
-    while isinstance(step := next_call(policy, numbers, past, NOON), CallAt):
+    while isinstance(step := next_call(policy, phones(numbers), past, NOON, NOON), CallAt):
         past.append(Past(step.number, Disposition.NO_ANSWER, step.due_at + 1))
 
     assert {p.number for p in past} == set(numbers) or len(past) == policy.max_calls
@@ -191,8 +197,8 @@ class World:
         for team in TEAMS:
             self.open[team], _ = deliveries.opened(17, team, team, self.numbers(team), policy, NOON)
 
-    def numbers(self, team: str) -> list[str]:
-        return [f"+49401{TEAMS.index(team)}{n:05}" for n in range(2)]
+    def numbers(self, team: str) -> list[Phone]:
+        return phones([f"+49401{TEAMS.index(team)}{n:05}" for n in range(2)])
 
     def tell(self, team: str, fact: CallPlaced | CallsChanged | AlertExpired) -> None:
         history = History(
