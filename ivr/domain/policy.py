@@ -212,7 +212,7 @@ def _turns(
     turn = _replay(policy, numbers, past, trunks)
     rule = policy.rule(last.disposition, trunks)
     again = [n for n in alive if n.number == last.number and turn.calls < rule.tries]
-    behind = [n for n in numbers[turn.position + 1 :] if n in alive]
+    behind = [n for n in numbers[turn.position + 1 :] if n in alive and turn.round <= policy.rounds]
     turns = [(n, last.ended_at + rule.pause_s) for n in again] + [(n, last.ended_at) for n in behind]
     if turn.round < policy.rounds:
         return turns + [(n, last.ended_at + policy.round_pause_s) for n in alive]
