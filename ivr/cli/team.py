@@ -1,6 +1,7 @@
 """`tocsin team`: the directory of teams, and the PINs of their accounts."""
 
 import argparse
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -98,7 +99,7 @@ def _show(args: Args) -> int:
         say("the telephone network says that a number does not exist; ask the team, and import the right one")
     print(f"office hours: {team['office_hours']} {team['zone']}")
     for key, value in team["policy"].items():
-        print(f"policy: {key}: {value}")
+        print(f"policy: {key}: {json.dumps(value)}")
     print(f"called about its own alerts: {'yes' if team['calls_itself'] else 'no'}")
     print(f"hears an alert without a key: {'yes' if team['trusts_phones'] else 'no'}")
     return Exit.DONE

@@ -7,8 +7,10 @@ never one a row. Nothing here changes anything.
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from typing import Any
 
+from ivr.domain.policy import Policy
 from ivr.domain.records import (
     Account,
     Alert,
@@ -151,12 +153,18 @@ def teams(tx: Records, only: str | None = None) -> list[Document]:
             "trusts_phones": team.trusts_phones,
             "zone": team.zone,
             "office_hours": team.office_hours,
-            "policy": json.loads(team.policy) if team.policy else {},
+            "policy": _differences(team),
             "numbers": numbers[team.id],
             "accounts": accounts[team.id],
         }
         for team in found
     ]
+
+
+def _differences(team: Team) -> Document:
+    """What the team's policy says, by the keys of the team file."""
+    keys = {field.name: field.metadata.get("key", field.name) for field in fields(Policy)}
+    return {keys[name]: value for name, value in json.loads(team.policy or "{}").items()}
 
 
 def _number(number: Number) -> Document:

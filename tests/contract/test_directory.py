@@ -223,7 +223,7 @@ def test_a_team_has_hours_kinds_and_a_policy_of_its_own(
         "America/New_York",
         "Mon-Thu 08:00-17:00, Fri 08:00-14:30",
     )
-    assert team["policy"] == {"ring_s": 45, "no_answer": {"tries": 2}, "order": ["mobile", "office"]}
+    assert team["policy"] == {"ring_s": 45, "no-answer": {"tries": 2}, "order": ["mobile", "office"]}
     assert [(n["kind"], n["hours"]) for n in team["numbers"]] == [("office", "office-hours")]
     assert ids(directory.import_file(file).unchanged) == ["abc", "xyz"]
 
