@@ -7,6 +7,7 @@ compared with a bound and with one that knows them all.
 import random
 from dataclasses import dataclass
 
+from ivr.domain.policy import Phone
 from ivr.domain.records import Disposition
 
 ANSWER, BUSY = 0.6, 0.15  # and 0.25 no answer
@@ -31,8 +32,8 @@ class Network:
     alert_s: float = 60.0
     ring_s: float = 30.0
 
-    def numbers(self, team: int) -> list[str]:
-        return [f"+4940{team:06}1", f"+4917{team:06}2"]
+    def numbers(self, team: int) -> list[Phone]:
+        return [Phone(f"+4940{team:06}1"), Phone(f"+4917{team:06}2")]
 
     def fate(self, team: int, n: int, number: str) -> Fate:
         """The fate of the n-th call (from 0) of a team, to `number`."""

@@ -15,8 +15,8 @@ from typing import Any, get_args
 
 from ivr.domain import alert, call, delivery, facts, shortmessage
 from ivr.domain.alert import Settled
-from ivr.domain.delivery import CallsChanged, History
-from ivr.domain.policy import Policy
+from ivr.domain.delivery import CallsChanged, History, NumberClosed
+from ivr.domain.policy import Phone, Policy
 from ivr.domain.records import (
     Alert,
     AlertState,
@@ -35,6 +35,7 @@ NUMBER = "+4940808077555"
 SAMPLES: dict[type, list[Any]] = {
     Settled: [Settled([Delivery(1, "t", "T", DeliveryState(state))]) for state in DeliveryState],
     CallsChanged: [CallsChanged()],
+    NumberClosed: [NumberClosed()],
     facts.AlertReleased: [facts.AlertReleased(1)],
     facts.AlertWithdrawn: [facts.AlertWithdrawn(1)],
     facts.AlertExpired: [facts.AlertExpired(1)],
@@ -53,7 +54,7 @@ SAMPLES: dict[type, list[Any]] = {
 }
 HISTORIES = [
     History(numbers, (), live, expired)
-    for numbers, live, expired in product([(NUMBER,), ()], [False, True], [False, True])
+    for numbers, live, expired in product([(Phone(NUMBER),), ()], [False, True], [False, True])
 ]
 
 

@@ -23,7 +23,9 @@ def recordings(settings: Settings) -> Recordings:
 
 
 def ledger(settings: Settings, store: SqlStore) -> Ledger:
-    return Ledger(store, recordings(settings), settings.policy, settings.network.hotline, time.time)
+    network = settings.network
+    archive, trunks = recordings(settings), len(settings.trunks)
+    return Ledger(store, archive, settings.policy, network.hotline, time.time, trunks)
 
 
 def desk(settings: Settings, store: SqlStore, book: Ledger) -> Desk:

@@ -10,6 +10,7 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin
 
@@ -35,8 +36,8 @@ def read(path: Path, shape: type[T]) -> T:
     """Read the YAML file at `path` into the dataclass `shape`.
 
     A field's type says what is accepted: str, int, float, bool, Path, tuple[X, ...], Mapping[str, X],
-    Literal, a dataclass, or a union of these. `metadata={"check": f}` runs f(value), which returns the
-    accepted value or raises ValueError with a sentence.
+    Literal, a StrEnum, a dataclass, or a union of these. `metadata={"check": f}` runs f(value), which
+    returns the accepted value or raises ValueError with a sentence.
 
     Raises BadFile for a file that is absent, unreadable or wrong in any way.
     """
@@ -95,6 +96,8 @@ class _Reader:
             return self._union(node, get_args(shape), key)
         if origin is typing.Literal:
             return self._choice(node, get_args(shape), key)
+        if isinstance(shape, type) and issubclass(shape, StrEnum):
+            return shape(self._choice(node, tuple(shape), key))
         if origin is tuple:
             return self._list(node, get_args(shape)[0], key)
         if origin is Mapping:

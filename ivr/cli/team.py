@@ -1,6 +1,7 @@
 """`tocsin team`: the directory of teams, and the PINs of their accounts."""
 
 import argparse
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -88,8 +89,17 @@ def _show(args: Args) -> int:
         document(team)
         return Exit.DONE
     print(f"{team['id']}  {team['name']}" + (f" (spoken: {team['spoken']})" if team["spoken"] else ""))
-    table(("NUMBER", "SMS"), [(n["number"], n["sms"]) for n in team["numbers"]])
+    keys = ("number", "sms", "kind", "hours", "unallocated_at")
+    table(
+        ("NUMBER", "SMS", "KIND", "HOURS", "UNALLOCATED SINCE"),
+        [tuple(n[key] for key in keys) for n in team["numbers"]],
+    )
     table(("ACCOUNT", "PIN"), [(a["uid"], "issued" if a["pin"] else "none yet") for a in team["accounts"]])
+    if any(n["unallocated_at"] for n in team["numbers"]):
+        say("the telephone network says that a number does not exist; ask the team, and import the right one")
+    print(f"office hours: {team['office_hours']} {team['zone']}")
+    for key, value in team["policy"].items():
+        print(f"policy: {key}: {json.dumps(value)}")
     print(f"called about its own alerts: {'yes' if team['calls_itself'] else 'no'}")
     print(f"hears an alert without a key: {'yes' if team['trusts_phones'] else 'no'}")
     return Exit.DONE
@@ -109,9 +119,9 @@ def _add(args: Args) -> int:
 def _entry(args: argparse.Namespace) -> "TeamEntry":
     from ivr.domain import pin
     from ivr.domain.number import subscriber
-    from ivr.domain.records import Team
+    from ivr.domain.records import Number, Team
     from ivr.services.directory import BadEntry
-    from ivr.services.teamfile import TeamEntry, spoken_name, team_id, team_name
+    from ivr.services.teamfile import TeamEntry, default_kind, spoken_name, team_id, team_name
 
     try:
         return TeamEntry(
@@ -122,7 +132,11 @@ def _entry(args: argparse.Namespace) -> "TeamEntry":
                 args.calls_itself,
                 args.trusts_phones,
             ),
-            tuple((subscriber(number), isinstance(number, _Mobile)) for number in args.numbers),
+            tuple(
+                Number(args.team, n, subscriber(number), mobile, default_kind(mobile))
+                for n, number in enumerate(args.numbers)
+                for mobile in [isinstance(number, _Mobile)]
+            ),
             tuple(pin.uid(uid) for uid in args.uids),
         )
     except ValueError as error:

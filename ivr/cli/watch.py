@@ -153,8 +153,10 @@ def _delivery_changes(before: AlertFile | None, after: AlertFile, now: float) ->
     rested_at = min(now, after.alert.closed_at or now)
     told = []
     for d in after.deliveries:
-        was = old.get(d.team, Delivery(d.alert, d.team, d.team_name)).state
-        if d.state is was or d.state is DeliveryState.CALLING or {d.state, was} <= _TOLD_BY_CALLS:
+        was = old.get(d.team, Delivery(d.alert, d.team, d.team_name))
+        the_same = d.state is was.state and d.reason == was.reason
+        by_calls = {d.state, was.state} <= _TOLD_BY_CALLS and d.reason is None
+        if the_same or by_calls or d.state is DeliveryState.CALLING:
             continue
         how = f" via {d.acknowledged_via}" if d.state is DeliveryState.ACKNOWLEDGED else ""
         why = f": {d.reason}" if d.reason else ""

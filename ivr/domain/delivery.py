@@ -17,11 +17,12 @@ from ivr.domain.facts import (
     DeliveryRetried,
     DeliverySkipped,
     Effect,
+    FlagNumber,
     Illegal,
     Note,
     Settle,
 )
-from ivr.domain.policy import Past, Policy, Spent
+from ivr.domain.policy import Past, Phone, Policy, Spent
 from ivr.domain.records import Delivery, DeliveryState
 
 
@@ -31,21 +32,29 @@ class CallsChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class NumberClosed:
+    """The call that was due came so late that its number may not be called any more."""
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """What a delivery's next step depends on besides its own row."""
 
-    numbers: Sequence[str]
-    """The team's numbers, in the order of calling."""
+    numbers: Sequence[Phone]
+    """The team's numbers, in the order of its list."""
     past: Sequence[Past]
     """The ended calls since `delivery.since`, in the order of their end."""
     live: bool
     """A call that serves this delivery is placed or up."""
     expired: bool
-    """The alert's deadline has passed."""
+    """The delivery's deadline has passed."""
+    trunks: int = 1
+    """How many trunks there are to call over."""
 
 
 DeliveryFact = (
     CallPlaced
+    | NumberClosed
     | CallsChanged
     | Acknowledged
     | AlertWithdrawn
@@ -57,11 +66,17 @@ Result = tuple[Delivery, tuple[Effect, ...]]
 
 
 def opened(
-    alert: int, team: str, team_name: str, numbers: Sequence[str], policy: Policy, now: float
+    alert: int, team: str, team_name: str, numbers: Sequence[Phone], policy: Policy, now: float
 ) -> Result:
     """A new delivery, due at once; exhausted at once where there is no number to call."""
-    fresh = Delivery(alert, team, team_name, since=now)
-    return _next(fresh, History(numbers, (), live=False, expired=False), policy)
+    fresh = Delivery(alert, team, team_name, since=now, deadline_at=now + policy.deadline_s)
+    return _next(fresh, History(numbers, (), live=False, expired=False), policy, now)
+
+
+def deadline_at(delivery: Delivery, policy: Policy) -> float:
+    """When the delivery is given up."""
+    own = delivery.deadline_at
+    return delivery.since + policy.deadline_s if own is None else own
 
 
 def decide(delivery: Delivery, fact: DeliveryFact, history: History, policy: Policy, now: float) -> Result:
@@ -76,26 +91,43 @@ def decide(delivery: Delivery, fact: DeliveryFact, history: History, policy: Pol
 
 
 def _placed(delivery: Delivery, fact: DeliveryFact, history: History, policy: Policy, now: float) -> Result:
-    return replace(delivery, state=DeliveryState.CALLING, attempts=delivery.attempts + 1), ()
+    calling = replace(delivery, state=DeliveryState.CALLING, attempts=delivery.attempts + 1, reason=None)
+    return calling, ()
 
 
 def _reckon(delivery: Delivery, fact: DeliveryFact, history: History, policy: Policy, now: float) -> Result:
     """Work out the next call from the whole history: the same for a hangup seen once, twice, or late."""
+    flags = _flags(history)
     if history.live:
-        return replace(delivery, state=DeliveryState.CALLING), ()
-    return _next(delivery, history, policy)
+        return replace(delivery, state=DeliveryState.CALLING), flags
+    after, effects = _next(delivery, history, policy, now)
+    return after, (*flags, *effects)
 
 
-def _next(delivery: Delivery, history: History, policy: Policy) -> Result:
+def _flags(history: History) -> tuple[Effect, ...]:
+    """The number of the call that ended last, if it turned out not to exist."""
+    gone = rules.unallocated(history.past, history.trunks)
+    return tuple(FlagNumber(p.number) for p in history.past[-1:] if p.number in gone)
+
+
+def _next(delivery: Delivery, history: History, policy: Policy, now: float) -> Result:
     if history.expired:
         return _exhausted(delivery, "the deadline has passed")
-    step = rules.next_call(policy, history.numbers, history.past, delivery.since)
+    until = deadline_at(delivery, policy)
+    step = rules.next_call(policy, history.numbers, history.past, delivery.since, now, until, history.trunks)
     if isinstance(step, Spent):
         return _exhausted(delivery, step.reason)
     waiting = replace(
-        delivery, state=DeliveryState.WAITING, number=step.number, due_at=step.due_at, reason=None
+        delivery,
+        state=DeliveryState.WAITING,
+        number=step.number,
+        due_at=step.due_at,
+        avoid_trunk=step.avoid,
+        reason=step.closed,
     )
-    return waiting, ()
+    if step.closed is None or step.closed == delivery.reason:
+        return waiting, ()
+    return waiting, (Note("team cannot be called now", f"{delivery.team_name}: {step.closed}"),)
 
 
 def _exhausted(delivery: Delivery, reason: str) -> Result:
@@ -145,7 +177,7 @@ def _skip(delivery: Delivery, fact: DeliveryFact, history: History, policy: Poli
 
 def _retry(delivery: Delivery, fact: DeliveryFact, history: History, policy: Policy, now: float) -> Result:
     """A new start: calls before now no longer count, and one that is still up goes on."""
-    renewed = replace(delivery, since=now, attempts=0)
+    renewed = replace(delivery, since=now, attempts=0, deadline_at=now + policy.deadline_s)
     again, effects = _reckon(renewed, fact, replace(history, past=(), expired=False), policy, now)
     return again, (Note("retried by an operator", delivery.team_name), *effects, Settle(delivery.alert))
 
@@ -159,6 +191,7 @@ Handler = Callable[[Delivery, DeliveryFact, History, Policy, float], Result]
 _S = DeliveryState
 TABLE: dict[tuple[DeliveryState, type], Handler] = {
     (_S.WAITING, CallPlaced): _placed,
+    (_S.WAITING, NumberClosed): _reckon,
     (_S.WAITING, CallsChanged): _reckon,  # more became known of a call that had ended
     (_S.WAITING, Acknowledged): _acknowledge,
     (_S.WAITING, AlertWithdrawn): _withdraw,
@@ -172,6 +205,7 @@ TABLE: dict[tuple[DeliveryState, type], Handler] = {
     (_S.CALLING, DeliverySkipped): _skip,
     (_S.CALLING, DeliveryRetried): _stay,  # is being called this moment
     (_S.RESPONDING, CallPlaced): _placed,
+    (_S.RESPONDING, NumberClosed): _reckon,
     (_S.RESPONDING, CallsChanged): _stay,
     (_S.RESPONDING, Acknowledged): _acknowledge,
     (_S.RESPONDING, AlertWithdrawn): _withdraw,
@@ -195,5 +229,5 @@ TABLE: dict[tuple[DeliveryState, type], Handler] = {
     (_S.WITHDRAWN, AlertExpired): _stay,
     (_S.WITHDRAWN, DeliverySkipped): _stay,
 }
-"""Not in the table, so illegal: a call placed for a delivery that is not waiting, and an operator's retry of
-one that is acknowledged or withdrawn."""
+"""Not in the table, so illegal: a call placed, or come too late, for a delivery that is not waiting, and an
+operator's retry of one that is acknowledged or withdrawn."""

@@ -199,6 +199,13 @@ class Settle:
 
 
 @dataclass(frozen=True, slots=True)
+class FlagNumber:
+    """Effect: the directory is to say that this number of the team does not exist."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """Effect: a line for the journal. Never a PIN, a text or a whole number."""
 
@@ -206,7 +213,7 @@ class Note:
     detail: str = ""
 
 
-Effect = OpenDeliveries | TellDeliveries | TellLegs | Settle | Note
+Effect = OpenDeliveries | TellDeliveries | TellLegs | Settle | FlagNumber | Note
 
 
 class Illegal(Exception):

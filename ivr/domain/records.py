@@ -84,6 +84,25 @@ class Disposition(StrEnum):
     UNKNOWN = "unknown"
 
 
+ZONE = "UTC"
+OFFICE_HOURS = "Mon-Fri 09:00-17:00"
+"""Of a team that says nothing else."""
+
+
+class NumberKind(StrEnum):
+    OFFICE = "office"
+    MOBILE = "mobile"
+    OTHER = "other"
+
+
+class CallingHours(StrEnum):
+    """When a number may be called, by the office hours of its team."""
+
+    ALWAYS = "always"
+    OFFICE = "office-hours"
+    OUT = "out-of-hours"
+
+
 @dataclass(frozen=True, slots=True)
 class Team:
     id: str
@@ -94,6 +113,12 @@ class Team:
     """Wants to be called about its own alerts too."""
     trusts_phones: bool = False
     """Hears an alert at once, without a key: anybody and any machine that answers hears it too."""
+    zone: str = ZONE
+    """Its time zone in the IANA database: the clock that its office hours are read on."""
+    office_hours: str = OFFICE_HOURS
+    """See domain.hours.week."""
+    policy: str | None = None
+    """What differs for this team from the network's policy: a JSON object, see domain.policy.for_team."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +130,10 @@ class Number:
     """E.164 with the leading +."""
     sms: bool = False
     """Is a mobile that is to get the SMS."""
+    kind: NumberKind = NumberKind.OTHER
+    hours: CallingHours = CallingHours.ALWAYS
+    unallocated_at: float | None = None
+    """When the telephone network said that it does not exist; None once it has answered or was changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +180,15 @@ class Delivery:
     since: float = 0.0
     """Calls placed before this moment no longer count against the policy's limits."""
     reason: str | None = None
-    """Why it is exhausted, in words for an operator."""
+    """Why it is exhausted, or waits for a number to open, in words for an operator."""
     acknowledged_at: float | None = None
     acknowledged_via: Via | None = None
     acknowledged_by: str | None = None
     """The number or the UID the acknowledgement came from."""
+    deadline_at: float | None = None
+    """When it is given up; None: at the deadline of the network, reckoned from `since`."""
+    avoid_trunk: str | None = None
+    """The trunk over which the next call should not go, where there is another."""
 
 
 @dataclass(frozen=True, slots=True)

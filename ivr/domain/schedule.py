@@ -43,7 +43,7 @@ class View:
     calls: Sequence[Call]
     """Every call that is placed or up, out and in."""
     deadline_s: float
-    """How long after its beginning a delivery is given up."""
+    """How long after its beginning a delivery is given up, where its team has no deadline of its own."""
     recent: Sequence[Call] = ()
     """Every call, out and in, that ended within the last `look_back(trunks)` seconds."""
 
@@ -91,7 +91,7 @@ def plan(view: View, now: float) -> Plan:
             del queue.leads[lead.team]
             if lead.number not in ringing_out:  # teams may share one
                 ringing_out.add(lead.number)
-                room = next(r for r in rooms if r.left)
+                room = _room(rooms, lead.avoid_trunk)
                 room.started += 1
                 leads.append((lead, room.trunk.name))
     again_at = queue.next_at
@@ -107,6 +107,11 @@ def plan(view: View, now: float) -> Plan:
 
 _urgency = attrgetter("attempts", "due_at", "alert", "team")
 """First calls before second ones; then whoever has been due longest. Smaller is sooner."""
+
+
+def _deadline(view: View, delivery: Delivery) -> float:
+    own = delivery.deadline_at
+    return delivery.since + view.deadline_s if own is None else own
 
 
 @dataclass(slots=True)
@@ -130,7 +135,7 @@ def _queue(view: View, now: float) -> _Queue:
     for delivery in view.deliveries:
         if delivery.state is not DeliveryState.WAITING:
             continue
-        deadline = delivery.since + view.deadline_s
+        deadline = _deadline(view, delivery)
         if deadline <= now:
             overdue.add((delivery.alert, delivery.team))
             continue
@@ -193,6 +198,11 @@ class _Room:
         line_at = now if self.started < self._lines else self._line_at
         rate_at = now if self.started < self._rate else min(self._fresh, default=now + _RATE_S)
         return max(line_at, rate_at)
+
+
+def _room(rooms: Sequence[_Room], avoid: str | None) -> _Room:
+    """One with a line, best another than the one to avoid."""
+    return min((room for room in rooms if room.left), key=lambda room: room.trunk.name == avoid)
 
 
 def _ahead(moments: Sequence[float], lasts_s: float, now: float) -> list[float]:

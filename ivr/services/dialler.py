@@ -150,9 +150,10 @@ class Dialler:
             return
         call = self._new_id()
         placed = CallPlaced(call, start.team, start.number, start.trunk, start.alerts)
-        if await self._apply(placed) is None:
-            return  # acknowledged or withdrawn since the plan was made
-        await self._pbx.originate(call, start.number, start.trunk, self._policy.ring_s)
+        applied = await self._apply(placed)
+        if applied is None or applied.call is None:
+            return  # acknowledged or withdrawn since the plan was made; or it is too late in the day
+        await self._pbx.originate(call, start.number, start.trunk, applied.ring_s)
 
     async def _cancel(self, call: str) -> None:
         applied = await self._apply(CallCancelled(call))

@@ -7,7 +7,7 @@ issued, and only their hashes are kept.
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -58,7 +58,7 @@ class Directory:
 
     def add(self, entry: TeamEntry) -> Changes:
         """Enter a new team. Raises BadEntry."""
-        values = [number for number, _ in entry.numbers] + list(entry.accounts or ())
+        values = [number.number for number in entry.numbers] + list(entry.accounts or ())
         for value in values:
             if values.count(value) > 1:
                 raise BadEntry(f"{value} is given twice")
@@ -117,15 +117,15 @@ def _put_team(tx: Records, entry: TeamEntry, before: Team | None) -> list[str]:
     if entry.team == before:
         return []
     tx.put(entry.team)
-    names = ("name", "spoken", "calls_itself", "trusts_phones") if before else ()
+    names = [field.name for field in fields(Team)] if before else []
     return [n.replace("_", "-") for n in names if getattr(entry.team, n) != getattr(before, n)]
 
 
 def _put_numbers(tx: Records, entry: TeamEntry) -> list[str]:
-    wanted = [
-        Number(entry.team.id, position, number, sms) for position, (number, sms) in enumerate(entry.numbers)
-    ]
+    """Make the team's numbers those of the entry. What is known of a number that stays is kept."""
     present = tx.find(Number, team=entry.team.id)
+    flags = {number.number: number.unallocated_at for number in present}
+    wanted = [replace(number, unallocated_at=flags.get(number.number)) for number in entry.numbers]
     if wanted == present:
         return []
     tx.drop(*present)
@@ -156,7 +156,7 @@ def _taken(tx: Records, entries: Sequence[TeamEntry]) -> dict[str, str]:
     """Which numbers and UIDs of the entries belong to another team, and stay with it."""
     numbers_go = {entry.team.id for entry in entries}
     accounts_go = {entry.team.id for entry in entries if entry.accounts is not None}
-    numbers = {number for entry in entries for number, _ in entry.numbers}
+    numbers = {number.number for entry in entries for number in entry.numbers}
     uids = {uid: entry.team.id for entry in entries for uid in entry.accounts or ()}
     taken = {n.number: n.team for n in tx.find(Number) if n.number in numbers and n.team not in numbers_go}
     for account in tx.find(Account):

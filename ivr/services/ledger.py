@@ -10,10 +10,11 @@ from typing import Protocol
 from ivr.domain import alert as alerts
 from ivr.domain import call as calls
 from ivr.domain import delivery as deliveries
-from ivr.domain import disposition, facts, shortmessage, wording
-from ivr.domain.delivery import CallsChanged, DeliveryFact, History
+from ivr.domain import disposition, facts, policy, shortmessage, wording
+from ivr.domain.delivery import CallsChanged, DeliveryFact, History, NumberClosed
 from ivr.domain.facts import Effect, Fact, Illegal, Note
-from ivr.domain.policy import Past, Policy
+from ivr.domain.number import masked
+from ivr.domain.policy import Past, Phone, Policy
 from ivr.domain.records import (
     Alert,
     AlertState,
@@ -49,17 +50,30 @@ class Applied:
     teams: int = 0
     """For AlertReleased: how many teams are being called."""
     call: Call | None = None
-    """The call as it is now, where the fact was about one of ours."""
+    """The call as it is now, where the fact was about one of ours. For CallPlaced: None when it must not be
+    made, because its number has closed; the delivery then waits for another."""
+    ring_s: float = 0.0
+    """For CallPlaced: how long the phone is to ring."""
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """What holds for every team, unless it says otherwise."""
+
+    policy: Policy
+    hotline: str
+    trunks: int
 
 
 class Ledger:
-    """Applies facts, from any thread. `changed` is called after each commit."""
+    """Applies facts, from any thread. `changed` is called after each commit. `trunks`: how many there are."""
 
-    def __init__(self, store: Store, archive: Archive, policy: Policy, hotline: str, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, archive: Archive, policy: Policy, hotline: str, clock: Clock, trunks: int = 1
+    ) -> None:
         self._store = store
         self._archive = archive
-        self._policy = policy
-        self._hotline = hotline
+        self._network = Network(policy, hotline, trunks)
         self._clock = clock
         self._wakes: list[Wake] = []
 
@@ -70,7 +84,7 @@ class Ledger:
     def apply(self, fact: Fact) -> Applied:
         """Make `fact` true. Raises StoreAway (nothing changed, try again) or Illegal (nothing changed)."""
         with self._store.write() as tx:
-            applied = _Work(tx, self._archive, self._policy, self._hotline, self._clock()).apply(fact)
+            applied = _Work(tx, self._archive, self._network, self._clock()).apply(fact)
         for wake in self._wakes:
             wake()
         return applied
@@ -79,11 +93,10 @@ class Ledger:
 class _Work:
     """One transaction."""
 
-    def __init__(self, tx: Records, archive: Archive, policy: Policy, hotline: str, now: float) -> None:
+    def __init__(self, tx: Records, archive: Archive, network: Network, now: float) -> None:
         self._tx = tx
         self._archive = archive
-        self._policy = policy
-        self._hotline = hotline
+        self._network = network
         self._now = now
 
     def apply(self, fact: Fact) -> Applied:
@@ -93,7 +106,7 @@ class _Work:
             case facts.AlertReleased() | facts.AlertWithdrawn() | facts.AlertExpired():
                 return self._alert(fact)
             case facts.CallPlaced():
-                self._placed(fact)
+                return self._placed(fact)
             case facts.CallCameIn():
                 self._came_in(fact)
             case facts.CallAnswered() | facts.CallCancelled() | facts.CallEnded() | facts.TeamIdentified():
@@ -162,8 +175,9 @@ class _Work:
             if team.id == alert.team and not team.calls_itself:
                 continue
             theirs = numbers.get(team.id, [])
-            order = [n.number for n in theirs]
-            fresh, effects = deliveries.opened(alert.id, team.id, team.name, order, self._policy, self._now)
+            fresh, effects = deliveries.opened(
+                alert.id, team.id, team.name, policy.phones(team, theirs), self._policy(team), self._now
+            )
             self._tx.put(fresh)
             opened.append((team.id, effects))
             for number in theirs:
@@ -174,7 +188,7 @@ class _Work:
         self._settle(alert.id)
 
     def _queue_sms(self, alert: Alert, number: Number) -> None:
-        text = wording.alert_sms(alert, self._hotline)
+        text = wording.alert_sms(alert, self._network.hotline)
         self._tx.add(
             Sms(0, alert.id, number.team, number.number, text, SmsState.QUEUED, self._now, due_at=self._now)
         )
@@ -197,25 +211,34 @@ class _Work:
         return found
 
     def _deliver(self, before: Delivery, fact: DeliveryFact) -> None:
-        after, effects = deliveries.decide(before, fact, self._history(before), self._policy, self._now)
+        team = self._tx.get(Team, before.team)
+        history = self._history(before, team)
+        after, effects = deliveries.decide(before, fact, history, self._policy(team), self._now)
         self._tx.put(after)
         self._follow(effects, alert=before.alert, team=before.team)
 
-    def _history(self, delivery: Delivery) -> History:
+    def _policy(self, team: Team | None) -> Policy:
+        return policy.for_team(self._network.policy, team.policy if team else None)
+
+    def _phones(self, team: Team | None) -> list[Phone]:
+        return policy.phones(team, self._tx.find(Number, team=team.id)) if team else []
+
+    def _history(self, delivery: Delivery, team: Team | None) -> History:
         legs = {leg.call: leg for leg in self._tx.find(Leg, alert=delivery.alert, team=delivery.team)}
         served = self._tx.find(Call, id=list(legs)) if legs else []
         past = [
-            Past(call.number or "", leg.disposition, call.ended_at)
+            Past(call.number or "", leg.disposition, call.ended_at, call.trunk)
             for call in served
             if (leg := legs[call.id]).disposition is not None
             and call.ended_at is not None
             and call.started_at >= delivery.since
         ]
         return History(
-            numbers=[n.number for n in self._tx.find(Number, team=delivery.team)],
+            numbers=self._phones(team),
             past=sorted(past, key=lambda p: p.ended_at),
             live=any(call.state is not CallState.ENDED for call in served),
-            expired=self._now >= delivery.since + self._policy.deadline_s,
+            expired=self._now >= deliveries.deadline_at(delivery, self._policy(team)),
+            trunks=self._network.trunks,
         )
 
     def _acknowledged(self, fact: facts.Acknowledged) -> Applied:
@@ -232,13 +255,20 @@ class _Work:
 
     # -- calls -------------------------------------------------------------------------------------------
 
-    def _placed(self, fact: facts.CallPlaced) -> None:
+    def _placed(self, fact: facts.CallPlaced) -> Applied:
         if self._tx.get(Call, fact.call) is not None:
             raise Illegal(f"call {fact.call} was placed before")
+        team = self._tx.get(Team, fact.team)
+        if not any(p.number == fact.number and p.hours.open_at(self._now) for p in self._phones(team)):
+            # It waited for a line until its number closed, or left the directory.
+            for alert in fact.alerts:
+                self._deliver(self._delivery(alert, fact.team), NumberClosed())
+            return Applied()
         call = Call(fact.call, Direction.OUT, CallState.PLACED, fact.team, fact.number, fact.trunk, self._now)
         self._tx.put(call)
         for alert in fact.alerts:
             self._carry(call, self._delivery(alert, fact.team))
+        return Applied(call=call, ring_s=self._policy(team).ring_s)
 
     def _came_in(self, fact: facts.CallCameIn) -> None:
         if self._tx.get(Call, fact.call) is None:
@@ -255,6 +285,8 @@ class _Work:
         after, effects = calls.decide(before, fact, self._now)
         self._tx.put(after)
         self._follow(effects, team=after.team, call=after)
+        if isinstance(fact, facts.CallAnswered):
+            self._flag(after.team, after.number, None)
         if isinstance(fact, facts.CallAnswered) and after.state is CallState.ANSWERED:
             self._take_on(after)
         return Applied(call=after)
@@ -284,6 +316,14 @@ class _Work:
         for leg in self._tx.find(Leg, call=call.id):
             self._tx.put(replace(leg, disposition=disposition.of_leg(call, leg)))
             self._deliver(self._delivery(leg.alert, leg.team), CallsChanged())
+
+    def _flag(self, team: str | None, number: str | None, unallocated_at: float | None) -> None:
+        """Keep in the directory whether the telephone network knows the number. The first news counts."""
+        for entry in self._tx.find(Number, team=team, number=number):
+            if (entry.unallocated_at is None) is not (unallocated_at is None):
+                self._tx.put(replace(entry, unallocated_at=unallocated_at))
+                what = "number answers again" if unallocated_at is None else "number is unallocated"
+                self._note(Note(what, masked(number)), team=team)
 
     # -- SMS ---------------------------------------------------------------------------------------------
 
@@ -329,6 +369,8 @@ class _Work:
                 case facts.TellLegs():
                     assert call is not None
                     self._reckon_legs(call)
+                case facts.FlagNumber():
+                    self._flag(team, effect.number, self._now)
                 case facts.Settle():
                     self._settle(effect.alert)
 

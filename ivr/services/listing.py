@@ -4,10 +4,13 @@ Owns: the shape of these lists (docs/cli.md) and how they are gathered, with one
 never one a row. Nothing here changes anything.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from typing import Any
 
+from ivr.domain.policy import Policy
 from ivr.domain.records import (
     Account,
     Alert,
@@ -137,7 +140,7 @@ def teams(tx: Records, only: str | None = None) -> list[Document]:
     of_team = {"team": only} if only else {}
     numbers: dict[str, list[Document]] = {team.id: [] for team in found}
     for number in tx.find(Number, **of_team):
-        numbers[number.team].append({"number": number.number, "sms": number.sms})
+        numbers[number.team].append(_number(number))
     accounts: dict[str, list[Document]] = {team.id: [] for team in found}
     for account in tx.find(Account, **of_team):
         accounts[account.team].append({"uid": account.uid, "pin": account.pin_hash is not None})
@@ -148,8 +151,27 @@ def teams(tx: Records, only: str | None = None) -> list[Document]:
             "spoken": team.spoken,
             "calls_itself": team.calls_itself,
             "trusts_phones": team.trusts_phones,
+            "zone": team.zone,
+            "office_hours": team.office_hours,
+            "policy": _differences(team),
             "numbers": numbers[team.id],
             "accounts": accounts[team.id],
         }
         for team in found
     ]
+
+
+def _differences(team: Team) -> Document:
+    """What the team's policy says, by the keys of the team file."""
+    keys = {field.name: field.metadata.get("key", field.name) for field in fields(Policy)}
+    return {keys[name]: value for name, value in json.loads(team.policy or "{}").items()}
+
+
+def _number(number: Number) -> Document:
+    return {
+        "number": number.number,
+        "sms": number.sms,
+        "kind": number.kind.value,
+        "hours": number.hours.value,
+        "unallocated_at": rfc3339(number.unallocated_at),
+    }

@@ -3,16 +3,18 @@
 Owns: the file's format and what may stand in it. Does not know the directory that it is imported into.
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import Field, asdict, dataclass, field, fields, is_dataclass, make_dataclass
 from pathlib import Path
 from typing import Any
 
 from ivr import yamlfile
-from ivr.domain import pin
+from ivr.domain import hours, pin
 from ivr.domain.number import subscriber
-from ivr.domain.records import Team
+from ivr.domain.policy import Policy
+from ivr.domain.records import OFFICE_HOURS, ZONE, CallingHours, Number, NumberKind, Team
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +22,8 @@ class TeamEntry:
     """A team as the directory is to have it."""
 
     team: Team
-    numbers: tuple[tuple[str, bool], ...] = ()
-    """E.164, in the order of calling; each with whether it is a mobile that is to get the SMS."""
+    numbers: tuple[Number, ...] = ()
+    """In the order of the team's list."""
     accounts: tuple[str, ...] | None = None
     """UIDs. None: the team's accounts stay as they are."""
 
@@ -34,8 +36,22 @@ def read(path: Path, taken: Mapping[str, str] | None = None) -> tuple[TeamEntry,
     file = yamlfile.read(path, _shape(taken or {}))
     return tuple(
         TeamEntry(
-            Team(team.id, team.name, team.spoken, team.calls_itself, team.trusts_phones),
-            tuple((number.number, number.sms) for number in team.numbers),
+            Team(
+                team.id,
+                team.name,
+                team.spoken,
+                team.calls_itself,
+                team.trusts_phones,
+                team.zone or ZONE,
+                team.office_hours,
+                _difference(team.policy),
+            ),
+            tuple(
+                Number(
+                    team.id, n, entry.number, entry.sms, entry.kind or default_kind(entry.sms), entry.hours
+                )
+                for n, entry in enumerate(team.numbers)
+            ),
             None if team.accounts is None else tuple(account.uid for account in team.accounts),
         )
         for team in file.teams
@@ -49,6 +65,11 @@ def team_id(text: str) -> str:
     return text
 
 
+def default_kind(sms: bool) -> NumberKind:
+    """What a number is taken for where nothing is said."""
+    return NumberKind.MOBILE if sms else NumberKind.OTHER
+
+
 def _printable(longest: int) -> Callable[[str], str]:
     def check(text: str) -> str:
         if not text.strip() or not text.isprintable() or len(text) > longest:
@@ -60,6 +81,30 @@ def _printable(longest: int) -> Callable[[str], str]:
 
 team_name = _printable(60)
 spoken_name = _printable(120)
+
+
+def _partial(shape: type[Any]) -> type[Any]:
+    """The same keys with the same checks, none of which must be there."""
+
+    def optional(key: "Field[Any]") -> tuple[str, Any, Any]:
+        kind: Any = _partial(key.type) if is_dataclass(key.type) and isinstance(key.type, type) else key.type
+        return key.name, kind | None, field(default=None, metadata=key.metadata)
+
+    return make_dataclass(shape.__name__, [optional(key) for key in fields(shape)], frozen=True)
+
+
+_PolicyShape: Any = _partial(Policy)
+
+
+def _difference(policy: Any) -> str | None:
+    """What is given of a policy, as JSON; None for nothing. See ivr.domain.policy.for_team."""
+
+    def given(values: Mapping[str, Any]) -> dict[str, Any]:
+        found = {k: given(v) if isinstance(v, dict) else v for k, v in values.items() if v is not None}
+        return {key: value for key, value in found.items() if value != {}}
+
+    found = given(asdict(policy)) if policy is not None else {}
+    return json.dumps(found, sort_keys=True) if found else None
 
 
 def _checked(check: Callable[[str], str], **kw: Any) -> Any:
@@ -88,6 +133,8 @@ def _shape(taken: Mapping[str, str]) -> type[Any]:
     class NumberShape:
         number: str = once(subscriber)
         sms: bool = False
+        kind: NumberKind | None = None
+        hours: CallingHours = CallingHours.ALWAYS
 
     @dataclass(frozen=True)
     class AccountShape:
@@ -102,6 +149,17 @@ def _shape(taken: Mapping[str, str]) -> type[Any]:
         accounts: tuple[AccountShape, ...] | None = None
         calls_itself: bool = field(default=False, metadata={"key": "calls-itself"})
         trusts_phones: bool = field(default=False, metadata={"key": "trusts-phones"})
+        zone: str | None = _checked(hours.zone, default=None)
+        office_hours: str = field(
+            default=OFFICE_HOURS, metadata={"key": "office-hours", "check": hours.office_hours}
+        )
+        policy: _PolicyShape | None = None
+
+        def __post_init__(self) -> None:
+            if self.zone is None and any(n.hours is not CallingHours.ALWAYS for n in self.numbers):
+                raise ValueError(
+                    "has a number with calling hours; give the team's time zone, such as zone: Europe/Berlin"
+                )
 
     @dataclass(frozen=True)
     class FileShape:

@@ -77,7 +77,25 @@ def test_an_import_enters_teams_with_numbers_in_order_and_accounts_without_pin(
         "spoken": "A B C cert",
         "calls_itself": False,
         "trusts_phones": False,
-        "numbers": [{"number": "+494066969301", "sms": False}, {"number": "+4915228817301", "sms": True}],
+        "zone": "UTC",
+        "office_hours": "Mon-Fri 09:00-17:00",
+        "policy": {},
+        "numbers": [
+            {
+                "number": "+494066969301",
+                "sms": False,
+                "kind": "other",
+                "hours": "always",
+                "unallocated_at": None,
+            },
+            {
+                "number": "+4915228817301",
+                "sms": True,
+                "kind": "mobile",
+                "hours": "always",
+                "unallocated_at": None,
+            },
+        ],
         "accounts": [{"uid": "40712", "pin": False}, {"uid": "40713", "pin": False}],
     }
     assert teams(store)["xyz"]["calls_itself"] and teams(store)["xyz"]["trusts_phones"]
@@ -130,6 +148,20 @@ def test_a_team_that_is_not_in_the_file_stays(store: SqlStore, directory: Direct
         ("name: XYZ-CERT", "nmae: XYZ-CERT", "10: nmae: unknown key; did you mean name?"),
         ("calls-itself: true", "calls-itself: maybe", "12: calls-itself: must be true or false"),
         ("sms: true", "sms: true, pin: 4711", "7: pin: unknown key"),
+        ("sms: true", "kind: fax", "7: kind: must be one of office, mobile, other"),
+        ("sms: true", "hours: night", "7: hours: must be one of always, office-hours, out-of-hours"),
+        ("sms: true", "hours: office-hours", "2: teams[1]: has a number with calling hours; give the team's"),
+        ("calls-itself: true", "zone: Berlin", "12: zone: 'Berlin' is no time zone; write one such as"),
+        ("calls-itself: true", "office-hours: 9 to 5", "12: office-hours: '9 to 5' are no office hours"),
+        ("calls-itself: true", "policy: {ring_s: 1}", "12: ring_s: must be between 5 and 120, not 1"),
+        ("calls-itself: true", "policy: {busy: {tries: 0}}", "12: tries: must be between 1 and 20, not 0"),
+        ("calls-itself: true", "policy: {rign_s: 9}", "12: rign_s: unknown key; did you mean ring_s?"),
+        (
+            "calls-itself: true",
+            "policy: {order: [fax]}",
+            "12: order[1]: must be one of office, mobile, other",
+        ),
+        ("calls-itself: true", "policy: {order: [other, other]}", "12: order: names a kind of number twice"),
     ],
 )
 def test_an_error_names_line_and_key_and_nothing_is_taken_over(
@@ -169,6 +201,37 @@ def test_a_number_may_move_between_teams_of_one_file(
     directory.import_file(file)
     assert teams(store)["abc"]["numbers"][0]["number"] == "+494066969302"
     assert teams(store)["xyz"]["numbers"][0]["number"] == "+494066969301"
+
+
+def test_a_team_has_hours_kinds_and_a_policy_of_its_own(
+    store: SqlStore, directory: Directory, file: Path
+) -> None:
+    directory.import_file(file)
+    own = """\
+    zone: America/New_York
+    office-hours: "Mon-Thu 08:00-17:00, Fri 08:00-14:30"
+    policy: {ring_s: 45, no-answer: {tries: 2}, busy: {}, order: [mobile, office]}
+"""
+    number = '{number: "+494066969302", kind: office, hours: office-hours}'
+    file.write_text(TWO.replace('{number: "+494066969302"}', number) + own, encoding="utf-8")
+    changes = directory.import_file(file)
+
+    assert ids(changes.changed) == ["xyz"] and not changes.renamed
+    assert journal(store)[-1].detail == "zone, office-hours, policy, numbers"
+    team = teams(store)["xyz"]
+    assert (team["zone"], team["office_hours"]) == (
+        "America/New_York",
+        "Mon-Thu 08:00-17:00, Fri 08:00-14:30",
+    )
+    assert team["policy"] == {"ring_s": 45, "no-answer": {"tries": 2}, "order": ["mobile", "office"]}
+    assert [(n["kind"], n["hours"]) for n in team["numbers"]] == [("office", "office-hours")]
+    assert ids(directory.import_file(file).unchanged) == ["abc", "xyz"]
+
+
+def test_the_example_is_a_right_team_file(store: SqlStore, directory: Directory) -> None:
+    directory.import_file(Path(__file__).parents[2] / "config" / "teams.example.yaml")
+
+    assert teams(store)["hafen-csirt"]["policy"] == {"ring_s": 45, "busy": {"tries": 5}}
 
 
 def test_fewer_numbers_leave_none_behind(store: SqlStore, directory: Directory, file: Path) -> None:
@@ -238,13 +301,15 @@ def test_adding_a_team_keeps_to_the_same_rules(store: SqlStore, directory: Direc
     directory.import_file(file)
     for entry, complaint in (
         (TeamEntry(Team("abc", "Again")), "is there already"),
-        (TeamEntry(Team("new", "New"), (("+494066969302", False),)), "belongs to team xyz"),
+        (TeamEntry(Team("new", "New"), (Number("new", 0, "+494066969302"),)), "belongs to team xyz"),
         (TeamEntry(Team("new", "New"), (), ("40712",)), "belongs to team abc"),
-        (TeamEntry(Team("new", "New"), (("+494066969309", False),) * 2), "given twice"),
+        (TeamEntry(Team("new", "New"), (Number("new", 0, "+494066969309"),) * 2), "given twice"),
     ):
         with pytest.raises(BadEntry, match=complaint):
             directory.add(entry)
     assert list(teams(store)) == ["abc", "xyz"]
-    added = directory.add(TeamEntry(Team("new", "New"), (("+494066969309", True),), ("50001",)))
+    added = directory.add(
+        TeamEntry(Team("new", "New"), (Number("new", 0, "+494066969309", sms=True),), ("50001",))
+    )
     assert ids(added.added) == ids(added.renamed) == ["new"]
-    assert teams(store)["new"]["numbers"] == [{"number": "+494066969309", "sms": True}]
+    assert [(n["number"], n["sms"]) for n in teams(store)["new"]["numbers"]] == [("+494066969309", True)]

@@ -13,6 +13,7 @@ from threading import Barrier, Thread
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from book import NOON, TEAMS
@@ -29,6 +30,7 @@ from ivr.domain.records import (
     Alert,
     AlertState,
     Call,
+    CallingHours,
     CallState,
     Delivery,
     DeliveryState,
@@ -37,6 +39,7 @@ from ivr.domain.records import (
     Entry,
     Leg,
     Number,
+    NumberKind,
     Outcome,
     Sms,
     SmsState,
@@ -50,9 +53,11 @@ NEW = Team("new-cert", "Größer & Söhne 'CERT' \"%\" \\ 🔔")
 
 RECORDS: list[Any] = [
     NEW,
-    Team("all-cert", "ALL-CERT", "all cert", calls_itself=True, trusts_phones=True),
+    Team(
+        "all-cert", "ALL-CERT", "all cert", True, True, "Europe/Berlin", "Sat 10:00-12:00", '{"ring_s": 45}'
+    ),
     Number("new-cert", 0, "+4940808077555"),
-    Number("new-cert", 1, "+4917100000", sms=True),
+    Number("new-cert", 1, "+4917100000", True, NumberKind.MOBILE, CallingHours.OUT, NOON),
     Account("50000", "new-cert"),
     Account("50001", "new-cert", "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA"),
     Alert(1, AlertState.DRAFT, "new-cert", NEW.name, None, Source.OPERATOR, "", NOON, 0.1, ""),
@@ -87,6 +92,8 @@ RECORDS: list[Any] = [
         NOON + 9,
         Via.KEYPRESS,
         "+4940808077555",
+        NOON + 3600,
+        "sip-b",
     ),
     Call("id-1", Direction.IN, CallState.ANSWERED, None, None, "sip-a", NOON),
     Call(
@@ -386,6 +393,28 @@ class TestMigrations:
         migrate.upgrade(store)
         with store.read() as tx:
             assert tx.get(Team, "new-cert") == NEW
+
+    def test_a_directory_of_the_first_version_is_kept_and_may_be_called_at_any_hour(
+        self, tmp_path: Path
+    ) -> None:
+        old = SqlStore(f"sqlite:///{tmp_path}/old.db")
+        with old.engine.connect() as connection, connection.begin():
+            command.upgrade(migrate._config(connection), "0001")
+            for statement in (
+                "INSERT INTO team VALUES ('old-cert', 'OLD-CERT', NULL, 1, 0)",
+                "INSERT INTO number VALUES ('old-cert', 0, '+4940808077555', 0)",
+                "INSERT INTO number VALUES ('old-cert', 1, '+4917100000', 1)",
+            ):
+                connection.exec_driver_sql(statement)
+        assert not migrate.is_current(old)
+        migrate.upgrade(old)
+        with old.read() as tx:
+            assert tx.find(Team) == [Team("old-cert", "OLD-CERT", calls_itself=True)]
+            assert tx.find(Number) == [
+                Number("old-cert", 0, "+4940808077555"),
+                Number("old-cert", 1, "+4917100000", sms=True, kind=NumberKind.MOBILE),
+            ]
+        old.close()
 
     @ON_BOTH
     def test_a_database_of_a_newer_version_is_not_current(self, store: SqlStore) -> None:

@@ -7,7 +7,7 @@ import pytest
 from book import NOON
 
 from ivr.domain import delivery as deliveries
-from ivr.domain.delivery import CallsChanged, DeliveryFact, History, decide, opened
+from ivr.domain.delivery import CallsChanged, DeliveryFact, History, NumberClosed, decide, opened
 from ivr.domain.facts import (
     Acknowledged,
     AlertExpired,
@@ -19,16 +19,18 @@ from ivr.domain.facts import (
     Note,
     Settle,
 )
-from ivr.domain.policy import Past, Policy
+from ivr.domain.policy import Past, Phone, Policy
 from ivr.domain.records import Delivery, DeliveryState, Disposition, Via
 
 S = DeliveryState
 POLICY = Policy()
 OFFICE, MOBILE = "+4940100004", "+4917100004"
 LATER = NOON + 60
+PHONES = (Phone(OFFICE), Phone(MOBILE))
 
 PLACED = CallPlaced("c", "xyz-cert", OFFICE, "sip-a", (17,))
 CHANGED = CallsChanged()
+CLOSED = NumberClosed()
 ACKNOWLEDGED = Acknowledged(17, "xyz-cert", Via.KEYPRESS, OFFICE, "c")
 WITHDRAWN = AlertWithdrawn(17)
 EXPIRED = AlertExpired(17)
@@ -37,7 +39,7 @@ RETRIED = DeliveryRetried(17, "xyz-cert")
 
 
 def history(*past: Past, live: bool = False, expired: bool = False) -> History:
-    return History((OFFICE, MOBILE), past, live, expired)
+    return History(PHONES, past, live, expired)
 
 
 NO_CALLS = history()
@@ -58,6 +60,7 @@ def delivery(state: DeliveryState) -> Delivery:
 
 MOVES: list[tuple[DeliveryState, DeliveryFact, History, DeliveryState]] = [
     (S.WAITING, PLACED, NO_CALLS, S.CALLING),
+    (S.WAITING, CLOSED, NO_CALLS, S.WAITING),
     (S.WAITING, CHANGED, BUSY, S.WAITING),
     (S.WAITING, CHANGED, DEAD, S.EXHAUSTED),
     (S.WAITING, CHANGED, LIVE, S.CALLING),
@@ -77,6 +80,7 @@ MOVES: list[tuple[DeliveryState, DeliveryFact, History, DeliveryState]] = [
     (S.CALLING, SKIPPED, LIVE, S.EXHAUSTED),
     (S.CALLING, RETRIED, LIVE, S.CALLING),
     (S.RESPONDING, PLACED, NO_CALLS, S.CALLING),
+    (S.RESPONDING, CLOSED, NO_CALLS, S.WAITING),
     (S.RESPONDING, CHANGED, BUSY, S.RESPONDING),
     (S.RESPONDING, ACKNOWLEDGED, BUSY, S.ACKNOWLEDGED),
     (S.RESPONDING, WITHDRAWN, BUSY, S.WITHDRAWN),
@@ -105,6 +109,10 @@ MOVES: list[tuple[DeliveryState, DeliveryFact, History, DeliveryState]] = [
 
 ILLEGAL: list[tuple[DeliveryState, DeliveryFact]] = [
     (S.CALLING, PLACED),
+    (S.CALLING, CLOSED),
+    (S.ACKNOWLEDGED, CLOSED),
+    (S.EXHAUSTED, CLOSED),
+    (S.WITHDRAWN, CLOSED),
     (S.ACKNOWLEDGED, PLACED),
     (S.ACKNOWLEDGED, RETRIED),
     (S.EXHAUSTED, PLACED),
@@ -134,7 +142,7 @@ def test_every_pair_of_state_and_fact_is_named_above() -> None:
 
 
 def test_a_new_delivery_is_due_at_once_at_the_first_number() -> None:
-    fresh, effects = opened(17, "xyz-cert", "XYZ-CERT", [OFFICE, MOBILE], POLICY, NOON)
+    fresh, effects = opened(17, "xyz-cert", "XYZ-CERT", PHONES, POLICY, NOON)
 
     assert (fresh.state, fresh.number, fresh.due_at) == (S.WAITING, OFFICE, NOON)
     assert effects == ()

@@ -1,8 +1,11 @@
 """When and where a team is called again: the rules one by one, and what holds for every history."""
 
 import heapq
+import json
 from collections.abc import Sequence
 from dataclasses import fields, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from book import NOON
@@ -11,14 +14,28 @@ from hypothesis import strategies as st
 
 from ivr.domain import delivery as deliveries
 from ivr.domain import schedule
-from ivr.domain.delivery import CallsChanged, History
+from ivr.domain.delivery import CallsChanged, History, NumberClosed
 from ivr.domain.facts import AlertExpired, CallPlaced
-from ivr.domain.policy import CallAt, Past, Policy, Rule, Spent, next_call
-from ivr.domain.records import Call, CallState, Delivery, DeliveryState, Direction, Disposition
+from ivr.domain.hours import Hours
+from ivr.domain.policy import CallAt, Past, Phone, Policy, Rule, Spent, for_team, next_call
+from ivr.domain.records import (
+    Call,
+    CallingHours,
+    CallState,
+    Delivery,
+    DeliveryState,
+    Direction,
+    Disposition,
+    NumberKind,
+)
 from ivr.domain.schedule import Start, TrunkView, View
 
 OFFICE, MOBILE, HOME = "+4940100004", "+4917100004", "+4940200004"
 POLICY = Policy()
+
+
+def phones(numbers: Sequence[str]) -> list[Phone]:
+    return [Phone(number) for number in numbers]
 
 
 def after(
@@ -29,7 +46,7 @@ def after(
         Past(number, Disposition(disposition), NOON - 60 * (len(calls) - n))
         for n, (number, disposition) in enumerate(calls, 1)
     ]
-    return next_call(policy, numbers, past, NOON - 9000)
+    return next_call(policy, phones(numbers), past, NOON - 9000, NOON)
 
 
 class TestTheRules:
@@ -95,6 +112,115 @@ class TestTheRules:
         assert isinstance(after((OFFICE, disposition)), CallAt)
 
 
+# -- calling hours, kinds and trunks -------------------------------------------------------------------------
+
+BERLIN = "Europe/Berlin"
+FRIDAY_16 = datetime(2026, 11, 20, 16, tzinfo=ZoneInfo(BERLIN)).timestamp()
+FIVE = FRIDAY_16 + 3600
+BY_DAY = Phone(OFFICE, NumberKind.OFFICE, Hours(CallingHours.OFFICE, zone=BERLIN))
+BY_NIGHT = Phone(HOME, NumberKind.OTHER, Hours(CallingHours.OUT, zone=BERLIN))
+ANY_TIME = Phone(MOBILE, NumberKind.MOBILE)
+CLOSED = "no number may be called at this hour"
+
+
+class TestCallingHours:
+    def test_a_closed_number_gives_way_to_the_next_that_is_open(self) -> None:
+        assert next_call(POLICY, [BY_NIGHT, BY_DAY], [], FRIDAY_16, FRIDAY_16) == CallAt(OFFICE, FRIDAY_16)
+
+    def test_a_number_that_closes_before_its_retry_gives_way(self) -> None:
+        past = [Past(OFFICE, Disposition.BUSY, FIVE - 10)]
+
+        assert next_call(POLICY, [BY_DAY, ANY_TIME], past, FRIDAY_16, FIVE - 10) == CallAt(MOBILE, FIVE - 10)
+
+    def test_where_none_is_open_the_first_to_open_is_called_then(self) -> None:
+        step = next_call(POLICY, [BY_NIGHT], [], FRIDAY_16, FRIDAY_16, FRIDAY_16 + 7200)
+
+        assert step == CallAt(HOME, FIVE, closed=CLOSED)
+
+    def test_where_none_opens_before_the_deadline_that_is_the_reason(self) -> None:
+        assert next_call(POLICY, [BY_DAY], [], FIVE, FIVE, FIVE + 4 * 3600) == Spent(CLOSED)
+
+    def test_where_none_opens_any_more_the_calls_so_far_are_told(self) -> None:
+        past = [Past(OFFICE, Disposition.NO_ANSWER, FIVE - 10)]
+
+        step = next_call(POLICY, [BY_DAY], past, FRIDAY_16, FIVE, FIVE + 3600)
+        assert step == Spent(f"not reached in 1 calls; then {CLOSED}")
+
+    def test_a_number_that_closed_while_the_call_waited_for_a_line_gives_way(self) -> None:
+        in_time = next_call(POLICY, [BY_DAY, ANY_TIME], [], FIVE - 1, FIVE - 1)
+        too_late = next_call(POLICY, [BY_DAY, ANY_TIME], [], FIVE - 1, FIVE)
+
+        assert (in_time, too_late) == (CallAt(OFFICE, FIVE - 1), CallAt(MOBILE, FIVE - 1))
+
+    def test_who_was_closed_in_every_round_still_has_a_turn(self) -> None:
+        policy = replace(POLICY, rounds=2)
+        numbers = [BY_NIGHT, ANY_TIME]
+        in_vain = [Past(MOBILE, Disposition.NO_ANSWER, FRIDAY_16 + n) for n in (60, 180)]
+        then = next_call(policy, numbers, in_vain, FRIDAY_16, FRIDAY_16 + 180, FIVE + 3600)
+        assert then == CallAt(HOME, FIVE, closed=CLOSED)
+
+        past = [*in_vain, Past(HOME, Disposition.NO_ANSWER, FIVE + 30)]
+        assert isinstance(next_call(policy, numbers, past, FRIDAY_16, FIVE + 30, FIVE + 3600), Spent)
+
+    def test_an_end_of_the_rounds_waits_for_nobody_where_all_were_called(self) -> None:
+        policy = replace(POLICY, rounds=1)
+        past = [Past(OFFICE, Disposition.NO_ANSWER, FIVE - 60), Past(MOBILE, Disposition.NO_ANSWER, FIVE)]
+
+        step = next_call(policy, [BY_DAY, ANY_TIME], past, FRIDAY_16, FIVE)
+        assert step == Spent("not reached in 2 calls, 1 rounds")
+
+
+class TestOrderOfKinds:
+    def test_the_kinds_that_are_named_come_first_in_the_order_of_the_list(self) -> None:
+        policy = replace(POLICY, order=(NumberKind.MOBILE, NumberKind.OFFICE))
+        listed = [Phone(HOME), Phone(OFFICE, NumberKind.OFFICE), Phone(MOBILE, NumberKind.MOBILE)]
+        past: list[Past] = []
+        for _ in range(3):
+            step = next_call(policy, listed, past, NOON, NOON)
+            assert isinstance(step, CallAt)
+            past.append(Past(step.number, Disposition.NO_ANSWER, NOON + len(past)))
+
+        assert [p.number for p in past] == [MOBILE, OFFICE, HOME]
+
+    def test_without_a_wish_they_are_called_as_listed(self) -> None:
+        listed = [Phone(OFFICE, NumberKind.OFFICE), Phone(MOBILE, NumberKind.MOBILE)]
+
+        assert next_call(POLICY, listed, [], NOON, NOON) == CallAt(OFFICE, NOON)
+
+
+class TestUnallocatedWithTwoTrunks:
+    def test_the_number_is_called_once_more_and_not_over_the_same_trunk(self) -> None:
+        past = [Past(OFFICE, Disposition.UNALLOCATED, NOON, "sip-a")]
+        step = next_call(POLICY, phones([OFFICE, MOBILE]), past, NOON, NOON, trunks=2)
+
+        assert step == CallAt(OFFICE, NOON, avoid="sip-a")
+
+    def test_then_it_gives_way_for_good(self) -> None:
+        past = [Past(OFFICE, Disposition.UNALLOCATED, NOON + n, trunk) for n, trunk in enumerate("ab")]
+        assert next_call(POLICY, phones([OFFICE, MOBILE]), past, NOON, NOON, trunks=2) == CallAt(
+            MOBILE, NOON + 1
+        )
+
+        past.append(Past(MOBILE, Disposition.NO_ANSWER, NOON + 2))
+        assert next_call(POLICY, phones([OFFICE, MOBILE]), past, NOON, NOON, trunks=2) == CallAt(
+            MOBILE, NOON + 62
+        )
+
+
+class TestPolicyOfATeam:
+    def test_only_what_is_named_differs(self) -> None:
+        differs = json.dumps({"ring_s": 45.0, "busy": {"tries": 7}, "order": ["mobile"]})
+        policy = for_team(POLICY, differs)
+
+        assert policy == replace(
+            POLICY, ring_s=45.0, busy=Rule(7, POLICY.busy.pause_s), order=(NumberKind.MOBILE,)
+        )
+
+    def test_a_team_that_says_nothing_has_that_of_the_network(self) -> None:
+        assert for_team(POLICY, None) is not None
+        assert for_team(POLICY, None) == POLICY
+
+
 # -- what holds for every history ----------------------------------------------------------------------------
 
 NUMBERS = (OFFICE, MOBILE, HOME)
@@ -118,7 +244,7 @@ histories = st.lists(
 def test_no_call_goes_to_a_dead_number_or_to_one_outside_the_directory(
     policy: Policy, numbers: list[str], past: list[Past]
 ) -> None:
-    step = next_call(policy, numbers, past, NOON)
+    step = next_call(policy, phones(numbers), past, NOON, NOON)
 
     if isinstance(step, CallAt):
         assert step.number in numbers
@@ -129,7 +255,7 @@ def test_no_call_goes_to_a_dead_number_or_to_one_outside_the_directory(
 def test_no_call_is_due_before_the_last_one_ended(
     policy: Policy, numbers: list[str], past: list[Past]
 ) -> None:
-    step = next_call(policy, numbers, past, NOON)
+    step = next_call(policy, phones(numbers), past, NOON, NOON)
 
     if isinstance(step, CallAt):
         counted = [p.ended_at for p in past if p.disposition is not Disposition.CANCELLED]
@@ -138,7 +264,9 @@ def test_no_call_is_due_before_the_last_one_ended(
 
 @given(policies, directories, histories)
 def test_the_same_history_has_the_same_answer(policy: Policy, numbers: list[str], past: list[Past]) -> None:
-    assert next_call(policy, numbers, past, NOON) == next_call(policy, tuple(numbers), tuple(past), NOON)
+    assert next_call(policy, phones(numbers), past, NOON, NOON) == next_call(
+        policy, tuple(phones(numbers)), tuple(past), NOON, NOON
+    )
 
 
 @given(policies, directories, st.lists(unreached, min_size=60, max_size=60))
@@ -148,7 +276,7 @@ def test_a_team_that_is_never_reached_is_called_max_calls_times_at_most(
     past: list[Past] = []
     now = NOON
     for fate in fates:
-        step = next_call(policy, numbers, past, NOON)
+        step = next_call(policy, phones(numbers), past, NOON, NOON)
         if isinstance(step, Spent):
             break
         now = max(now, step.due_at)
@@ -165,7 +293,7 @@ def test_a_team_whose_phones_all_work_has_each_of_them_called(
 ) -> None:
     """Unless the cap on calls comes first."""
     past: list[Past] = []
-    while isinstance(step := next_call(policy, numbers, past, NOON), CallAt):
+    while isinstance(step := next_call(policy, phones(numbers), past, NOON, NOON), CallAt):
         past.append(Past(step.number, Disposition.NO_ANSWER, step.due_at + 1))
 
     assert {p.number for p in past} == set(numbers) or len(past) == policy.max_calls
@@ -191,8 +319,8 @@ class World:
         for team in TEAMS:
             self.open[team], _ = deliveries.opened(17, team, team, self.numbers(team), policy, NOON)
 
-    def numbers(self, team: str) -> list[str]:
-        return [f"+49401{TEAMS.index(team)}{n:05}" for n in range(2)]
+    def numbers(self, team: str) -> list[Phone]:
+        return phones([f"+49401{TEAMS.index(team)}{n:05}" for n in range(2)])
 
     def tell(self, team: str, fact: CallPlaced | CallsChanged | AlertExpired) -> None:
         history = History(
@@ -250,3 +378,63 @@ def test_under_a_fair_schedule_every_delivery_comes_to_an_end(
     assert all(world.past.values()) or world.now >= NOON + policy.deadline_s
     assert world.now <= NOON + policy.deadline_s + 60  # the last call was up when the deadline came
     assert world.most_up <= lines
+
+
+# -- calling hours under any history, on a weekend when the clocks change ------------------------------------
+
+all_hours = st.builds(
+    Hours,
+    st.sampled_from(CallingHours),
+    st.sampled_from(["Mon-Fri 09:00-17:00", "Sat-Sun 02:30-05:00", "Sat 22:00-24:00, Sun 00:00-02:15"]),
+    st.sampled_from([BERLIN, "America/New_York"]),
+)
+listings = st.lists(all_hours, min_size=1, max_size=3).map(
+    lambda hours: [Phone(number, hours=h) for number, h in zip(NUMBERS, hours, strict=False)]
+)
+SATURDAYS = [datetime(2026, *day, 20, tzinfo=ZoneInfo("UTC")).timestamp() for day in
+             ((3, 7), (3, 28), (10, 24), (10, 31))]  # fmt: skip
+
+
+@given(
+    policies.map(lambda policy: replace(policy, deadline_s=36 * 3600.0)),
+    listings,
+    st.sampled_from(SATURDAYS),
+    st.lists(st.tuples(unreached, st.floats(0, 7200)), min_size=1, max_size=20),
+)
+def test_no_call_is_placed_out_of_its_hours_however_long_lines_are_scarce(
+    policy: Policy, listed: list[Phone], saturday: float, fates: list[tuple[Disposition, float]]
+) -> None:
+    now, past, turn = saturday, list[Past](), 0
+    hours = {phone.number: phone.hours for phone in listed}
+    delivery, _ = deliveries.opened(17, "xyz-cert", "XYZ-CERT", listed, policy, now)
+    while delivery.state is DeliveryState.WAITING and turn < 60:
+        fate, late_s = fates[turn % len(fates)]
+        turn += 1
+        now = max(now, delivery.due_at) + late_s  # no line was free before
+        history = History(listed, past, live=False, expired=now >= saturday + policy.deadline_s)
+        delivery, _ = deliveries.decide(delivery, NumberClosed(), history, policy, now)
+        if delivery.state is not DeliveryState.WAITING or delivery.due_at > now:
+            continue
+        assert delivery.number is not None
+        assert hours[delivery.number].open_at(now)
+        past = [*past, Past(delivery.number, fate, now)]
+        history = replace(history, past=past)
+        delivery, _ = deliveries.decide(delivery, CallsChanged(), history, policy, now)
+
+    counted = [p for p in past if p.disposition is not Disposition.CANCELLED]
+    assert len(counted) <= policy.max_calls
+    assert all(p.ended_at < saturday + policy.deadline_s for p in past)
+
+
+@given(policies, listings, st.sampled_from(SATURDAYS), st.floats(0, 48 * 3600))
+def test_a_team_is_missing_at_once_exactly_when_none_of_its_numbers_is_open(
+    policy: Policy, listed: list[Phone], saturday: float, after_s: float
+) -> None:
+    now = saturday + after_s
+    fresh, effects = deliveries.opened(17, "xyz-cert", "XYZ-CERT", listed, policy, now)
+
+    closed = not any(phone.hours.open_at(now) for phone in listed)
+    assert (fresh.reason == CLOSED) is closed is bool(effects)
+    openings = [phone.hours.opens_at(now) for phone in listed]
+    in_time = any(o is not None and o < now + policy.deadline_s for o in openings)
+    assert fresh.state is (DeliveryState.WAITING if in_time else DeliveryState.EXHAUSTED)

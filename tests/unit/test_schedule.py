@@ -68,6 +68,15 @@ class TestLines:
 
         assert [s.trunk for s in plan(two_trunks, NOON).start] == ["sip-a", "sip-c", "sip-c"]
 
+    def test_the_trunk_that_holds_the_number_for_unallocated_is_asked_again_only_where_no_other_is_free(
+        self,
+    ) -> None:
+        avoiding = view(replace(waiting("xyz"), avoid_trunk="sip-a"))
+        two_trunks = replace(avoiding, trunks=[TrunkView("sip-a", 1), TrunkView("sip-b", 1)])
+
+        assert [s.trunk for s in plan(two_trunks, NOON).start] == ["sip-b"]
+        assert [s.trunk for s in plan(avoiding, NOON).start] == ["sip-a"]
+
     def test_more_calls_than_lines_after_a_change_of_the_configuration_start_nothing(self) -> None:
         assert started(ringing("a"), ringing("b"), waiting("c"), lines=1) == []
 

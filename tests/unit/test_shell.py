@@ -186,6 +186,12 @@ def test_a_call_that_came_and_went_between_two_looks_is_told_whole_and_masked() 
     assert told(after, after) == []
 
 
+def test_a_team_that_cannot_be_called_now_is_told_once_and_its_opening_is_told_by_the_call() -> None:
+    closed = replace(BEFORE, deliveries=[replace(WAITING, reason="no number may be called at this hour")])
+    assert told(BEFORE, closed) == ["100 xyz: waiting: no number may be called at this hour"]
+    assert told(closed, closed) == told(closed, BEFORE) == []
+
+
 def test_acknowledgement_and_end_are_told_in_that_order() -> None:
     answered = replace(RINGING, state=CallState.ANSWERED, answered_at=RELEASED + 2)
     done = replace(

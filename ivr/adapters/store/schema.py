@@ -24,6 +24,9 @@ team = Table(
     Column("spoken", String(120)),
     Column("calls_itself", Boolean, nullable=False),
     Column("trusts_phones", Boolean, nullable=False),
+    Column("zone", String(60), nullable=False),
+    Column("office_hours", String(200), nullable=False),
+    Column("policy", Text),
 )
 
 number = Table(
@@ -33,6 +36,9 @@ number = Table(
     Column("position", Integer, primary_key=True, autoincrement=False),
     Column("number", String(16), nullable=False),
     Column("sms", Boolean, nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("hours", String(20), nullable=False),
+    Column("unallocated_at", Float),
 )
 
 account = Table(
@@ -80,6 +86,8 @@ delivery = Table(
     Column("acknowledged_at", Float),
     Column("acknowledged_via", String(20)),
     Column("acknowledged_by", String(20)),
+    Column("deadline_at", Float),
+    Column("avoid_trunk", String(30)),
     Index(None, "state"),
 )
 
