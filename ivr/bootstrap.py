@@ -9,6 +9,7 @@ from ivr.adapters.audio import Recordings
 from ivr.adapters.pins import Pins
 from ivr.adapters.store import SqlStore
 from ivr.config import Settings
+from ivr.ports import Clock
 from ivr.services.desk import Desk
 from ivr.services.ledger import Ledger
 
@@ -22,8 +23,8 @@ def recordings(settings: Settings) -> Recordings:
     return Recordings(settings.recordings, settings.audio)
 
 
-def ledger(settings: Settings, store: SqlStore) -> Ledger:
-    return Ledger(store, recordings(settings), settings.policy, settings.network.hotline, time.time)
+def ledger(settings: Settings, store: SqlStore, clock: Clock = time.time) -> Ledger:
+    return Ledger(store, recordings(settings), settings.policy, settings.network.hotline, clock)
 
 
 def desk(settings: Settings, store: SqlStore, book: Ledger) -> Desk:
