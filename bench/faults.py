@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from resource import RLIM_INFINITY, RLIMIT_FSIZE, prlimit
+from resource import RLIMIT_FSIZE, prlimit
 
 from ivr.adapters.pbx.process import PbxProcess
 from ivr.adapters.pbx.tree import PbxMissing, find_programs
@@ -137,9 +137,7 @@ def _fill_disk(stage: Stage) -> None:
     try:
         time.sleep(STORE_AWAY_S)
     finally:
-        prlimit(
-            stage.service_pid, RLIMIT_FSIZE, (RLIM_INFINITY if limit[1] == RLIM_INFINITY else limit[1],) * 2
-        )
+        prlimit(stage.service_pid, RLIMIT_FSIZE, limit)
 
 
 def _lock_database(stage: Stage) -> None:
