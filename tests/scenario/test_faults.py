@@ -15,8 +15,8 @@ SEED = 7
 
 def test_a_service_that_is_killed_loses_nobody(asterisk: Programs, home: Path, tmp_path: Path) -> None:
     alert = faults.speak(asterisk, tmp_path / "alert.wav")
-    [moment_s] = faults.moments("kill -9 service", SEED, 1, 20.0)
-    with Stage(asterisk, faults.cast(6, 3, home), home) as stage:
+    [moment_s] = faults.moments("kill -9 service", SEED, 1, 15.0)
+    with Stage(asterisk, faults.cast(4, 3, home), home) as stage:
         case = faults.play(stage, "kill -9 service", moment_s, SEED, alert)
     assert case.in_flight > 0, "the fault met calls"
     assert case.lost == 0
