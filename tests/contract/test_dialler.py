@@ -55,7 +55,11 @@ def placed(book: Book) -> list[str]:
 def test_while_asterisk_is_away_no_call_is_committed(book: Book) -> None:
     async def story() -> None:
         peer = a_peer()
+        await peer.start()
         async with dialling(book, peer, ids()):
+            await until(lambda: peer.lists == 1)
+            await peer.stop()
+            await asyncio.sleep(0.5)
             book.raises()
             await asyncio.sleep(1.5)
             assert book.find(Call) == []
