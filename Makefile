@@ -1,6 +1,7 @@
 # make demo   a real alert over a private Asterisk to simulated phones
 # make test   sets up and passes the tests
 # make bench  measures and simulates; the numbers are in build/bench
+# make faults kills, stops and fills what an alert runs on, at random moments; over an hour
 # make check  the whole gate: format, lint, types, tests
 
 # All paths are relative: the checkout may lie in a folder with spaces in its name.
@@ -13,7 +14,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 PHONES ?= config/demo/phones.yaml
 ALERT ?=
 
-.PHONY: demo test bench check format lint types setup pbx clean
+.PHONY: demo test bench faults check format lint types setup pbx clean
 
 demo: pbx
 	$(RUN) -m ivr demo --phones "$(PHONES)" $(if $(ALERT),--alert "$(ALERT)") --out build/demo
@@ -25,6 +26,9 @@ test: pbx
 bench: setup
 	$(RUN) -m bench.plan_cost
 	$(RUN) -m bench.simulate
+
+faults: pbx
+	$(RUN) -m bench.faults $(FAULTS)
 
 check: lint types test
 

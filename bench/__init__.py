@@ -1,1 +1,1 @@
-"""Benchmarks and simulations. All run the real policy and schedule; none copies them."""
+"""Benchmarks, simulations, faults. All run the real policy and schedule; none copies them."""

@@ -9,6 +9,7 @@ from ivr.adapters.audio import Recordings
 from ivr.adapters.pins import Pins
 from ivr.adapters.store import SqlStore
 from ivr.config import Settings
+from ivr.ports import Clock
 from ivr.services.desk import Desk
 from ivr.services.ledger import Ledger
 
@@ -22,10 +23,10 @@ def recordings(settings: Settings) -> Recordings:
     return Recordings(settings.recordings, settings.audio)
 
 
-def ledger(settings: Settings, store: SqlStore) -> Ledger:
+def ledger(settings: Settings, store: SqlStore, clock: Clock = time.time) -> Ledger:
     network = settings.network
     archive, trunks = recordings(settings), len(settings.trunks)
-    return Ledger(store, archive, settings.policy, network.hotline, time.time, trunks)
+    return Ledger(store, archive, settings.policy, network.hotline, clock, trunks)
 
 
 def desk(settings: Settings, store: SqlStore, book: Ledger) -> Desk:

@@ -63,6 +63,16 @@ class Store(Protocol):
 class Pbx(Protocol):
     """The telephone exchange we stand behind, as the dialler drives it. Every method raises PbxAway."""
 
+    @property
+    def up(self) -> bool:
+        """Whether it is connected, as far as we know."""
+        ...
+
+    @property
+    def uptime_s(self) -> float:
+        """How long it has been running; what was up before that is no more."""
+        ...
+
     async def originate(self, call: str, number: str, trunk: str, ring_s: float) -> None:
         """Start a call with ChannelId `call`; a refusal comes back as a fact."""
         ...

@@ -4,12 +4,12 @@ Owns: what is started in which order, and how the parts hear of each other. See 
 """
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping
 from secrets import token_hex
 
 from ivr import bootstrap
 from ivr.adapters.ami import Ami, AmiAccount
+from ivr.adapters.clock import SteadyClock
 from ivr.adapters.fastagi import Channel, FastAgiServer
 from ivr.adapters.smpp import SmppLink, SmscSettings
 from ivr.config import BadConfig, Settings, Smsc
@@ -30,7 +30,8 @@ class Service:
 
     def __init__(self, settings: Settings, scripts: Callable[[Desk], Scripts]) -> None:
         self._store = bootstrap.open_store(settings)
-        book = bootstrap.ledger(settings, self._store)
+        clock = SteadyClock()
+        book = bootstrap.ledger(settings, self._store, clock)
         self._desk = bootstrap.desk(settings, self._store, book)
         self._agi = FastAgiServer("127.0.0.1", settings.pbx.agi_port, scripts(self._desk))
         account = AmiAccount(settings.pbx.ami_port, settings.pbx.ami_user, settings.secret("ami"))
@@ -40,9 +41,9 @@ class Service:
             for trunk in settings.trunks
         ]
         self._dialler = Dialler(
-            self._store, book, self._ami, trunks, settings.policy, time.time, lambda: f"tocsin-{token_hex(8)}"
+            self._store, book, self._ami, trunks, settings.policy, clock, lambda: f"tocsin-{token_hex(8)}"
         )
-        self._courier = Courier(self._store, book, time.time)
+        self._courier = Courier(self._store, book, clock)
         self._links = [SmppLink(_smsc(settings, smsc), self._courier.notice) for smsc in settings.smsc]
         book.on_change(self._dialler.wake)
         book.on_change(self._courier.wake)

@@ -8,6 +8,7 @@ has a time-out; no value with a line break is sent; a callback never raises.
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +22,9 @@ log = logging.getLogger(__name__)
 
 _ANSWER_S = 5.0
 """How long Asterisk may take to answer an action before it counts as hung."""
-_PING_S = 5.0
+_PING_S = 2.0
+_HUNG_S = 3.0
+"""Without an answer to a ping: a stopped Asterisk keeps its sockets open, and takes Originates meanwhile."""
 _RETRY_S = (0.2, 0.5, 1.0, 2.0)
 _REFUSED_S = 30.0
 """Before a refused login is tried again."""
@@ -62,11 +65,17 @@ class Ami:
         self._on_fact: Callable[[Fact], None] = lambda fact: None
         self._on_up: Callable[[], None] = lambda: None
         self._manager: _Connection | None = None
+        self._booted_at = 0.0
+        """By time.monotonic."""
         self._pending: set[asyncio.Future[Any]] = set()
 
     @property
     def up(self) -> bool:
         return self._manager is not None
+
+    @property
+    def uptime_s(self) -> float:
+        return time.monotonic() - self._booted_at
 
     async def run(self, on_fact: Callable[[Fact], None], on_up: Callable[[], None]) -> None:
         """Keep a connection until cancelled. Both are called in the event loop: with each fact that Asterisk
@@ -77,6 +86,7 @@ class Ami:
             reason = await self._one_connection()
             was_up = self._manager is not None
             self._manager = None
+            self._pending.clear()  # nobody will answer them: the dialler asks what is live
             failures = 0 if was_up else failures + 1
             if was_up or failures in (1, 10) or failures % 100 == 0:
                 log.warning("Asterisk is away (%s); trying again", reason)
@@ -87,6 +97,11 @@ class Ami:
         """Connect, serve until the connection is lost; why it ended."""
         lost = asyncio.get_running_loop().create_future()
         booted = asyncio.Event()
+
+        def on_booted(_: Manager, event: Any) -> None:
+            uptime = str(event.uptime)
+            self._booted_at = time.monotonic() - (int(uptime) if uptime.isdecimal() else 0)
+            booted.set()
 
         def on_disconnect(_: Manager, reason: object) -> None:
             if not lost.done():
@@ -105,7 +120,7 @@ class Ami:
             loop=asyncio.get_running_loop(),
             log=logging.getLogger("panoramisk"),
         )
-        manager.register_event("FullyBooted", lambda *_: booted.set())
+        manager.register_event("FullyBooted", on_booted)
         manager.register_event("Hangup", self._guarded(self._hangup))
         manager.register_event("Newstate", self._guarded(self._newstate))
         try:
@@ -122,6 +137,9 @@ class Ami:
             return str(error)
         except TimeoutError:
             return "no answer on AMI"
+        except Exception as error:  # panoramisk's own: what it cannot take must not end the service
+            log.exception("connection to Asterisk")
+            return type(error).__name__
         finally:
             manager.close()
 
@@ -131,7 +149,7 @@ class Ami:
             done, _ = await asyncio.wait({lost}, timeout=_PING_S)
             if done:
                 return lost.result()
-            await asyncio.wait_for(manager.send_action({"Action": "Ping"}), _ANSWER_S)
+            await asyncio.wait_for(manager.send_action({"Action": "Ping"}), _HUNG_S)
 
     def _guarded(self, handler: Callable[[Any], None]) -> Callable[[Any, Any], None]:
         def call(_: Manager, event: Any) -> None:
@@ -172,8 +190,8 @@ class Ami:
 
     def _originated(self, call: str, done: "asyncio.Future[Any]") -> None:
         self._pending.discard(done)
-        if done.cancelled():
-            return
+        if done.cancelled() or done.exception() is not None:
+            return  # the dialler sees that its call is missing
         messages = done.result() if isinstance(done.result(), list) else [done.result()]
         last = messages[-1]
         created = getattr(last, "uniqueid", "") == call  # then the Hangup event brings the cause

@@ -148,6 +148,13 @@ class Stage:
             self._service.wait(20)
             self._service = None
 
+    @property
+    def service_pid(self) -> int:
+        """The process of the running service."""
+        if self._service is None:
+            raise StageFailed("the service does not run: start it first")
+        return self._service.pid
+
     def start_smsc(self) -> None:
         """Start the SMSC, on the port it had before."""
         self._smsc = PracticeSmsc(self._smsc_port, log=self._texts)

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 _LOOK_S = 0.5
 """How often the outbox is looked at when nothing wakes us."""
+_SURPRISE_S = 1.0
 
 
 class Courier:
@@ -63,6 +64,9 @@ class Courier:
             except StoreAway as error:
                 log.error("%s; SMS wait", error)
                 self._stopping.wait(_LOOK_S)
+            except Exception:
+                log.exception("the courier failed; it goes on")
+                self._stopping.wait(_SURPRISE_S)
 
     def _collect(self) -> None:
         """Wait for something to do; then take everything that has come in."""

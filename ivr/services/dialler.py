@@ -8,6 +8,7 @@ order; nothing is decided here.
 import asyncio
 import contextlib
 import logging
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
@@ -32,9 +33,15 @@ log = logging.getLogger(__name__)
 _POLL_S = 0.3
 """How soon a change that another process committed (an operator's shell) is noticed."""
 _RECONCILE_S = 10.0
-_YOUNG_S = 5.0
-"""A call this young may not have its channel yet, or not in Asterisk's list."""
+_DOUBT_S = 1.0
+"""Between two looks at a call that is missing."""
+_GONE_S = 5.0
+"""How long a call must be missing before it counts as gone. It may not have its channel yet; and a stopped
+Asterisk that goes on dials what was asked of it meanwhile, after we have connected anew."""
+_CARRIER_S = 25.0
+"""How long a carrier may hold the line of a call whose Asterisk has died: it hears no BYE, only silence."""
 _STORE_RETRY_S = 0.5
+_SURPRISE_S = 1.0
 
 
 class Dialler:
@@ -61,7 +68,8 @@ class Dialler:
         self._facts: deque[Fact] = deque()
         self._changed = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._reconcile_at = 0.0
+        self._reconcile_at = 0.0  # by time.monotonic, as all waiting here: a wall clock may be stepped
+        self._missing: dict[str, float] = {}
         self._seen = -1
 
     def notice(self, fact: Fact) -> None:
@@ -81,19 +89,26 @@ class Dialler:
         self.wake()
 
     async def run(self) -> None:
-        """Work until cancelled. Survives the store and Asterisk being away."""
+        """Work until cancelled. Survives the store and Asterisk being away, and its own mistakes: a dialler
+        that is wrong about one call must still place the others."""
         self._loop = asyncio.get_running_loop()
         while True:
             try:
-                await self._apply_facts()
-                again_at = await self._round()
+                await self._turn()
             except StoreAway as error:
                 log.error("%s; calls wait", error)
                 await asyncio.sleep(_STORE_RETRY_S)
-                continue
-            except PbxAway:
-                again_at = None  # on_up wakes us
-            await self._rest(again_at)
+            except Exception:
+                log.exception("the dialler failed; it goes on")
+                await asyncio.sleep(_SURPRISE_S)
+
+    async def _turn(self) -> None:
+        await self._apply_facts()
+        try:
+            again_at = await self._round()
+        except PbxAway:
+            again_at = None  # pbx_up wakes us
+        await self._rest(again_at)
 
     async def _apply_facts(self) -> None:
         while self._facts:
@@ -101,25 +116,30 @@ class Dialler:
             self._facts.popleft()  # only now: a fact the store could not take is tried again
 
     async def _apply(self, fact: Fact) -> Applied | None:
+        """Raises StoreAway. A fact that fails in another way is dropped: it must not hold up those behind it,
+        and what became of its call is found by `_reconcile`."""
         try:
             return await asyncio.to_thread(self._ledger.apply, fact)
         except Illegal as refused:
             log.info("%s", refused)
-            return None
+        except StoreAway:
+            raise
+        except Exception:
+            log.exception("%s is not on record", type(fact).__name__)
+        return None
 
     async def _round(self) -> float | None:
         """Reconcile when it is time, then carry out one plan; when to look again."""
-        now = self._clock()
-        if now >= self._reconcile_at:
+        if self._pbx.up and time.monotonic() >= self._reconcile_at:
             await self._reconcile()
-            self._reconcile_at = now + _RECONCILE_S
         decided = await asyncio.to_thread(self._plan)
         for alert in decided.expire:
             await self._apply(AlertExpired(alert))
-        for call in decided.cancel:
-            await self._cancel(call)
-        for start in decided.start:
-            await self._start(start)
+        if self._pbx.up:  # or each round would commit a call that nobody can place
+            for call in decided.cancel:
+                await self._cancel(call)
+            for start in decided.start:
+                await self._start(start)
         return decided.again_at
 
     def _plan(self) -> Plan:
@@ -164,14 +184,19 @@ class Dialler:
 
     async def _reconcile(self) -> None:
         """End in the ledger what has no channel any more: its end was never seen."""
-        now = self._clock()
         up = await asyncio.to_thread(self._calls_up)
         live = await self._pbx.live()
+        now = time.monotonic()
+        self._missing = {call.id: self._missing.get(call.id, now) for call in up if call.id not in live}
         for call in up:
-            old_enough = call.started_at < now - _YOUNG_S
-            if call.id not in live and old_enough:
+            if call.id in self._missing and now - self._missing[call.id] >= self._patience_s(call):
                 log.warning("call %s is gone and its end was not seen", call.id)
                 await self._apply(CallEnded(call.id, None))
+        self._reconcile_at = now + (_DOUBT_S if self._missing else _RECONCILE_S)
+
+    def _patience_s(self, call: Call) -> float:
+        older_than_asterisk = self._clock() - call.started_at > self._pbx.uptime_s
+        return _CARRIER_S if older_than_asterisk else _GONE_S
 
     def _calls_up(self) -> list[Call]:
         with self._store.read() as tx:
@@ -180,14 +205,13 @@ class Dialler:
     async def _rest(self, again_at: float | None) -> None:
         """Until something happens, or the plan wants another look."""
         while not self._changed.is_set():
-            now = self._clock()
-            left = min(again_at or now + _POLL_S, self._reconcile_at, now + _POLL_S) - now
+            left = _POLL_S if again_at is None else min(again_at - self._clock(), _POLL_S)
             try:
                 await asyncio.wait_for(self._changed.wait(), max(left, 0.001))
             except TimeoutError:
-                if (
-                    again_at is not None and self._clock() >= again_at
-                ) or self._clock() >= self._reconcile_at:
+                if again_at is not None and self._clock() >= again_at:
+                    break
+                if self._pbx.up and time.monotonic() >= self._reconcile_at:
                     break
                 if await asyncio.to_thread(self._newest) != self._seen:
                     break
