@@ -59,7 +59,7 @@ class AmiPeer:
         match action["Action"]:
             case "Login" if action["Secret"] == SECRET:
                 yield {"Response": "Success", **to, "Message": "Authentication accepted"}
-                yield {"Event": "FullyBooted", "Status": "Fully Booted"}
+                yield {"Event": "FullyBooted", "Uptime": "100000", "Status": "Fully Booted"}
             case "CoreShowChannels":
                 yield {"Response": "Success", **to, "EventList": "start", "Message": "Channels will follow"}
                 for call in self.live:
