@@ -1,0 +1,355 @@
+"""What one fact does to the records, within one transaction.
+
+Owns: which records a fact touches, and in what order the machines of the domain hear of it. Decides nothing
+itself. Knows no telephone, no SMSC and no database: they are ports.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from ivr.domain import alert as alerts
+from ivr.domain import call as calls
+from ivr.domain import delivery as deliveries
+from ivr.domain import disposition, facts, policy, shortmessage, wording
+from ivr.domain.delivery import CallsChanged, DeliveryFact, History, NumberClosed
+from ivr.domain.facts import Effect, Fact, Illegal, Note
+from ivr.domain.number import masked
+from ivr.domain.policy import Past, Phone, Policy
+from ivr.domain.records import (
+    Alert,
+    AlertState,
+    Call,
+    CallState,
+    Delivery,
+    DeliveryState,
+    Direction,
+    Entry,
+    Leg,
+    Number,
+    Sms,
+    SmsState,
+    Team,
+)
+from ivr.ports import Records
+
+
+class Archive(Protocol):
+    """Where recordings are kept."""
+
+    def keep(self, alert: int, path: str) -> str:
+        """Make the recording at `path` durable under a name of the alert's, never over another; the name."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What came of a fact."""
+
+    alert: Alert | None = None
+    """The alert as it is now, where the fact was about one."""
+    teams: int = 0
+    """For AlertReleased: how many teams are being called."""
+    call: Call | None = None
+    """The call as it is now, where the fact was about one of ours. For CallPlaced: None when it must not be
+    made, because its number has closed; the delivery then waits for another."""
+    ring_s: float = 0.0
+    """For CallPlaced: how long the phone is to ring."""
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """What holds for every team, unless it says otherwise."""
+
+    policy: Policy
+    hotline: str
+    trunks: int
+
+
+class Transaction:
+    """One transaction: apply one fact, once."""
+
+    def __init__(self, tx: Records, archive: Archive, network: Network, now: float) -> None:
+        self._tx = tx
+        self._archive = archive
+        self._network = network
+        self._now = now
+
+    def apply(self, fact: Fact) -> Applied:
+        match fact:
+            case facts.AlertRecorded():
+                return self._recorded(fact)
+            case facts.AlertReleased() | facts.AlertWithdrawn() | facts.AlertExpired():
+                return self._alert(fact)
+            case facts.CallPlaced():
+                return self._placed(fact)
+            case facts.CallCameIn():
+                self._came_in(fact)
+            case facts.CallAnswered() | facts.CallCancelled() | facts.CallEnded() | facts.TeamIdentified():
+                return self._call(fact)
+            case facts.AlertHeard():
+                self._heard(fact)
+            case facts.Acknowledged():
+                return self._acknowledged(fact)
+            case facts.DeliveryRetried() | facts.DeliverySkipped():
+                self._deliver(self._delivery(fact.alert, fact.team), fact)
+                return Applied(self._tx.get(Alert, fact.alert))
+            case facts.SmsReceipt():
+                self._receipt(fact)
+            case facts.SmsSubmitted() | facts.SmsDeferred() | facts.SmsFailed():
+                self._sms(self._tx.get(Sms, fact.sms), fact)
+        return Applied()
+
+    # -- alerts ------------------------------------------------------------------------------------------
+
+    def _recorded(self, fact: facts.AlertRecorded) -> Applied:
+        team = self._tx.get(Team, fact.team)
+        if team is None:
+            raise Illegal(f"team {fact.team} is not in the directory")
+        fresh = Alert(
+            id=0,
+            state=AlertState.DRAFT,
+            team=team.id,
+            team_name=team.name,
+            uid=fact.uid,
+            source=fact.source,
+            audio="",
+            recorded_at=self._now,
+            duration_s=fact.duration_s,
+            sha256=fact.sha256,
+        )
+        if fact.replaces is None:
+            draft = self._tx.add(fresh)
+        else:
+            old = self._tx.get(Alert, fact.replaces)
+            if old is None or old.state is not AlertState.DRAFT:
+                raise Illegal(f"alert {fact.replaces} is no draft: its recording stays")
+            draft = replace(fresh, id=old.id)
+        kept = replace(draft, audio=self._archive.keep(draft.id, fact.path))
+        self._tx.put(kept)
+        self._note(
+            Note("alert recorded", f"{fact.duration_s:.1f} s, {fact.source}"), alert=kept.id, team=team.id
+        )
+        return Applied(kept)
+
+    def _alert(self, fact: facts.AlertReleased | facts.AlertWithdrawn | facts.AlertExpired) -> Applied:
+        before = self._tx.get(Alert, fact.alert)
+        if before is None:
+            raise Illegal(f"there is no alert {fact.alert}; `tocsin alert list` shows those there are")
+        after, effects = alerts.decide(before, fact, self._now)
+        self._tx.put(after)
+        self._follow(effects, alert=after)
+        teams = len(self._tx.find(Delivery, alert=after.id)) if isinstance(fact, facts.AlertReleased) else 0
+        return Applied(self._tx.get(Alert, after.id), teams)
+
+    def _open_deliveries(self, alert: Alert) -> None:
+        numbers: dict[str, list[Number]] = {}
+        for number in self._tx.find(Number):
+            numbers.setdefault(number.team, []).append(number)
+        opened = []
+        for team in self._tx.find(Team):
+            if team.id == alert.team and not team.calls_itself:
+                continue
+            theirs = numbers.get(team.id, [])
+            fresh, effects = deliveries.opened(
+                alert.id, team.id, team.name, policy.phones(team, theirs), self._policy(team), self._now
+            )
+            self._tx.put(fresh)
+            opened.append((team.id, effects))
+            for number in theirs:
+                if number.sms:
+                    self._queue_sms(alert, number)
+        for team_id, effects in opened:  # when all are open, or the first one's end would close the alert
+            self._follow(effects, alert=alert, team=team_id)
+        self._settle(alert.id)
+
+    def _queue_sms(self, alert: Alert, number: Number) -> None:
+        text = wording.alert_sms(alert, self._network.hotline)
+        self._tx.add(
+            Sms(0, alert.id, number.team, number.number, text, SmsState.QUEUED, self._now, due_at=self._now)
+        )
+
+    def _settle(self, alert_id: int) -> None:
+        before = self._tx.get(Alert, alert_id)
+        assert before is not None
+        after, effects = alerts.decide(
+            before, alerts.Settled(self._tx.find(Delivery, alert=alert_id)), self._now
+        )
+        self._tx.put(after)
+        self._follow(effects, alert=after)
+
+    # -- deliveries --------------------------------------------------------------------------------------
+
+    def _delivery(self, alert: int, team: str) -> Delivery:
+        found = self._tx.get(Delivery, alert, team)
+        if found is None:
+            raise Illegal(f"alert {alert} is not addressed to team {team}")
+        return found
+
+    def _deliver(self, before: Delivery, fact: DeliveryFact) -> None:
+        team = self._tx.get(Team, before.team)
+        history = self._history(before, team)
+        after, effects = deliveries.decide(before, fact, history, self._policy(team), self._now)
+        self._tx.put(after)
+        self._follow(effects, alert=before.alert, team=before.team)
+
+    def _policy(self, team: Team | None) -> Policy:
+        return policy.for_team(self._network.policy, team.policy if team else None)
+
+    def _phones(self, team: Team | None) -> list[Phone]:
+        return policy.phones(team, self._tx.find(Number, team=team.id)) if team else []
+
+    def _history(self, delivery: Delivery, team: Team | None) -> History:
+        legs = {leg.call: leg for leg in self._tx.find(Leg, alert=delivery.alert, team=delivery.team)}
+        served = self._tx.find(Call, id=list(legs)) if legs else []
+        past = [
+            Past(call.number or "", leg.disposition, call.ended_at, call.trunk)
+            for call in served
+            if (leg := legs[call.id]).disposition is not None
+            and call.ended_at is not None
+            and call.started_at >= delivery.since
+        ]
+        return History(
+            numbers=self._phones(team),
+            past=sorted(past, key=lambda p: p.ended_at),
+            live=any(call.state is not CallState.ENDED for call in served),
+            expired=self._now >= deliveries.deadline_at(delivery, self._policy(team)),
+            trunks=self._network.trunks,
+        )
+
+    def _acknowledged(self, fact: facts.Acknowledged) -> Applied:
+        if fact.call is not None:
+            leg = self._tx.get(Leg, fact.call, fact.alert)
+            if leg is None or leg.team != fact.team:
+                raise Illegal(f"call {fact.call} does not carry alert {fact.alert} to team {fact.team}")
+            self._tx.put(replace(leg, acknowledged=True))
+        self._deliver(self._delivery(fact.alert, fact.team), fact)
+        call = self._tx.get(Call, fact.call) if fact.call else None
+        if call is not None and call.state is CallState.ENDED:
+            self._reckon_legs(call)
+        return Applied(self._tx.get(Alert, fact.alert))
+
+    # -- calls -------------------------------------------------------------------------------------------
+
+    def _placed(self, fact: facts.CallPlaced) -> Applied:
+        if self._tx.get(Call, fact.call) is not None:
+            raise Illegal(f"call {fact.call} was placed before")
+        team = self._tx.get(Team, fact.team)
+        if not any(p.number == fact.number and p.hours.open_at(self._now) for p in self._phones(team)):
+            # It waited for a line until its number closed, or left the directory.
+            for alert in fact.alerts:
+                self._deliver(self._delivery(alert, fact.team), NumberClosed())
+            return Applied()
+        call = Call(fact.call, Direction.OUT, CallState.PLACED, fact.team, fact.number, fact.trunk, self._now)
+        self._tx.put(call)
+        for alert in fact.alerts:
+            self._carry(call, self._delivery(alert, fact.team))
+        return Applied(call=call, ring_s=self._policy(team).ring_s)
+
+    def _came_in(self, fact: facts.CallCameIn) -> None:
+        if self._tx.get(Call, fact.call) is None:
+            fresh = Call(
+                fact.call, Direction.IN, CallState.ANSWERED, None, None, fact.trunk, self._now, self._now
+            )
+            self._tx.put(fresh)
+            self._note(Note("hotline called"), call=fact.call)
+
+    def _call(self, fact: calls.CallFact) -> Applied:
+        before = self._tx.get(Call, fact.call)
+        if before is None:
+            return Applied()  # a channel that is none of ours
+        after, effects = calls.decide(before, fact, self._now)
+        self._tx.put(after)
+        self._follow(effects, team=after.team, call=after)
+        if isinstance(fact, facts.CallAnswered):
+            self._flag(after.team, after.number, None)
+        if isinstance(fact, facts.CallAnswered) and after.state is CallState.ANSWERED:
+            self._take_on(after)
+        return Applied(call=after)
+
+    def _take_on(self, call: Call) -> None:
+        """An answered call also carries what was released for its team while it rang."""
+        if call.direction is Direction.OUT:
+            for delivery in self._tx.find(Delivery, team=call.team, state=DeliveryState.WAITING):
+                self._carry(call, delivery)
+
+    def _carry(self, call: Call, delivery: Delivery) -> None:
+        n = len(self._tx.find(Leg, alert=delivery.alert, team=delivery.team)) + 1
+        placed = facts.CallPlaced(call.id, delivery.team, call.number or "", call.trunk, (delivery.alert,))
+        self._deliver(delivery, placed)
+        self._tx.put(Leg(call.id, delivery.alert, delivery.team, n))
+
+    def _heard(self, fact: facts.AlertHeard) -> None:
+        leg = self._tx.get(Leg, fact.call, fact.alert)
+        call = self._tx.get(Call, fact.call)
+        if leg is None or call is None:
+            raise Illegal(f"call {fact.call} does not carry alert {fact.alert}")
+        self._tx.put(replace(leg, heard_s=max(leg.heard_s, fact.heard_s), whole=leg.whole or fact.whole))
+        if call.state is CallState.ENDED:
+            self._reckon_legs(call)
+
+    def _reckon_legs(self, call: Call) -> None:
+        for leg in self._tx.find(Leg, call=call.id):
+            self._tx.put(replace(leg, disposition=disposition.of_leg(call, leg)))
+            self._deliver(self._delivery(leg.alert, leg.team), CallsChanged())
+
+    def _flag(self, team: str | None, number: str | None, unallocated_at: float | None) -> None:
+        """Keep in the directory whether the telephone network knows the number. The first news counts."""
+        for entry in self._tx.find(Number, team=team, number=number):
+            if (entry.unallocated_at is None) is not (unallocated_at is None):
+                self._tx.put(replace(entry, unallocated_at=unallocated_at))
+                what = "number answers again" if unallocated_at is None else "number is unallocated"
+                self._note(Note(what, masked(number)), team=team)
+
+    # -- SMS ---------------------------------------------------------------------------------------------
+
+    def _sms(self, before: Sms | None, fact: shortmessage.SmsFact) -> None:
+        if before is None:
+            return  # not ours
+        after = shortmessage.decide(before, fact, self._now)
+        self._tx.put(after)
+        if after.state is not before.state:
+            self._note(Note(f"SMS {after.state}", after.reason or ""), alert=after.alert, team=after.team)
+
+    def _drop_sms(self, alert: int) -> None:
+        """An SMS that no SMSC has taken yet would tell of an alert that is withdrawn."""
+        for queued in self._tx.find(Sms, alert=alert, state=SmsState.QUEUED):
+            self._sms(queued, facts.SmsFailed(queued.id, "the alert was withdrawn"))
+
+    def _receipt(self, fact: facts.SmsReceipt) -> None:
+        waiting = self._tx.find(Sms, state=[SmsState.SUBMITTED, SmsState.FAILED])
+        self._sms(next((s for s in waiting if fact.message_id in s.message_ids.split()), None), fact)
+
+    # -- effects -----------------------------------------------------------------------------------------
+
+    def _follow(
+        self,
+        effects: tuple[Effect, ...],
+        alert: Alert | int | None = None,
+        team: str | None = None,
+        call: Call | None = None,
+    ) -> None:
+        alert_id = alert.id if isinstance(alert, Alert) else alert
+        for effect in effects:
+            match effect:
+                case Note():
+                    self._note(effect, alert_id, team, call.id if call else None)
+                case facts.OpenDeliveries():
+                    assert isinstance(alert, Alert)
+                    self._open_deliveries(alert)
+                case facts.TellDeliveries():
+                    for delivery in self._tx.find(Delivery, alert=alert_id):
+                        self._deliver(delivery, effect.fact)
+                    if isinstance(effect.fact, facts.AlertWithdrawn):
+                        self._drop_sms(effect.fact.alert)
+                case facts.TellLegs():
+                    assert call is not None
+                    self._reckon_legs(call)
+                case facts.FlagNumber():
+                    self._flag(team, effect.number, self._now)
+                case facts.Settle():
+                    self._settle(effect.alert)
+
+    def _note(
+        self, note: Note, alert: int | None = None, team: str | None = None, call: str | None = None
+    ) -> None:
+        self._tx.add(Entry(0, self._now, note.what, alert, team, call, note.detail))
