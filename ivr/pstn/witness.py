@@ -81,7 +81,7 @@ def _least(length_s: float) -> float:
 def find(recording: Path, sample: Path, *, first_s: float | None = None, after_s: float = 0.0) -> Match:
     """Look for `sample`, or its first `first_s` seconds, in the recording from `after_s` on.
 
-    Always returns the best place; `heard` tells whether it is one. Raises BadAudio.
+    Returns the first place where it was heard, or else the best place. Raises BadAudio.
     """
     heard, rate = load(recording)
     known, known_rate = load(sample)
@@ -158,7 +158,9 @@ def _find(heard: Audio, known: Audio, rate: int, start: int) -> Match:
     first = max(start + offset, 0)
     places = _peaks(heard[first:], piece, round(DRIFT_S * rate))
     matches = [_follow(heard, pieces[anchor:], first + place, offset, rate) for place in places]
-    return max(matches, key=lambda match: match.score, default=NOWHERE)
+    # What is said twice is found where it was said first, whichever of the two came through better.
+    first_heard = min((m for m in matches if m.heard), key=lambda m: m.offset_s, default=None)
+    return first_heard or max(matches, key=lambda m: m.score, default=NOWHERE)
 
 
 def _follow(heard: Audio, pieces: Sequence[tuple[int, Audio]], place: int, offset: int, rate: int) -> Match:

@@ -149,3 +149,15 @@ def test_a_file_that_is_no_recording_is_named(tmp_path: Path, files: Files) -> N
     for path in (broken, tmp_path / "absent.wav"):
         with pytest.raises(witness.BadAudio, match=path.name):
             witness.find(path, sample)
+
+
+def test_what_was_said_twice_is_found_twice_also_when_the_second_time_came_through_better(
+    files: Files,
+) -> None:
+    prompt = voice(1, 3)
+    poor = np.concatenate([prompt[: RATE // 4], prompt[RATE // 4 + 160 :], silence(0.02)])  # a packet is lost
+    recording, sample = files(silence(1), poor, silence(1), prompt, silence(1)), files(prompt)
+    first, second = witness.sequence(recording, [sample, sample])
+    assert (first.heard, second.heard) == (True, True)
+    assert first.offset_s == pytest.approx(1, abs=0.05)
+    assert second.offset_s == pytest.approx(5, abs=0.05)
