@@ -1,0 +1,80 @@
+"""What the exchange's records say about a dial-out: how long it took, and how soon a free line was used.
+
+Owns: the two measures. Knows neither who called nor how; pure.
+"""
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+
+from bench.matrix import Matrix, Row
+from ivr.domain.policy import CallAt, Past, Policy, next_call
+from ivr.domain.records import Disposition
+from ivr.pstn.cdr import Record
+
+_BUSY = 17
+
+
+def makespan_s(records: Sequence[Record]) -> float:
+    """From the first INVITE to the last hangup."""
+    return max(r.ended_at or r.started_at for r in records) - min(r.started_at for r in records)
+
+
+def answered(records: Sequence[Record]) -> int:
+    return sum(record.answered_at is not None for record in records)
+
+
+def free_line_to_invite_ms(
+    records: Sequence[Record], matrix: Matrix, policy: Policy, lines: int
+) -> list[float]:
+    """For each INVITE that somebody waited to be sent when its line became free: how long that line was idle.
+
+    The line that has been free for longest is the one that is taken, so that a line which nobody needed is
+    never held against a dialler. An INVITE that came before the exchange had cleared the old call away took
+    no time at all.
+    """
+    due = _due(records, matrix, policy)
+    free: deque[float] = deque([float("-inf")] * lines)
+    early = 0
+    took = []
+    moments = [(r.started_at, 1, r) for r in records] + [(r.ended_at, 0, r) for r in records if r.ended_at]
+    for at, starts, record in sorted(moments, key=lambda moment: moment[:2]):
+        if not starts:
+            if early:
+                early -= 1
+            else:
+                free.append(at)
+            continue
+        freed_at = free.popleft() if free else at
+        early += freed_at == at
+        due_at = due.get((record.number, record.started_at))
+        if due_at is not None and due_at <= freed_at:
+            took.append((at - freed_at) * 1000)
+    return took
+
+
+def _due(records: Sequence[Record], matrix: Matrix, policy: Policy) -> Mapping[tuple[str, float], float]:
+    """When each call became due: at the beginning, or when its pause was over. A call that began while its
+    team had another one is left out: no line was scarce then."""
+    began_at = min(record.started_at for record in records)
+    due = {}
+    for row in matrix:
+        theirs = [record for record in records if record.number in row.outcomes]
+        for record in theirs:
+            before = [r for r in theirs if r.started_at < record.started_at]
+            call = _next(row, before, policy, began_at)
+            if call is not None and all(r.ended_at and r.ended_at <= record.started_at for r in before):
+                due[record.number, record.started_at] = call.due_at
+    return due
+
+
+def _next(row: Row, before: Sequence[Record], policy: Policy, began_at: float) -> CallAt | None:
+    past = [Past(r.number, disposition(r), r.ended_at or r.started_at) for r in before]
+    call = next_call(policy, row.phones, sorted(past, key=lambda p: p.ended_at), began_at, began_at)
+    return call if isinstance(call, CallAt) else None
+
+
+def disposition(record: Record) -> Disposition:
+    """Every phone of the matrix that answers also acknowledges."""
+    if record.answered_at is not None:
+        return Disposition.ACKNOWLEDGED
+    return Disposition.BUSY if record.cause == _BUSY else Disposition.NO_ANSWER
