@@ -3,10 +3,12 @@
 Owns: the two measures. Knows neither who called nor how; pure.
 """
 
+import math
 from collections import deque
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 
-from bench.matrix import Matrix, Row
+from bench.matrix import Matrix
 from ivr.domain.policy import CallAt, Past, Policy, next_call
 from ivr.domain.records import Disposition
 from ivr.pstn.cdr import Record
@@ -54,23 +56,23 @@ def free_line_to_invite_ms(
 
 def _due(records: Sequence[Record], matrix: Matrix, policy: Policy) -> Mapping[tuple[str, float], float]:
     """When each call became due: at the beginning, or when its pause was over. A call that began while its
-    team had another one is left out: no line was scarce then."""
+    team had another one, or after it was reached, is left out: it was made because no line was scarce."""
     began_at = min(record.started_at for record in records)
     due = {}
     for row in matrix:
         theirs = [record for record in records if record.number in row.outcomes]
         for record in theirs:
             before = [r for r in theirs if r.started_at < record.started_at]
-            call = _next(row, before, policy, began_at)
-            if call is not None and all(r.ended_at and r.ended_at <= record.started_at for r in before):
+            past = [Past(r.number, disposition(r), r.ended_at or math.inf) for r in before]
+            if any(p.ended_at > record.started_at or p.disposition is Disposition.ACKNOWLEDGED for p in past):
+                continue
+            call = next_call(policy, row.phones, sorted(past, key=_ended_at), began_at, began_at)
+            if isinstance(call, CallAt):
                 due[record.number, record.started_at] = call.due_at
     return due
 
 
-def _next(row: Row, before: Sequence[Record], policy: Policy, began_at: float) -> CallAt | None:
-    past = [Past(r.number, disposition(r), r.ended_at or r.started_at) for r in before]
-    call = next_call(policy, row.phones, sorted(past, key=lambda p: p.ended_at), began_at, began_at)
-    return call if isinstance(call, CallAt) else None
+_ended_at = attrgetter("ended_at")
 
 
 def disposition(record: Record) -> Disposition:
