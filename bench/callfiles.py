@@ -51,7 +51,7 @@ def dialplan(name: str, alert: str, at: float) -> str:
 
 
 class Feeder:
-    """Which call files to write next. First calls in the order of the teams, then whoever is due longest."""
+    """Which call files to write next: first calls in the order of the teams, then whoever is due longest."""
 
     def __init__(self, matrix: Matrix, policy: Policy, lines: int, now: float) -> None:
         self._policy = policy
@@ -76,9 +76,10 @@ class Feeder:
 
     def start(self, now: float) -> Iterator[str]:
         """The numbers to call now."""
-        due = [entry for entry in self._waiting.values() if entry[1].due_at <= now]
-        due.sort(key=lambda entry: (len(self._past[entry[0].team]), entry[1].due_at))
+        due = sorted(self._waiting.values(), key=lambda entry: entry[1].due_at)
         for row, call in due[: self._lines - len(self._up)]:
+            if call.due_at > now:
+                break
             del self._waiting[row.team]
             self._up[call.number] = row
             yield call.number

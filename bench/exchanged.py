@@ -55,8 +55,9 @@ def free_line_to_invite_ms(
 
 
 def _due(records: Sequence[Record], matrix: Matrix, policy: Policy) -> Mapping[tuple[str, float], float]:
-    """When each call became due: at the beginning, or when its pause was over. A call that began while its
-    team had another one, or after it was reached, is left out: it was made because no line was scarce."""
+    """When each call became due: at the beginning, or when the pause after its team's last call was over. For
+    a second number that was rung beside the first, that is after its INVITE: it waited for no line. Calls to
+    a team that was reached are left out."""
     began_at = min(record.started_at for record in records)
     due = {}
     for row in matrix:
@@ -64,7 +65,7 @@ def _due(records: Sequence[Record], matrix: Matrix, policy: Policy) -> Mapping[t
         for record in theirs:
             before = [r for r in theirs if r.started_at < record.started_at]
             past = [Past(r.number, disposition(r), r.ended_at or math.inf) for r in before]
-            if any(p.ended_at > record.started_at or p.disposition is Disposition.ACKNOWLEDGED for p in past):
+            if any(p.disposition is Disposition.ACKNOWLEDGED for p in past):
                 continue
             call = next_call(policy, row.phones, sorted(past, key=_ended_at), began_at, began_at)
             if isinstance(call, CallAt):
