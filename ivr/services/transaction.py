@@ -84,7 +84,13 @@ class Transaction:
                 return self._placed(fact)
             case facts.CallCameIn():
                 self._came_in(fact)
-            case facts.CallAnswered() | facts.CallCancelled() | facts.CallEnded() | facts.TeamIdentified():
+            case (
+                facts.CallAnswered()
+                | facts.KeyPressed()
+                | facts.CallCancelled()
+                | facts.CallEnded()
+                | facts.TeamIdentified()
+            ):
                 return self._call(fact)
             case facts.AlertHeard():
                 self._heard(fact)
@@ -211,7 +217,7 @@ class Transaction:
         return History(
             numbers=self._phones(team),
             past=sorted(past, key=lambda p: p.ended_at),
-            live=any(call.state is not CallState.ENDED for call in served),
+            up={c.number or "": c.started_at for c in served if c.state is not CallState.ENDED},
             expired=self._now >= deliveries.deadline_at(delivery, self._policy(team)),
             trunks=self._network.trunks,
         )

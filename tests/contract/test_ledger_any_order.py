@@ -38,7 +38,7 @@ from ivr.domain.records import (
 from ivr.services.ledger import Ledger
 
 D = DeliveryState
-POLICY = Policy(deadline_s=300, max_calls=3, rounds=2, busy=Rule(tries=2, pause_s=10))
+POLICY = Policy(deadline_s=300, max_calls=3, parallel_after_s=2, busy=Rule(tries=2, pause_s=10))
 alert_numbers = st.integers(1, 3)
 called_teams = st.sampled_from(CALLED)
 causes = st.sampled_from([None, 0, 1, 16, 17, 19, 21, 34, 99])

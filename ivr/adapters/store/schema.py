@@ -88,6 +88,8 @@ delivery = Table(
     Column("acknowledged_by", String(20)),
     Column("deadline_at", Float),
     Column("avoid_trunk", String(30)),
+    Column("beside", String(16)),
+    Column("beside_at", Float, nullable=False),
     Index(None, "state"),
 )
 
@@ -105,6 +107,7 @@ call = Table(
     Column("ended_at", Float),
     Column("cause", Integer),
     Column("cancelled", Boolean, nullable=False),
+    Column("person", Boolean, nullable=False),
     Index(None, "state"),
 )
 
