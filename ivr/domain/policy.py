@@ -172,9 +172,10 @@ def next_call(
     """The call that follows the calls `past` (in order of their end), begun at `since`, given up at `until`.
 
     Each number has a pause of its own, so that a team is called again as soon as one of its numbers may be:
-    the one that may be called first; of several, the one that has had the fewest calls; then as listed. A
-    number that is `ringing`, or was given up, or never opens again, is left out. A cancelled call was ended
-    by us because the team was no longer to be called; it does not count.
+    the one that may be called first; of several, the one that has had the fewest calls; then as listed. Where
+    somebody was there, that number is called once more before the others have their turn. A number that is
+    `ringing`, or was given up, or never opens again, is left out. A cancelled call was ended by us because
+    the team was no longer to be called; it does not count.
     """
     counted = [p for p in past if p.disposition is not Disposition.CANCELLED]
     numbers = _in_order(policy, listed)
@@ -194,7 +195,9 @@ def next_call(
     ]
     if not turns:
         return Spent(f"not reached in {len(counted)} calls")
-    step = _first(turns, now)
+    step = _first([turn for turn in turns if turn.phone.number == _was_there(counted)], now)
+    if step is None or step.closed:
+        step = _first(turns, now)
     if step is None or (step.closed and step.due_at >= until):
         return Spent(f"not reached in {len(counted)} calls; then {_CLOSED}" if counted else _CLOSED)
     refused = [p.trunk for p in calls[step.number] if _is_unallocated(p)]
@@ -223,6 +226,19 @@ def _given_up(policy: Policy, calls: Sequence[Past], trunks: int) -> bool:
 
 def _rested_at(policy: Policy, calls: Sequence[Past], trunks: int) -> float:
     return calls[-1].ended_at + policy.pause_s(calls, trunks) if calls else -math.inf
+
+
+_THERE = frozenset({Disposition.PARTIAL, Disposition.HEARD, Disposition.UNKNOWN})
+"""Somebody has heard some of the alert, or perhaps they have: the end of the call was not seen."""
+
+
+def _was_there(past: Sequence[Past]) -> str | None:
+    """The number of the last call, if it was the first one there in which somebody may have listened."""
+    if not past or past[-1].disposition not in _THERE:
+        return None
+    last, before = past[-1], past[-2:-1]
+    twice = any(p.number == last.number and p.disposition in _THERE for p in before)
+    return None if twice else last.number
 
 
 def _standing(calls: Sequence[Past]) -> int:

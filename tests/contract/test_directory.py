@@ -231,7 +231,7 @@ def test_a_team_has_hours_kinds_and_a_policy_of_its_own(
 def test_the_example_is_a_right_team_file(store: SqlStore, directory: Directory) -> None:
     directory.import_file(Path(__file__).parents[2] / "config" / "teams.example.yaml")
 
-    assert teams(store)["hafen-csirt"]["policy"] == {"ring_s": 45, "busy": {"tries": 5}}
+    assert teams(store)["hafen-csirt"]["policy"] == {"ring_s": 45, "parallel_after_s": 5}
 
 
 def test_fewer_numbers_leave_none_behind(store: SqlStore, directory: Directory, file: Path) -> None:

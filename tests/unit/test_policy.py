@@ -65,6 +65,17 @@ class TestTheRules:
         assert after((OFFICE, "busy"), numbers=[OFFICE]) == CallAt(OFFICE, NOON + 5)
         assert after((OFFICE, "heard"), numbers=[OFFICE]) == CallAt(OFFICE, NOON + 20)
 
+    def test_where_somebody_was_there_that_number_is_called_once_more_first(self) -> None:
+        for how, pause_s in (("heard", 20), ("partial", 5), ("unknown", 5)):
+            assert after((OFFICE, how)) == CallAt(OFFICE, NOON + pause_s)
+            assert after((OFFICE, how), (OFFICE, how)) == CallAt(MOBILE, NOON)
+            assert after((OFFICE, how), (OFFICE, "busy")) == CallAt(MOBILE, NOON)
+
+    def test_unless_it_was_given_up(self) -> None:
+        once = replace(POLICY, heard=Rule(tries=1))
+
+        assert after((OFFICE, "heard"), policy=once) == CallAt(MOBILE, NOON)
+
     def test_each_further_pause_of_a_number_is_longer_up_to_the_longest(self) -> None:
         pauses = [after(*[(OFFICE, "busy")] * calls, numbers=[OFFICE]) for calls in (1, 2, 3, 11)]
 
@@ -319,11 +330,12 @@ def test_a_team_whose_phones_all_work_has_each_of_them_called(
 def test_the_pauses_of_one_number_never_hold_up_another(
     policy: Policy, numbers: list[str], past: list[Past]
 ) -> None:
-    """A number that was not called yet is due as soon as the last call is over."""
+    """A number that was not called yet is due as soon as the last call is over, in which nobody listened."""
     step = next_call(policy, phones(numbers), past, NOON, NOON)
     counted = [p for p in past if p.disposition is not Disposition.CANCELLED]
+    listened = counted and counted[-1].disposition.value in ("heard", "partial", "unknown")
 
-    if isinstance(step, CallAt) and set(numbers) - {p.number for p in counted}:
+    if isinstance(step, CallAt) and not listened and set(numbers) - {p.number for p in counted}:
         assert step.due_at == max([NOON, *(p.ended_at for p in counted)])
 
 
