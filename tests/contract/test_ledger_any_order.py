@@ -106,6 +106,10 @@ class AnyOrder(RuleBasedStateMachine):
     def placed(self, team: str, data: st.DataObject) -> None:
         """As the dialler does: to all waiting deliveries of a team, at one of their numbers."""
         waiting = self.book.find(Delivery, team=team, state=D.WAITING)
+        live = self.book.find(Call, team=team, state=[CallState.PLACED, CallState.ANSWERED])
+        if not live:
+            held = self.book.find(Delivery, team=team, state=D.RESPONDING)
+            waiting += [d for d in held if d.due_at <= self.clock.now]
         if waiting:
             number = data.draw(st.sampled_from([d.number for d in waiting]))
             self.book.rings(team, *(d.alert for d in waiting), number=number)
@@ -146,6 +150,10 @@ class AnyOrder(RuleBasedStateMachine):
         self.tell(facts.Acknowledged(alert, team, Via.HOTLINE, "40713"))
 
     @rule(alert=alert_numbers, team=called_teams)
+    def responding(self, alert: int, team: str) -> None:
+        self.tell(facts.TeamResponding(alert, team, Via.OPERATOR))
+
+    @rule(alert=alert_numbers, team=called_teams)
     def retried(self, alert: int, team: str) -> None:
         self.tell(facts.DeliveryRetried(alert, team))
 
@@ -171,9 +179,9 @@ class AnyOrder(RuleBasedStateMachine):
         up = {c.id for c in self.book.find(Call, state=[CallState.PLACED, CallState.ANSWERED])}
         live = {(leg.alert, leg.team) for leg in self.book.find(Leg) if leg.call in up}
         for d in self.book.find(Delivery):
-            if d.state in OPEN:
+            if d.state in OPEN and d.state is not D.RESPONDING:
                 assert (d.state is D.CALLING) == ((d.alert, d.team) in live)
-            if d.state is D.WAITING:
+            if d.state in (D.WAITING, D.RESPONDING):
                 assert d.number is not None
             if d.state is D.EXHAUSTED:
                 assert d.reason
