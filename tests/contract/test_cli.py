@@ -383,6 +383,18 @@ def test_calls_to_a_team_that_is_on_it_are_held(home: Path, wav: Path) -> None:
     assert late.returncode == 1 and "xyz is exhausted: no calls to hold" in late.stderr
 
 
+def test_operators_are_told_who_was_not_reached(home: Path, wav: Path) -> None:
+    file = home / "config/tocsin.yaml"
+    text = file.read_text(encoding="utf-8")
+    freed = text.replace("  # operators: [", "  operators: [")
+    assert freed != text
+    file.write_text(freed, encoding="utf-8")
+    number = str(raised(home, wav, "--release"))
+    assert tocsin(home, "delivery", "skip", number, "xyz").returncode == 0
+    sms = {(s["kind"], s["team"], s["number"]) for s in answer(home, "sms", "list")}
+    assert sms == {("alert", "xyz", "+4915228817302"), ("notice", None, "+4915228817399")}
+
+
 def test_an_alert_has_the_severity_it_was_raised_with(home: Path, wav: Path) -> None:
     raised(home, wav)
     raised(home, wav, "--severity", "high")
