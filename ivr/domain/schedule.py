@@ -6,10 +6,11 @@ nobody gets a second call before everybody has had a first. The dialler and the 
 """
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
-from typing import NamedTuple
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from ivr.domain.records import Call, CallState, Delivery, DeliveryState, Direction
 
@@ -85,17 +86,14 @@ def plan(view: View, now: float) -> Plan:
     rooms = [_Room(trunk, view, now) for trunk in view.trunks]
     ringing_out = {c.number for c in view.calls if c.direction is Direction.OUT}
     queue = _queue(view, ringing_out, now)
-    leads: list[tuple[_Lead, str]] = []
-    while queue.leads and (free := sum(room.left for room in rooms)):
-        for lead in nsmallest(free, queue.leads.values()):
-            del queue.leads[lead.team]
-            if lead.number not in ringing_out:  # teams may share one
-                ringing_out.add(lead.number)
-                room = _room(rooms, lead.avoid_trunk)
-                room.started += 1
-                leads.append((lead, room.trunk.name))
+    leads = [
+        *_taken(queue.due, _urgency, attrgetter("number"), rooms, ringing_out),
+        *_taken(queue.beside, _patience, attrgetter("beside"), rooms, ringing_out),
+    ]
     again_at = queue.next_at
-    if queue.leads:  # they wait for a line: at a hangup, or when one that is there may be used again
+    if (
+        queue.due or queue.beside
+    ):  # they wait for a line: at a hangup, or when one that is there may be used again
         again_at = min([again_at, *(room.more_at(now) for room in rooms)])
     return Plan(
         start=_starts(view, leads, queue.overdue, now),
@@ -105,37 +103,46 @@ def plan(view: View, now: float) -> Plan:
     )
 
 
-class _Lead(NamedTuple):
-    """A call that a team waits for. Smaller is sooner: first calls before later ones, whoever has had the
-    fewest before the others, and phones that ring beside others last of all."""
-
-    rank: int
-    attempts: int
-    due_at: float
-    alert: int
-    team: str
-    number: str
-    avoid_trunk: str | None
-
-
-_FIRST, _AGAIN, _BESIDE = range(3)
-
-
-def _lead(delivery: Delivery) -> _Lead:
-    rank = _AGAIN if delivery.attempts else _FIRST
-    return _Lead(
-        rank,
+def _urgency(delivery: Delivery) -> tuple[bool, int, int, float, int, str]:
+    """First calls before later ones, whoever they are about; then the more severe alert; then whoever has had
+    the fewest calls. Smaller is sooner."""
+    return (
+        delivery.attempts > 0,
+        delivery.severity.rank,
         delivery.attempts,
         delivery.due_at,
         delivery.alert,
         delivery.team,
-        delivery.number or "",
-        delivery.avoid_trunk,
     )
 
 
-def _lead_beside(delivery: Delivery) -> _Lead:
-    return _Lead(_BESIDE, 0, delivery.beside_at, delivery.alert, delivery.team, delivery.beside or "", None)
+def _patience(delivery: Delivery) -> tuple[int, float, int, str]:
+    return delivery.severity.rank, delivery.beside_at, delivery.alert, delivery.team
+
+
+class _Lead(NamedTuple):
+    team: str
+    number: str
+    trunk: str
+
+
+def _taken(
+    waiting: dict[str, Delivery],
+    key: Callable[[Delivery], Any],
+    number_of: Callable[[Delivery], str | None],
+    rooms: Sequence["_Room"],
+    ringing_out: set[str | None],
+) -> Iterator[_Lead]:
+    """The calls to those who wait, as far as there are lines; they wait no longer."""
+    while waiting and (free := sum(room.left for room in rooms)):
+        for delivery in nsmallest(free, waiting.values(), key=key):
+            del waiting[delivery.team]
+            number = number_of(delivery)
+            if number and number not in ringing_out:  # teams may share one
+                ringing_out.add(number)
+                room = _room(rooms, delivery.avoid_trunk)
+                room.started += 1
+                yield _Lead(delivery.team, number, room.trunk.name)
 
 
 def _deadline(view: View, delivery: Delivery) -> float:
@@ -147,8 +154,10 @@ def _deadline(view: View, delivery: Delivery) -> float:
 class _Queue:
     """Who waits for a call."""
 
-    leads: dict[str, _Lead]
-    """Of each team that is due, what asks first: that number is called."""
+    due: dict[str, Delivery]
+    """Of each team that is due and not on the line, the delivery that asks first: its number is called."""
+    beside: dict[str, Delivery]
+    """Of each team whose one phone only rings, the delivery that asks first for a second one."""
     overdue: set[tuple[int, str]]
     """Deliveries that have waited beyond the deadline."""
     next_at: float
@@ -162,46 +171,50 @@ def _queue(view: View, ringing_out: Collection[str | None], now: float) -> _Queu
     for call in view.calls:
         only_rings = call.direction is Direction.OUT and call.state is CallState.PLACED and not call.cancelled
         engaged[call.team] = engaged.get(call.team, 0) + (1 if only_rings else 2)
-    leads: dict[str, _Lead] = {}
+    due: dict[str, Delivery] = {}
+    beside: dict[str, Delivery] = {}
     overdue = set()
     next_at = math.inf
     for delivery in view.deliveries:
         on_the_line = engaged.get(delivery.team, 0)
         deadline = _deadline(view, delivery)
         if delivery.state is DeliveryState.CALLING:
-            due_at = delivery.beside_at
             wanted = delivery.beside and on_the_line == 1 and delivery.beside not in ringing_out
-            if not wanted or deadline <= now:
-                continue
+            if wanted and deadline > now:
+                next_at = min(next_at, _ask(beside, delivery, delivery.beside_at, _patience, now))
         elif deadline <= now:
             overdue.add((delivery.alert, delivery.team))
-            continue
         else:
-            due_at, wanted = delivery.due_at, delivery.number and not on_the_line
             next_at = min(next_at, deadline)
-        if due_at > now:
-            next_at = min(next_at, due_at)
-        elif wanted:
-            calling = delivery.state is DeliveryState.CALLING
-            lead = _lead_beside(delivery) if calling else _lead(delivery)
-            leads[delivery.team] = min(lead, leads.get(delivery.team, lead))
-    return _Queue(leads, overdue, next_at)
+            if delivery.number and not on_the_line:
+                next_at = min(next_at, _ask(due, delivery, delivery.due_at, _urgency, now))
+    return _Queue(due, beside, overdue, next_at)
+
+
+def _ask(
+    waiting: dict[str, Delivery], delivery: Delivery, at: float, key: Callable[[Delivery], Any], now: float
+) -> float:
+    """Put the delivery among those that wait, if its time has come; when it will come, if not."""
+    if at > now:
+        return at
+    other = waiting.setdefault(delivery.team, delivery)
+    if other is not delivery and key(delivery) < key(other):
+        waiting[delivery.team] = delivery
+    return math.inf
 
 
 def _starts(
-    view: View, leads: Sequence[tuple[_Lead, str]], overdue: set[tuple[int, str]], now: float
+    view: View, leads: Sequence[_Lead], overdue: set[tuple[int, str]], now: float
 ) -> tuple[Start, ...]:
     """The calls to the leads; each takes along every alert that waits for the team, due or not."""
-    along: dict[str, list[int]] = {lead.team: [] for lead, _ in leads}
-    numbers = {lead.team: lead.number for lead, _ in leads}
+    along: dict[str, list[int]] = {lead.team: [] for lead in leads}
+    numbers = {lead.team: lead.number for lead in leads}
     for delivery in view.deliveries if leads else ():
         if delivery.team not in along or (delivery.alert, delivery.team) in overdue:
             continue
         if _goes_along(delivery, numbers[delivery.team], now):
             along[delivery.team].append(delivery.alert)
-    return tuple(
-        Start(lead.team, lead.number, trunk, tuple(sorted(along[lead.team]))) for lead, trunk in leads
-    )
+    return tuple(Start(*lead, tuple(sorted(along[lead.team]))) for lead in leads)
 
 
 def _goes_along(delivery: Delivery, number: str, now: float) -> bool:

@@ -8,7 +8,7 @@ from book import NOON
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.domain.records import Call, CallState, Delivery, DeliveryState, Direction
+from ivr.domain.records import Call, CallState, Delivery, DeliveryState, Direction, Severity
 from ivr.domain.schedule import Plan, Start, TrunkView, View, look_back, plan
 
 WAITING, CALLING = DeliveryState.WAITING, DeliveryState.CALLING
@@ -196,6 +196,19 @@ def test_a_plan_need_not_know_what_ended_before_its_limits_began() -> None:
 class TestOrder:
     def test_first_calls_come_before_second_ones(self) -> None:
         assert started(waiting("again", due=-300, attempts=1), waiting("first", due=-1), lines=1) == ["first"]
+
+    def test_then_the_more_severe_alert(self) -> None:
+        low, high = waiting("low", 17, due=-9), waiting("high", 18, due=-1)
+        low, high = replace(low, severity=Severity.LOW), replace(high, severity=Severity.HIGH)
+        again = replace(waiting("again", 18, due=-99, attempts=1), severity=Severity.HIGH)
+
+        assert started(low, high, again, lines=3) == ["high", "low", "again"]
+        assert started(replace(low, attempts=1), replace(again, attempts=2), lines=1) == ["again"]
+
+    def test_of_two_alerts_to_one_team_the_more_severe_one_decides_its_turn(self) -> None:
+        low, high = waiting("xyz", 17, due=-9), replace(waiting("xyz", 18), severity=Severity.HIGH)
+
+        assert started(replace(low, severity=Severity.LOW), high, waiting("abc", due=-9), lines=1) == ["xyz"]
 
     def test_then_whoever_has_been_due_longest(self) -> None:
         assert started(waiting("later", due=-1), waiting("long", due=-30), lines=1) == ["long"]
@@ -390,6 +403,7 @@ def a_delivery(draw: st.DrawFn) -> Delivery:
         since=NOON - draw(st.integers(0, 4000)),
         beside=draw(st.none() | numbers_of(team)),
         beside_at=NOON + draw(moments),
+        severity=draw(st.sampled_from(Severity)),
     )
 
 
@@ -555,7 +569,7 @@ def test_no_line_that_may_be_used_is_idle_while_somebody_is_due(seen: View) -> N
 @given(views())
 def test_nobody_gets_a_second_call_before_everybody_had_a_first(seen: View) -> None:
     asking = {
-        team: min(99 if d.state is CALLING else d.attempts for d in theirs)
+        team: min(99 if d.state is CALLING else min(d.attempts, 1) for d in theirs)
         for team, theirs in due(seen).items()
     }
     called = {s.team for s in plan(seen, NOON).start}
