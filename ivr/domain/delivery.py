@@ -5,7 +5,7 @@ its calls is an argument, so that facts commute: an acknowledgement before or af
 it, or a hangup reported twice, end in the same state.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ivr.domain import policy as rules
@@ -24,7 +24,7 @@ from ivr.domain.facts import (
     TeamMissing,
     TeamResponding,
 )
-from ivr.domain.policy import Past, Phone, Policy, Spent
+from ivr.domain.policy import CallAt, Past, Phone, Policy, Spent
 from ivr.domain.records import Delivery, DeliveryState, Severity
 
 HOLD_S = 600.0
@@ -51,8 +51,8 @@ class History:
     """The team's numbers, in the order of its list."""
     past: Sequence[Past]
     """The ended calls since `delivery.since`, in the order of their end."""
-    live: bool
-    """A call that serves this delivery is placed or up."""
+    up: Mapping[str, float]
+    """The numbers of the calls that serve this delivery and are placed or up, and when each was placed."""
     expired: bool
     """The delivery's deadline has passed."""
     trunks: int = 1
@@ -85,7 +85,7 @@ def opened(
     """A new delivery, due at once; exhausted at once where there is no number to call."""
     until = now + policy.deadline_s
     fresh = Delivery(alert, team, team_name, since=now, deadline_at=until, severity=severity)
-    return _next(fresh, History(numbers, (), live=False, expired=False), policy, now)
+    return _next(fresh, History(numbers, (), {}, expired=False), policy, now)
 
 
 def deadline_at(delivery: Delivery, policy: Policy) -> float:
@@ -113,18 +113,49 @@ def _held_until(delivery: Delivery, now: float) -> float | None:
 
 
 def _placed(delivery: Delivery, fact: DeliveryFact, history: History, policy: Policy, now: float) -> Result:
+    assert isinstance(fact, CallPlaced)
     if _held_until(delivery, now):
         raise Illegal(f"{delivery.team} has just said that it is on alert {delivery.alert}: no call now")
     calling = replace(delivery, state=DeliveryState.CALLING, attempts=delivery.attempts + 1, reason=None)
-    return calling, ()
+    return _beside(calling, replace(history, up={**history.up, fact.number: now}), policy, now), ()
+
+
+def _placed_beside(
+    delivery: Delivery, fact: DeliveryFact, history: History, policy: Policy, now: float
+) -> Result:
+    """A second phone rings beside the first one; never a third, and never because a plan was late."""
+    assert isinstance(fact, CallPlaced)
+    if fact.number != delivery.beside:
+        raise Illegal(f"the delivery of alert {delivery.alert} to {delivery.team} is being called")
+    return _placed(delivery, fact, history, policy, now)
+
+
+def _beside(delivery: Delivery, history: History, policy: Policy, now: float) -> Delivery:
+    """Which number may ring beside the one that does, and from when on."""
+    if policy.parallel_after_s is None or len(history.up) != 1:
+        return replace(delivery, beside=None)
+    step = _step(delivery, history, policy, now)
+    (placed_at,) = history.up.values()
+    if isinstance(step, Spent) or step.closed or history.expired:
+        return replace(delivery, beside=None)
+    at = max(step.due_at, placed_at + policy.parallel_after_s)
+    return replace(delivery, beside=step.number, beside_at=at)
+
+
+def _step(delivery: Delivery, history: History, policy: Policy, now: float) -> CallAt | Spent:
+    until = deadline_at(delivery, policy)
+    return rules.next_call(
+        policy, history.numbers, history.past, delivery.since, now, until, history.trunks, history.up
+    )
 
 
 def _reckon(delivery: Delivery, fact: DeliveryFact, history: History, policy: Policy, now: float) -> Result:
     """Work out the next call from the whole history: the same for a hangup seen once, twice, or late."""
     flags = _flags(history)
-    if history.live:
+    if history.up:
         held = _held_until(delivery, now)
-        return replace(delivery, state=DeliveryState.RESPONDING if held else DeliveryState.CALLING), flags
+        up = replace(delivery, state=DeliveryState.RESPONDING if held else DeliveryState.CALLING)
+        return _beside(up, history, policy, now), flags
     after, effects = _next(delivery, history, policy, now)
     return after, (*flags, *effects)
 
@@ -139,8 +170,7 @@ def _next(delivery: Delivery, history: History, policy: Policy, now: float) -> R
     if history.expired:
         return _exhausted(delivery, "the deadline has passed")
     held = _held_until(delivery, now)
-    until = deadline_at(delivery, policy)
-    step = rules.next_call(policy, history.numbers, history.past, delivery.since, now, until, history.trunks)
+    step = _step(delivery, history, policy, now)
     if isinstance(step, Spent):
         return _exhausted(delivery, step.reason)
     waiting = replace(
@@ -149,6 +179,7 @@ def _next(delivery: Delivery, history: History, policy: Policy, now: float) -> R
         number=step.number,
         due_at=max(step.due_at, held or step.due_at),
         avoid_trunk=step.avoid,
+        beside=None,
         reason=step.closed,
     )
     if step.closed is None or step.closed == delivery.reason:
@@ -217,7 +248,7 @@ def _withdraw(delivery: Delivery, fact: DeliveryFact, history: History, policy: 
 
 def _expire(delivery: Delivery, fact: DeliveryFact, history: History, policy: Policy, now: float) -> Result:
     """A call that is up may finish, and an operator's retry has a deadline of its own."""
-    if history.live or not history.expired:
+    if history.up or not history.expired:
         return delivery, ()
     return _exhausted(delivery, "the deadline has passed")
 
@@ -252,6 +283,8 @@ TABLE: dict[tuple[DeliveryState, type], Handler] = {
     (_S.WAITING, AlertExpired): _expire,
     (_S.WAITING, DeliverySkipped): _skip,
     (_S.WAITING, DeliveryRetried): _retry,
+    (_S.CALLING, CallPlaced): _placed_beside,
+    (_S.CALLING, NumberClosed): _reckon,  # the one that was to ring beside
     (_S.CALLING, CallsChanged): _reckon,
     (_S.CALLING, Acknowledged): _acknowledge,
     (_S.CALLING, TeamResponding): _respond,
@@ -288,6 +321,6 @@ TABLE: dict[tuple[DeliveryState, type], Handler] = {
     (_S.WITHDRAWN, AlertExpired): _stay,
     (_S.WITHDRAWN, DeliverySkipped): _stay,
 }
-"""Not in the table, so illegal: a call placed, or come too late, for a delivery that is not waiting, and an
+"""Not in the table, so illegal: a call placed, or come too late, for a delivery that is settled, and an
 operator's retry of one that is acknowledged or withdrawn. In the table and yet illegal: a call placed while
-the team's calls are held."""
+the team's calls are held, and one to another number than the one that may ring beside the first."""

@@ -61,6 +61,13 @@ class CallAnswered:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyPressed:
+    """The callee has asked to hear the alert: a person, no machine."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallCancelled:
     """We have asked Asterisk to end it, because nobody needs it any longer."""
 
@@ -169,6 +176,7 @@ Fact = (
     | AlertExpired
     | CallPlaced
     | CallAnswered
+    | KeyPressed
     | CallCancelled
     | CallEnded
     | CallCameIn

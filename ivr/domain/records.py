@@ -212,6 +212,10 @@ class Delivery:
     """When it is given up; None: at the deadline of the network, reckoned from `since`."""
     avoid_trunk: str | None = None
     """The trunk over which the next call should not go, where there is another."""
+    beside: str | None = None
+    """While calling: the number that may ring beside the one that does; None where none may."""
+    beside_at: float = 0.0
+    """When it may ring, at the earliest."""
     severity: Severity = Severity.MEDIUM
     """The alert's."""
     held_until: float | None = None
@@ -237,6 +241,8 @@ class Call:
     """ITU-T Q.850 hangup cause; None while up, or when the end was never seen."""
     cancelled: bool = False
     """We asked for its end because nobody needed it any longer."""
+    person: bool = False
+    """Somebody has pressed a key in it: no machine answered."""
 
 
 @dataclass(frozen=True, slots=True)

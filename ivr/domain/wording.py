@@ -27,6 +27,12 @@ def withdrawal(alert: Alert) -> str:
     return f"Alert {alert.id} from {originator(alert)}, of {released}, was WITHDRAWN at {withdrawn}."
 
 
+def taken(alert: int, by: str | None) -> str:
+    """To a phone that stopped ringing. `by`: the number that answered; None: they called the hotline."""
+    who = f"{by} has answered" if by else "somebody of your team is on the hotline"
+    return f"Alert {alert}: your phone stopped ringing because {who}."
+
+
 def not_told(alert: int, teams: Iterable[str]) -> str:
     """To operators: who had a withdrawn alert and gets no SMS. `teams`: their names."""
     return f"Withdrawn alert {alert}: no mobile to tell: {_names(teams)}. Please call them."

@@ -47,7 +47,7 @@ def history(tx: Records, network: Network, delivery: Delivery, team: Team | None
     return History(
         numbers=phones(tx, team),
         past=sorted(past, key=lambda p: p.ended_at),
-        live=any(call.state is not CallState.ENDED for call in served),
+        up={call.number or "": call.started_at for call in served if call.state is not CallState.ENDED},
         expired=now >= deliveries.deadline_at(delivery, team_policy(network, team)),
         trunks=network.trunks,
     )

@@ -13,7 +13,9 @@ from ivr.domain.records import (
     Alert,
     AlertState,
     Call,
+    CallState,
     Delivery,
+    Direction,
     Entry,
     Leg,
     Number,
@@ -70,6 +72,15 @@ class Outbox:
         if untold:
             for operator in self._network.operators:
                 self._notice(alert.id, None, operator, wording.not_told(alert.id, untold))
+
+    def rung_off(self, call: Call) -> None:
+        """A phone stopped ringing. If somebody of the team is on another line, its owner is told who."""
+        up = self._tx.find(Call, team=call.team, state=(CallState.PLACED, CallState.ANSWERED))
+        taker = next((c for c in up if c.person or c.direction is Direction.IN), None)
+        if taker is None or not self._tx.find(Number, team=call.team, number=call.number, sms=True):
+            return
+        for leg in self._tx.find(Leg, call=call.id):
+            self._notice(leg.alert, leg.team, call.number or "", wording.taken(leg.alert, taker.number))
 
     # -- to operators and originator ---------------------------------------------------------------------
 

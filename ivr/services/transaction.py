@@ -80,7 +80,13 @@ class Transaction:
                 return self._placed(fact)
             case facts.CallCameIn():
                 self._came_in(fact)
-            case facts.CallAnswered() | facts.CallCancelled() | facts.CallEnded() | facts.TeamIdentified():
+            case (
+                facts.CallAnswered()
+                | facts.KeyPressed()
+                | facts.CallCancelled()
+                | facts.CallEnded()
+                | facts.TeamIdentified()
+            ):
                 return self._call(fact)
             case facts.AlertHeard():
                 self._heard(fact)
@@ -230,10 +236,12 @@ class Transaction:
         after, effects = calls.decide(before, fact, self._now)
         self._tx.put(after)
         self._follow(effects, team=after.team, call=after)
-        if isinstance(fact, facts.CallAnswered):
+        if isinstance(fact, facts.CallAnswered | facts.KeyPressed):
             self._flag(after.team, after.number, None)
-        if isinstance(fact, facts.CallAnswered) and after.state is CallState.ANSWERED:
-            self._take_on(after)
+            if after.state is CallState.ANSWERED:
+                self._take_on(after)
+        if after.cancelled and not before.cancelled:
+            self._outbox.rung_off(after)
         return Applied(call=after)
 
     def _take_on(self, call: Call) -> None:

@@ -40,7 +40,7 @@ from ivr.domain.records import (
 from ivr.services.ledger import Ledger
 
 D = DeliveryState
-POLICY = Policy(deadline_s=300, max_calls=3, rounds=2, busy=Rule(tries=2, pause_s=10))
+POLICY = Policy(deadline_s=300, max_calls=3, parallel_after_s=2, busy=Rule(tries=2, pause_s=10))
 OPERATOR = "+4917100099"
 alert_numbers = st.integers(1, 3)
 called_teams = st.sampled_from(CALLED)
@@ -126,8 +126,22 @@ class AnyOrder(RuleBasedStateMachine):
         if call != "other" or team in engaged:
             self.tell(facts.CallPlaced(call, team, "+4940100002", "sip-a", (alert,)))
 
+    @rule(team=called_teams, data=st.data())
+    def placed_beside(self, team: str, data: st.DataObject) -> None:
+        """As the dialler does: a second phone, while one call of the team rings."""
+        theirs = self.book.find(Call, team=team, state=[CallState.PLACED, CallState.ANSWERED])
+        wished = [d.beside for d in self.book.find(Delivery, team=team, state=D.CALLING) if d.beside]
+        if [c.state for c in theirs] == [CallState.PLACED] and wished:
+            number = data.draw(st.sampled_from(wished))
+            along = [
+                d.alert
+                for d in self.book.find(Delivery, team=team, state=[D.WAITING, D.CALLING])
+                if d.state is D.WAITING or d.beside == number
+            ]
+            self.book.rings(team, *along, number=number)
+
     @precondition(lambda self: self.calls())
-    @rule(data=st.data(), kind=st.sampled_from([facts.CallAnswered, facts.CallCancelled]))
+    @rule(data=st.data(), kind=st.sampled_from([facts.CallAnswered, facts.KeyPressed, facts.CallCancelled]))
     def answered_or_cancelled(self, data: st.DataObject, kind: Any) -> None:
         self.tell(kind(data.draw(st.sampled_from(self.calls()))))
 
@@ -187,6 +201,14 @@ class AnyOrder(RuleBasedStateMachine):
                 assert d.number is not None
             if d.state is D.EXHAUSTED:
                 assert d.reason
+
+    @invariant()
+    def no_number_and_never_three_phones_of_a_team_ring_at_once(self) -> None:
+        up = self.book.find(Call, state=[CallState.PLACED, CallState.ANSWERED])
+        for team in CALLED:
+            theirs = [c.number for c in up if c.team == team]
+            assert len(theirs) <= 2
+            assert len(set(theirs)) == len(theirs)
 
     @invariant()
     def nobody_s_calls_are_held_for_ever(self) -> None:

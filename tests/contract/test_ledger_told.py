@@ -80,10 +80,7 @@ class TestResponding:
         again = book.rings(XYZ, alert)
         assert book.delivery(alert, XYZ).state is D.CALLING
         book.hangs_up(again, BUSY)
-        assert (book.delivery(alert, XYZ).state, book.delivery(alert, XYZ).due_at) == (
-            D.WAITING,
-            clock.now + 20,
-        )
+        assert (book.delivery(alert, XYZ).state, book.delivery(alert, XYZ).due_at) == (D.WAITING, clock.now)
 
     def test_an_answered_call_goes_on_and_acknowledges(self, book: Book) -> None:
         alert = book.raises()
@@ -356,3 +353,57 @@ def test_a_network_without_operators_tells_the_originator(
 
     assert len(told(book, ABC_MOBILE)) == 1
     assert len(notices(book)) == 1
+
+
+class TestWhoseRingingStopped:
+    def test_is_told_who_has_answered(self, parallel: Book) -> None:
+        alert = parallel.raises()
+        office = parallel.rings(XYZ, alert)
+        mobile = parallel.rings(XYZ, alert, number=XYZ_MOBILE)
+        parallel.answers(office)
+        parallel.apply(facts.KeyPressed(office))
+        parallel.apply(facts.CallCancelled(mobile))
+        parallel.apply(facts.CallCancelled(mobile))
+
+        assert told(parallel, XYZ_MOBILE) == [
+            f"Alert {alert}: your phone stopped ringing because +4940100004 has answered."
+        ]
+        assert parallel.delivery(alert, XYZ).state is D.CALLING
+
+    def test_is_told_that_the_team_calls_in(self, book: Book) -> None:
+        alert = book.raises()
+        call = book.rings(XYZ, alert, number=XYZ_MOBILE)
+        book.apply(facts.CallCameIn("in-1", "sip-a"))
+        book.apply(facts.TeamIdentified("in-1", XYZ))
+        book.apply(facts.CallCancelled(call))
+
+        assert told(book, XYZ_MOBILE) == [
+            f"Alert {alert}: your phone stopped ringing because somebody of your team is on the hotline."
+        ]
+
+    def test_is_not_told_when_nobody_is_on_a_line(self, parallel: Book) -> None:
+        """Acknowledged by mail, or a machine has answered the other phone."""
+        alert = parallel.raises()
+        office, mobile = parallel.rings(XYZ, alert), parallel.rings(XYZ, alert, number=XYZ_MOBILE)
+        parallel.answers(office)
+        parallel.acknowledges(alert, XYZ)
+        parallel.apply(facts.CallCancelled(mobile))
+
+        assert told(parallel, XYZ_MOBILE) == []
+
+    def test_is_not_told_on_a_phone_that_takes_no_sms(self, parallel: Book) -> None:
+        alert = parallel.raises()
+        office, mobile = parallel.rings(XYZ, alert), parallel.rings(XYZ, alert, number=XYZ_MOBILE)
+        parallel.apply(facts.KeyPressed(mobile))
+        parallel.apply(facts.CallCancelled(office))
+
+        assert notices(parallel) == []
+
+
+@pytest.fixture
+def parallel(book: Book) -> Book:
+    """A team that wants its second phone to ring beside the first."""
+    team = book.get(Team, XYZ)
+    with book.store.write() as tx:
+        tx.put(replace(team, policy='{"parallel_after_s": 0}'))
+    return book

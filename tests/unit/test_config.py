@@ -146,7 +146,7 @@ class TestErrors:
             ("policy:\n  ring_s: 1", "9: ring_s: must be between 5 and 120, not 1"),
             ("policy:\n  deadline_s: 100000", "9: deadline_s: must be between 60 and 86400, not 100000"),
             ("policy:\n  max_calls: 0", "9: max_calls: must be between 1 and 200, not 0"),
-            ("policy:\n  busy: {tries: 0}", "9: tries: must be between 1 and 20, not 0"),
+            ("policy:\n  busy: {tries: 0}", "9: tries: must be between 1 and 200, not 0"),
             ("policy:\n  no_answer: {tries: 1}", "9: no_answer: unknown key; did you mean no-answer?"),
             ("policy:\n  acknowledged: {tries: 1}", "9: acknowledged: unknown key"),
             ("audio:\n  longest_s: 121", "9: longest_s: must be between 10 and 120, not 121"),

@@ -1,5 +1,6 @@
 """The life of a delivery: its table, what is illegal, and facts that cross each other."""
 
+from dataclasses import replace
 from itertools import permutations, product
 from typing import get_args
 
@@ -21,8 +22,9 @@ from ivr.domain.facts import (
     TeamMissing,
     TeamResponding,
 )
+from ivr.domain.hours import Hours
 from ivr.domain.policy import Past, Phone, Policy, Rule
-from ivr.domain.records import Delivery, DeliveryState, Disposition, Via
+from ivr.domain.records import CallingHours, Delivery, DeliveryState, Disposition, Via
 
 S = DeliveryState
 POLICY = Policy()
@@ -31,6 +33,7 @@ LATER = NOON + 60
 PHONES = (Phone(OFFICE), Phone(MOBILE))
 
 PLACED = CallPlaced("c", "xyz-cert", OFFICE, "sip-a", (17,))
+BESIDE = CallPlaced("d", "xyz-cert", MOBILE, "sip-a", (17,))
 CHANGED = CallsChanged()
 CLOSED = NumberClosed()
 ACKNOWLEDGED = Acknowledged(17, "xyz-cert", Via.KEYPRESS, OFFICE, "c")
@@ -42,7 +45,7 @@ RETRIED = DeliveryRetried(17, "xyz-cert")
 
 
 def history(*past: Past, live: bool = False, expired: bool = False) -> History:
-    return History(PHONES, past, live, expired)
+    return History(PHONES, past, {OFFICE: NOON} if live else {}, expired)
 
 
 NO_CALLS = history()
@@ -57,7 +60,16 @@ DEAD = history(
 def delivery(state: DeliveryState) -> Delivery:
     at = NOON + 5 if state is S.ACKNOWLEDGED else None
     return Delivery(
-        17, "xyz-cert", "XYZ-CERT", state, NOON, OFFICE, attempts=1, since=NOON, acknowledged_at=at
+        17,
+        "xyz-cert",
+        "XYZ-CERT",
+        state,
+        NOON,
+        OFFICE,
+        attempts=1,
+        since=NOON,
+        acknowledged_at=at,
+        beside=MOBILE if state is S.CALLING else None,
     )
 
 
@@ -75,6 +87,8 @@ MOVES: list[tuple[DeliveryState, DeliveryFact, History, DeliveryState]] = [
     (S.WAITING, EXPIRED, NO_CALLS, S.WAITING),
     (S.WAITING, SKIPPED, NO_CALLS, S.EXHAUSTED),
     (S.WAITING, RETRIED, BUSY, S.WAITING),
+    (S.CALLING, BESIDE, LIVE, S.CALLING),
+    (S.CALLING, CLOSED, LIVE, S.CALLING),
     (S.CALLING, CHANGED, LIVE, S.CALLING),
     (S.CALLING, CHANGED, BUSY, S.WAITING),
     (S.CALLING, CHANGED, DEAD, S.EXHAUSTED),
@@ -109,7 +123,7 @@ MOVES: list[tuple[DeliveryState, DeliveryFact, History, DeliveryState]] = [
     (S.EXHAUSTED, SKIPPED, DEAD, S.EXHAUSTED),
     (S.EXHAUSTED, RETRIED, DEAD, S.WAITING),
     (S.EXHAUSTED, RETRIED, LIVE, S.CALLING),
-    (S.EXHAUSTED, RETRIED, History((), (), live=False, expired=False), S.EXHAUSTED),
+    (S.EXHAUSTED, RETRIED, History((), (), {}, expired=False), S.EXHAUSTED),
     (S.WITHDRAWN, CHANGED, BUSY, S.WITHDRAWN),
     (S.WITHDRAWN, ACKNOWLEDGED, LIVE, S.WITHDRAWN),
     (S.WITHDRAWN, RESPONDING, BUSY, S.WITHDRAWN),
@@ -119,8 +133,6 @@ MOVES: list[tuple[DeliveryState, DeliveryFact, History, DeliveryState]] = [
 ]
 
 ILLEGAL: list[tuple[DeliveryState, DeliveryFact]] = [
-    (S.CALLING, PLACED),
-    (S.CALLING, CLOSED),
     (S.ACKNOWLEDGED, CLOSED),
     (S.EXHAUSTED, CLOSED),
     (S.WITHDRAWN, CLOSED),
@@ -166,10 +178,62 @@ def test_a_team_without_a_number_is_named_as_missing_from_the_beginning() -> Non
     assert Settle(17) in effects
 
 
-def test_after_busy_the_same_number_is_due_again_after_the_pause() -> None:
+def test_after_busy_the_next_number_is_due_at_once_and_an_only_one_after_the_pause() -> None:
     after, _ = decide(delivery(S.CALLING), CHANGED, BUSY, POLICY, LATER)
+    assert (after.number, after.due_at) == (MOBILE, NOON + 10)
 
+    only = replace(BUSY, numbers=PHONES[:1])
+    after, _ = decide(delivery(S.CALLING), CHANGED, only, POLICY, LATER)
     assert (after.number, after.due_at) == (OFFICE, NOON + 10 + POLICY.busy.pause_s)
+
+
+PARALLEL = replace(POLICY, parallel_after_s=4)
+
+
+class TestSecondPhone:
+    def test_may_ring_beside_the_first_after_the_stagger(self) -> None:
+        after, _ = decide(delivery(S.WAITING), PLACED, NO_CALLS, PARALLEL, LATER)
+
+        assert (after.state, after.beside, after.beside_at) == (S.CALLING, MOBILE, LATER + 4)
+
+    def test_is_the_wish_of_the_team(self) -> None:
+        after, _ = decide(delivery(S.WAITING), PLACED, NO_CALLS, POLICY, LATER)
+
+        assert after.beside is None
+
+    def test_is_one_that_is_open_now(self) -> None:
+        closed = Phone(MOBILE, hours=Hours(CallingHours.OFFICE, "Sat 09:00-10:00"))
+        so_far = replace(NO_CALLS, numbers=(PHONES[0], closed))
+
+        assert decide(delivery(S.WAITING), PLACED, so_far, PARALLEL, LATER)[0].beside is None
+
+    def test_does_not_follow_the_deadline(self) -> None:
+        so_far = replace(LIVE, past=(Past(MOBILE, Disposition.BUSY, LATER),), expired=True)
+
+        assert decide(delivery(S.CALLING), CHANGED, so_far, PARALLEL, LATER)[0].beside is None
+
+    def test_counts_as_a_call_and_no_third_one_follows(self) -> None:
+        after, _ = decide(delivery(S.CALLING), BESIDE, LIVE, PARALLEL, LATER)
+
+        assert (after.state, after.attempts, after.beside) == (S.CALLING, 2, None)
+
+    def test_is_not_called_when_it_is_not_the_one_that_was_meant(self) -> None:
+        with pytest.raises(Illegal, match="is being called"):
+            decide(replace(delivery(S.CALLING), beside=None), BESIDE, LIVE, PARALLEL, LATER)
+
+    def test_that_was_not_reached_may_ring_again_while_the_first_still_does(self) -> None:
+        so_far = replace(LIVE, past=(Past(MOBILE, Disposition.BUSY, LATER),))
+        after, _ = decide(delivery(S.CALLING), CHANGED, so_far, PARALLEL, LATER)
+
+        assert (after.state, after.beside, after.beside_at) == (S.CALLING, MOBILE, LATER + 5)
+
+    def test_alone_still_ringing_keeps_the_delivery_calling(self) -> None:
+        so_far = replace(
+            history(Past(OFFICE, Disposition.NO_ANSWER, LATER)), up={MOBILE: NOON}, numbers=PHONES
+        )
+        after, _ = decide(delivery(S.CALLING), CHANGED, so_far, PARALLEL, LATER)
+
+        assert (after.state, after.beside) == (S.CALLING, OFFICE)
 
 
 def test_the_same_hangup_told_twice_makes_no_second_retry() -> None:
@@ -249,7 +313,7 @@ class TestResponding:
 
     def test_a_pause_that_is_longer_is_kept(self) -> None:
         slow = Policy(busy=Rule(tries=2, pause_s=3600))
-        held, _ = decide(delivery(S.WAITING), RESPONDING, BUSY, slow, LATER)
+        held, _ = decide(delivery(S.WAITING), RESPONDING, replace(BUSY, numbers=PHONES[:1]), slow, LATER)
 
         assert held.due_at == NOON + 10 + 3600
 
@@ -263,8 +327,8 @@ class TestResponding:
         early, _ = decide(self.held(LIVE), CHANGED, BUSY, POLICY, self.HELD - 1)
         late, _ = decide(self.held(LIVE), CHANGED, BUSY, POLICY, self.HELD)
 
-        assert (early.state, early.number, early.due_at) == (S.RESPONDING, OFFICE, self.HELD)
-        assert (late.state, late.due_at) == (S.WAITING, NOON + 10 + POLICY.busy.pause_s)
+        assert (early.state, early.number, early.due_at) == (S.RESPONDING, MOBILE, self.HELD)
+        assert (late.state, late.due_at) == (S.WAITING, NOON + 10)
 
     def test_no_call_is_placed_before_that_whatever_was_planned(self) -> None:
         with pytest.raises(Illegal, match="has just said that it is on alert 17"):

@@ -90,6 +90,8 @@ delivery = Table(
     Column("acknowledged_by", String(20)),
     Column("deadline_at", Float),
     Column("avoid_trunk", String(30)),
+    Column("beside", String(16)),
+    Column("beside_at", Float, nullable=False),
     Column("severity", String(10), nullable=False),
     Column("held_until", Float),
     Column("holds", Integer, nullable=False),
@@ -110,6 +112,7 @@ call = Table(
     Column("ended_at", Float),
     Column("cause", Integer),
     Column("cancelled", Boolean, nullable=False),
+    Column("person", Boolean, nullable=False),
     Index(None, "state"),
 )
 
