@@ -11,7 +11,7 @@ from agi.listen import Clerk
 from agi.menu import KEY_S, Menu, ask
 from ivr.adapters.fastagi import ALL_KEYS, Channel, HungUp, Played, Script
 from ivr.domain import spoken
-from ivr.domain.facts import Acknowledged, AlertHeard, CallAnswered
+from ivr.domain.facts import Acknowledged, AlertHeard, CallAnswered, KeyPressed
 from ivr.domain.records import Alert, Via
 from ivr.domain.spoken import prompt
 from ivr.services.desk import Brief, Desk
@@ -63,10 +63,15 @@ class _Call:
         for _ in range(_INTRODUCTIONS):
             early = self._channel.play([*wrong, *lead], "1")
             early = self._channel.say(listen.raised(self._desk, alert), "1") or early
-            if early or self._brief.team.trusts_phones:
+            if not early and self._brief.team.trusts_phones:
                 return True
-            key = self._channel.play([prompt("press-1-to-hear")], ALL_KEYS) or self._channel.wait(KEY_S)
+            key = (
+                early
+                or self._channel.play([prompt("press-1-to-hear")], ALL_KEYS)
+                or self._channel.wait(KEY_S)
+            )
             if key == "1":
+                self._apply(KeyPressed(self._channel.call_id))
                 return True
             wrong = [prompt("wrong-key")] if key else []
         return False
@@ -96,6 +101,6 @@ class _Call:
         fact = Acknowledged(alert.id, self._brief.team.id, Via.KEYPRESS, self._brief.number, call)
         listen.acknowledge(self._channel, self._clerk, self._desk, fact)
 
-    def _apply(self, fact: AlertHeard) -> None:
+    def _apply(self, fact: AlertHeard | KeyPressed) -> None:
         """What the caller need not wait for."""
         self._clerk.hand(partial(self._desk.ledger.apply, fact))

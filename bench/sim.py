@@ -1,29 +1,23 @@
 """A network called by the real schedule under the real policy, in simulated time.
 
 Owns: the discrete-event clock, and what the ledger would do with each fact. Decides nothing: whom to call and
-when comes from schedule.plan, what follows a call from the delivery's own decider.
+when comes from schedule.plan, what follows a call from the delivery's and the call's own deciders.
 """
 
 import heapq
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 from bench.fates import Fate, Network
+from ivr.domain import call as calls
 from ivr.domain import delivery as deliveries
 from ivr.domain import schedule
-from ivr.domain.delivery import CallsChanged, History
-from ivr.domain.facts import Acknowledged, CallPlaced
+from ivr.domain.delivery import CallsChanged, DeliveryFact, History, NumberClosed
+from ivr.domain.facts import Acknowledged, CallCancelled, CallEnded, CallPlaced, KeyPressed
 from ivr.domain.policy import Past, Policy
-from ivr.domain.records import (
-    OPEN,
-    Call,
-    CallState,
-    Delivery,
-    Direction,
-    Disposition,
-    Via,
-)
+from ivr.domain.records import OPEN, Call, CallState, Delivery, Direction, Disposition, Via
 from ivr.domain.schedule import Start, TrunkView, View
 
 ALERT = 17
@@ -47,8 +41,6 @@ class Result:
     """Until nobody is to be called any more."""
     reached_at: Sequence[float]
     """When each team that was reached acknowledged, in order."""
-    paths: Sequence[Sequence[tuple[float, float]]]
-    """Of each team, its calls as (pause before the call, time on the line)."""
     callers: int = 0
     """Calls that came in until the makespan's end."""
     blocked: int = 0
@@ -61,30 +53,47 @@ class Result:
 
 
 def run(
-    network: Network, trunks: Sequence[TrunkView], policy: Policy, callers: Callers | None = None
+    network: Network,
+    trunks: Sequence[TrunkView],
+    policy: Policy,
+    callers: Callers | None = None,
+    begin: float = NOON,
 ) -> Result:
-    """Release one alert and follow it to its end."""
-    return _Alert(network, trunks, policy, callers).run()
+    """Release one alert at `begin` (seconds since the epoch) and follow it to its end."""
+    return _Alert(network, trunks, policy, callers, begin).run()
+
+
+@dataclass(slots=True)
+class _Team:
+    n: int
+    delivery: Delivery
+    past: list[Past]
+    up: dict[str, Call]
 
 
 class _Alert:
     def __init__(
-        self, network: Network, trunks: Sequence[TrunkView], policy: Policy, callers: Callers | None
+        self,
+        network: Network,
+        trunks: Sequence[TrunkView],
+        policy: Policy,
+        callers: Callers | None,
+        begin: float,
     ) -> None:
         self._network = network
         self._trunks = trunks
         self._policy = policy
-        self._now = NOON
-        self._teams = {f"team-{n:05}": n for n in range(network.teams)}
-        self._past: dict[str, list[Past]] = {team: [] for team in self._teams}
-        self._paths: dict[str, list[tuple[float, float]]] = {team: [] for team in self._teams}
-        self._open: dict[str, Delivery] = {}
-        for team, n in self._teams.items():
-            self._open[team], _ = deliveries.opened(ALERT, team, team, network.numbers(n), policy, NOON)
+        self._begin = self._now = begin
+        self._teams: dict[str, _Team] = {}
+        for n in range(network.teams):
+            team = f"team-{n:05}"
+            fresh, _ = deliveries.opened(ALERT, team, team, network.numbers(n), policy, begin)
+            self._teams[team] = _Team(n, fresh, [], {})
+        self._open = {team: t for team, t in self._teams.items() if t.delivery.state in OPEN}
         self._up: dict[str, Call] = {}
         self._recent: list[Call] = []
         self._look_back_s = schedule.look_back(trunks)
-        self._events: list[tuple[float, int, str, Fate | None]] = []
+        self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._ids = 0
         self._reached_at: list[float] = []
         self._callers = callers
@@ -93,90 +102,88 @@ class _Alert:
 
     def run(self) -> Result:
         self._expect_caller()
-        again_at: float | None = NOON
+        again_at: float | None = self._begin
         while self._open:
-            moments = [
-                at for at in (again_at, self._events[0][0] if self._events else None) if at is not None
-            ]
-            self._now = min(moments)
+            event_at = self._events[0][0] if self._events else None
+            self._now = min(at for at in (again_at, event_at) if at is not None)
             while self._events and self._events[0][0] <= self._now:
-                self._happen(*heapq.heappop(self._events)[2:])
+                heapq.heappop(self._events)[2]()
             again_at = self._carry_out_plan()
-        return Result(
-            makespan_s=self._now - NOON,
-            reached_at=self._reached_at,
-            paths=list(self._paths.values()),
-            callers=self._came_in,
-            blocked=self._blocked,
-        )
+        return Result(self._now - self._begin, self._reached_at, self._came_in, self._blocked)
+
+    def _in(self, seconds: float, happens: Callable[[], None]) -> None:
+        heapq.heappush(self._events, (self._now + seconds, self._ids, happens))
+        self._ids += 1
 
     def _carry_out_plan(self) -> float | None:
         self._recent = [c for c in self._recent if (c.ended_at or 0) >= self._now - self._look_back_s]
-        view = View(
-            self._trunks,
-            list(self._open.values()),
-            list(self._up.values()),
-            self._policy.deadline_s,
-            self._recent,
-        )
+        waiting = [t.delivery for t in self._open.values()]
+        view = View(self._trunks, waiting, list(self._up.values()), self._policy.deadline_s, self._recent)
         plan = schedule.plan(view, self._now)
         assert not plan.expire, "the deadline must lie beyond the simulated time"
+        for call in plan.cancel:
+            self._move(self._up[call], CallCancelled(call))
+            self._end(call, Disposition.CANCELLED)
         for start in plan.start:
-            self._start(start)
-        return plan.again_at
+            self._start(self._teams[start.team], start)
+        return self._now if plan.cancel else plan.again_at
 
-    def _start(self, start: Start) -> None:
-        before = self._open[start.team]
-        network_fate = self._network.fate(self._teams[start.team], before.attempts, start.number)
-        pause_s = before.due_at - (self._past[start.team][-1].ended_at if self._past[start.team] else NOON)
-        self._paths[start.team].append((pause_s, network_fate.line_s))
-        call = Call(
-            f"out-{self._ids}",
-            Direction.OUT,
-            CallState.PLACED,
-            start.team,
-            start.number,
-            start.trunk,
-            self._now,
+    # -- calls out ---------------------------------------------------------------------------------------
+
+    def _start(self, team: _Team, start: Start) -> None:
+        phone = next(p for p in self._network.numbers(team.n) if p.number == start.number)
+        if not phone.hours.open_at(self._now):
+            self._tell(team, NumberClosed())
+            return
+        fate = self._network.fate(team.n, team.delivery.attempts, start.number)
+        call = f"out-{self._ids}"
+        self._tell(team, CallPlaced(call, start.team, start.number, start.trunk, start.alerts))
+        self._up[call] = team.up[call] = Call(
+            call, Direction.OUT, CallState.PLACED, start.team, start.number, start.trunk, self._now
         )
-        self._tell(start.team, CallPlaced(call.id, start.team, start.number, start.trunk, start.alerts))
-        self._seize(call, network_fate.line_s, network_fate)
+        if fate.pressed_after_s is not None:
+            self._in(fate.pressed_after_s, partial(self._press, call))
+        self._in(fate.line_s, partial(self._end_of, call, fate))
 
-    def _seize(self, call: Call, lasts_s: float, fate: Fate | None) -> None:
-        self._up[call.id] = call
-        heapq.heappush(self._events, (self._now + lasts_s, self._ids, call.id, fate))
-        self._ids += 1
+    def _press(self, call: str) -> None:
+        if call in self._up:
+            self._move(self._up[call], KeyPressed(call))
 
-    def _happen(self, what: str, fate: Fate | None) -> None:
-        """A call ends, or somebody calls in."""
-        if what == "caller":
-            self._take_caller()
+    def _end_of(self, call: str, fate: Fate) -> None:
+        if call in self._up:  # and was not cancelled
+            self._end(call, fate.disposition)
+
+    def _move(self, call: Call, fact: calls.CallFact) -> Call:
+        after, _ = calls.decide(call, fact, self._now)
+        self._up[call.id] = self._teams[call.team or ""].up[call.id] = after
+        return after
+
+    def _end(self, call: str, disposition: Disposition) -> None:
+        ended = self._move(self._up[call], CallEnded(call, None))
+        team = self._teams[ended.team or ""]
+        del self._up[call], team.up[call]
+        self._recent.append(ended)
+        if ended.team not in self._open:
             return
-        call = replace(self._up.pop(what), state=CallState.ENDED, ended_at=self._now)
-        self._recent.append(call)
-        if fate is None or call.team is None:
-            return
-        if fate.disposition is Disposition.ACKNOWLEDGED:
-            self._tell(call.team, Acknowledged(ALERT, call.team, Via.KEYPRESS, call.number))
-            self._reached_at.append(self._now - NOON)
+        if disposition is Disposition.ACKNOWLEDGED:
+            self._tell(team, Acknowledged(ALERT, ended.team, Via.KEYPRESS, ended.number))
+            self._reached_at.append(self._now - self._begin)
         else:
-            self._past[call.team].append(Past(call.number or "", fate.disposition, self._now))
-            self._tell(call.team, CallsChanged())
+            team.past.append(Past(ended.number or "", disposition, self._now))
+            self._tell(team, CallsChanged())
 
-    def _tell(self, team: str, fact: CallPlaced | CallsChanged | Acknowledged) -> None:
-        numbers = self._network.numbers(self._teams[team])
-        history = History(numbers, self._past[team], live=False, expired=False)
-        after, _ = deliveries.decide(self._open[team], fact, history, self._policy, self._now)
-        if after.state in OPEN:
-            self._open[team] = after
-        else:
-            del self._open[team]
+    def _tell(self, team: _Team, fact: DeliveryFact) -> None:
+        up = {c.number or "": c.started_at for c in team.up.values()}
+        history = History(self._network.numbers(team.n), team.past, up, expired=False)
+        team.delivery, _ = deliveries.decide(team.delivery, fact, history, self._policy, self._now)
+        if team.delivery.state not in OPEN:
+            del self._open[team.delivery.team]
+
+    # -- calls in ----------------------------------------------------------------------------------------
 
     def _expect_caller(self) -> None:
         if self._callers is not None:
-            at = self._now + self._draw.expovariate(1 / self._callers.every_s)
-            heapq.heappush(self._events, (at, self._ids, "caller", None))
-            self._ids += 1
+            self._in(self._draw.expovariate(1 / self._callers.every_s), self._take_caller)
 
     def _take_caller(self) -> None:
         assert self._callers is not None
@@ -184,16 +191,15 @@ class _Alert:
         self._came_in += 1
         for trunk in self._trunks:
             if sum(c.trunk == trunk.name for c in self._up.values()) < trunk.lines:
-                call = Call(
-                    f"in-{self._ids}",
-                    Direction.IN,
-                    CallState.ANSWERED,
-                    None,
-                    None,
-                    trunk.name,
-                    self._now,
-                    answered_at=self._now,
+                call = f"in-{self._ids}"
+                self._up[call] = Call(
+                    call, Direction.IN, CallState.ANSWERED, None, None, trunk.name, self._now, self._now
                 )
-                self._seize(call, self._draw.expovariate(1 / self._callers.lasts_s), None)
+                lasts_s = self._draw.expovariate(1 / self._callers.lasts_s)
+                self._in(lasts_s, partial(self._hang_up, call))
                 return
         self._blocked += 1
+
+    def _hang_up(self, call: str) -> None:
+        ended, _ = calls.decide(self._up.pop(call), CallEnded(call, 16), self._now)
+        self._recent.append(ended)

@@ -41,10 +41,12 @@ SAMPLES: dict[type, list[Any]] = {
     facts.AlertExpired: [facts.AlertExpired(1)],
     facts.CallPlaced: [facts.CallPlaced("c", "t", NUMBER, "sip", (1,))],
     facts.CallAnswered: [facts.CallAnswered("c")],
+    facts.KeyPressed: [facts.KeyPressed("c")],
     facts.CallCancelled: [facts.CallCancelled("c")],
     facts.CallEnded: [facts.CallEnded("c", 17)],
     facts.TeamIdentified: [facts.TeamIdentified("c", "t")],
     facts.Acknowledged: [facts.Acknowledged(1, "t", Via.KEYPRESS, NUMBER)],
+    facts.TeamResponding: [facts.TeamResponding(1, "t", Via.OPERATOR)],
     facts.DeliveryRetried: [facts.DeliveryRetried(1, "t")],
     facts.DeliverySkipped: [facts.DeliverySkipped(1, "t")],
     facts.SmsSubmitted: [facts.SmsSubmitted(1, ("m",))],
@@ -53,8 +55,8 @@ SAMPLES: dict[type, list[Any]] = {
     facts.SmsReceipt: [facts.SmsReceipt("m", s) for s in ("delivered", "expired", "rejected", "unknown")],
 }
 HISTORIES = [
-    History(numbers, (), live, expired)
-    for numbers, live, expired in product([(Phone(NUMBER),), ()], [False, True], [False, True])
+    History(numbers, (), up, expired)
+    for numbers, up, expired in product([(Phone(NUMBER),), ()], [{}, {NUMBER: 0.0}], [False, True])
 ]
 
 
@@ -77,7 +79,7 @@ def _alert(state: AlertState, fact: Any) -> Iterable[StrEnum]:
 
 
 def _delivery(state: DeliveryState, fact: Any) -> Iterable[StrEnum]:
-    before = Delivery(1, "t", "T", state, number=NUMBER)
+    before = Delivery(1, "t", "T", state, number=NUMBER, beside=NUMBER)
     for history in HISTORIES:
         yield delivery.decide(before, fact, history, Policy(), 0.0)[0].state
 
@@ -120,8 +122,8 @@ MACHINES = (
     ),
     Machine(
         "SMS",
-        "One short message that tells a team of an alert.",
-        (("queued", "AlertReleased"),),
+        "One short message that tells a team of an alert, or of what became of one.",
+        (("queued", "AlertReleased, or whatever is worth a notice"),),
         SmsState,
         shortmessage.SmsFact,
         shortmessage.TABLE,

@@ -26,7 +26,7 @@ def recordings(settings: Settings) -> Recordings:
 def ledger(settings: Settings, store: SqlStore, clock: Clock = time.time) -> Ledger:
     network = settings.network
     archive, trunks = recordings(settings), len(settings.trunks)
-    return Ledger(store, archive, settings.policy, network.hotline, clock, trunks)
+    return Ledger(store, archive, settings.policy, network.hotline, clock, trunks, network.operators)
 
 
 def desk(settings: Settings, store: SqlStore, book: Ledger) -> Desk:

@@ -13,6 +13,7 @@ from ivr.domain.facts import (
     CallEnded,
     Effect,
     Illegal,
+    KeyPressed,
     Note,
     TeamIdentified,
     TellLegs,
@@ -20,7 +21,7 @@ from ivr.domain.facts import (
 from ivr.domain.number import masked
 from ivr.domain.records import Call, CallState, Direction
 
-CallFact = CallAnswered | CallCancelled | CallEnded | TeamIdentified
+CallFact = CallAnswered | KeyPressed | CallCancelled | CallEnded | TeamIdentified
 Result = tuple[Call, tuple[Effect, ...]]
 
 
@@ -41,6 +42,16 @@ def _answered_late(call: Call, fact: CallFact, now: float) -> Result:
     if call.answered_at is not None or call.ended_at is None:
         return call, ()
     return replace(call, answered_at=call.ended_at), (TellLegs(),)
+
+
+def _press(call: Call, fact: CallFact, now: float) -> Result:
+    """A key is an answer too, where the news of the answer was lost."""
+    answered_at = now if call.answered_at is None else call.answered_at
+    return replace(call, state=CallState.ANSWERED, answered_at=answered_at, person=True), ()
+
+
+def _pressed_late(call: Call, fact: CallFact, now: float) -> Result:
+    return replace(call, person=True), ()
 
 
 def _cancel(call: Call, fact: CallFact, now: float) -> Result:
@@ -78,13 +89,16 @@ Handler = Callable[[Call, CallFact, float], Result]
 
 TABLE: dict[tuple[CallState, type], Handler] = {
     (CallState.PLACED, CallAnswered): _answer,
+    (CallState.PLACED, KeyPressed): _press,
     (CallState.PLACED, CallCancelled): _cancel,
     (CallState.PLACED, CallEnded): _end,
     (CallState.ANSWERED, CallAnswered): _stay,  # from the script and from the event
+    (CallState.ANSWERED, KeyPressed): _press,
     (CallState.ANSWERED, CallCancelled): _stay,  # answered in the meantime: never dropped
     (CallState.ANSWERED, CallEnded): _end,
     (CallState.ANSWERED, TeamIdentified): _identify,
     (CallState.ENDED, CallAnswered): _answered_late,
+    (CallState.ENDED, KeyPressed): _pressed_late,
     (CallState.ENDED, CallCancelled): _stay,
     (CallState.ENDED, CallEnded): _ended_again,
     (CallState.ENDED, TeamIdentified): _stay,  # hung up while the PIN was checked

@@ -8,9 +8,8 @@ a number may be called at this hour depends on the moment.
 import json
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from typing import Any
 
 from ivr.domain.hours import ALWAYS, Hours
@@ -43,10 +42,10 @@ def _seconds(low: float, high: float, default: float) -> float:
 class Rule:
     """What follows one disposition."""
 
-    tries: int = field(default=1, metadata={"check": between(1, 20)})
-    """Calls in a row to the same number before the next number's turn."""
-    pause_s: float = _seconds(0, 3600, 30)
-    """Before the same number is called again."""
+    tries: int = field(default=12, metadata={"check": between(1, 200)})
+    """Calls to one number that may end so; then the number is given up for this alert."""
+    pause_s: float = _seconds(0, 3600, 5)
+    """Before the same number is called again, after its first call. Another number need not wait for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +59,25 @@ class Policy:
     """After release: whoever has not acknowledged by then is named as missing."""
     max_calls: int = field(default=24, metadata={"check": between(1, 200)})
     """Calls per delivery, whatever their disposition: the cap that bounds everything."""
-    rounds: int = field(default=6, metadata={"check": between(1, 50)})
-    """How often the whole list of a team's numbers is gone through."""
-    round_pause_s: float = _seconds(0, 3600, 60)
-    """Before the list starts again at its first number."""
+    growth: float = field(default=1.5, metadata={"check": between(1, 10)})
+    """How many times longer each further pause of a number is: soon again at first, then out of the way."""
+    longest_pause_s: float = _seconds(0, 3600, 300)
+    """No pause grows beyond this."""
+    parallel_after_s: float | None = field(default=None, metadata={"check": between(0, 120)})
+    """How long one phone of a team rings before the next one rings beside it, where lines are idle. None:
+    one phone at a time."""
     order: tuple[NumberKind, ...] = field(default=(), metadata={"check": _each_once})
     """Kinds of numbers to call first, in this order; otherwise numbers are called as the team lists them."""
-    busy: Rule = Rule(tries=3, pause_s=20)
-    no_answer: Rule = field(default=Rule(tries=1), metadata={"key": "no-answer"})
-    congestion: Rule = Rule(tries=5, pause_s=10)
-    rejected: Rule = Rule(tries=1)
-    unheard: Rule = Rule(tries=1)
-    machine: Rule = Rule(tries=1)
-    partial: Rule = Rule(tries=2, pause_s=10)
-    heard: Rule = Rule(tries=2, pause_s=30)
-    failed: Rule = Rule(tries=2, pause_s=10)
-    unknown: Rule = Rule(tries=3, pause_s=5)
+    busy: Rule = Rule()
+    no_answer: Rule = field(default=Rule(), metadata={"key": "no-answer"})
+    congestion: Rule = Rule()
+    rejected: Rule = Rule(tries=3, pause_s=30)
+    unheard: Rule = Rule(tries=6, pause_s=10)
+    machine: Rule = Rule(tries=6, pause_s=60)
+    partial: Rule = Rule(tries=6)
+    heard: Rule = Rule(tries=4, pause_s=20)
+    failed: Rule = Rule(tries=4, pause_s=10)
+    unknown: Rule = Rule(tries=6)
 
     def rule(self, disposition: Disposition, trunks: int) -> Rule:
         """The rule for a disposition that asks for another call, where there are so many trunks.
@@ -86,6 +88,11 @@ class Policy:
             return Rule(tries=min(trunks, _UNALLOCATED_CALLS), pause_s=0)
         found: Rule = getattr(self, disposition.value.replace("-", "_"))
         return found
+
+    def pause_s(self, after: Sequence["Past"], trunks: int) -> float:
+        """Before a number is called again that has had the calls `after`, at least one."""
+        first = self.rule(after[-1].disposition, trunks).pause_s
+        return min(first * self.growth ** (len(after) - 1), max(first, self.longest_pause_s))
 
 
 _UNALLOCATED_CALLS = 2
@@ -160,32 +167,40 @@ def next_call(
     now: float,
     until: float = math.inf,
     trunks: int = 1,
+    ringing: Collection[str] = (),
 ) -> CallAt | Spent:
     """The call that follows the calls `past` (in order of their end), begun at `since`, given up at `until`.
 
-    A cancelled call was ended by us because the team was no longer to be called; it does not count. A number
-    that turned out to be unallocated is dead for this delivery. A number that is closed when its turn comes
-    gives way to the next one that is open; where none is, the first one to open has its turn.
+    Each number has a pause of its own, so that a team is called again as soon as one of its numbers may be:
+    the one that may be called first; of several, the one that has had the fewest calls; then as listed. Where
+    somebody was there, that number is called once more before the others have their turn. A number that is
+    `ringing`, or was given up, or never opens again, is left out. A cancelled call was ended by us because
+    the team was no longer to be called; it does not count.
     """
     counted = [p for p in past if p.disposition is not Disposition.CANCELLED]
     numbers = _in_order(policy, listed)
-    gone = unallocated(counted, trunks)
-    alive = [n for n in numbers if n.number not in gone]
     if not numbers:
         return Spent("has no number in the directory")
-    if not alive:
+    gone = unallocated(counted, trunks)
+    if all(phone.number in gone for phone in numbers):
         return Spent("every number is unallocated")
-    if len(counted) >= policy.max_calls:
+    if len(counted) + len(ringing) >= policy.max_calls:
         return Spent(f"not reached in {len(counted)} calls")
-    turns = [(phone, since) for phone in alive]
-    if counted:
-        turns = _turns(policy, numbers, alive, counted, trunks)
+    begin = counted[-1].ended_at if counted else since
+    calls = {phone.number: [p for p in counted if p.number == phone.number] for phone in numbers}
+    turns = [
+        _Turn(phone, max(begin, _rested_at(policy, theirs, trunks)), _standing(theirs))
+        for phone in numbers
+        if phone.number not in ringing and not _given_up(policy, theirs := calls[phone.number], trunks)
+    ]
     if not turns:
-        return Spent(f"not reached in {len(counted)} calls, {policy.rounds} rounds")
-    step = _open(turns, now)
+        return Spent(f"not reached in {len(counted)} calls")
+    step = _first([turn for turn in turns if turn.phone.number == _was_there(counted)], now)
+    if step is None or step.closed:
+        step = _first(turns, now)
     if step is None or (step.closed and step.due_at >= until):
         return Spent(f"not reached in {len(counted)} calls; then {_CLOSED}" if counted else _CLOSED)
-    refused = [p.trunk for p in counted if p.number == step.number and _is_unallocated(p)]
+    refused = [p.trunk for p in calls[step.number] if _is_unallocated(p)]
     return replace(step, avoid=refused[-1]) if refused else step
 
 
@@ -204,52 +219,53 @@ def _in_order(policy: Policy, listed: Sequence[Phone]) -> list[Phone]:
     return sorted(listed, key=lambda phone: place.get(phone.kind, len(place)))
 
 
-def _turns(
-    policy: Policy, numbers: Sequence[Phone], alive: Sequence[Phone], past: Sequence[Past], trunks: int
-) -> list[tuple[Phone, float]]:
-    """Whose turn it is, first of all, and who stands in where that number is closed; each with its moment."""
-    last = past[-1]
-    turn = _replay(policy, numbers, past, trunks)
-    rule = policy.rule(last.disposition, trunks)
-    again = [n for n in alive if n.number == last.number and turn.calls < rule.tries]
-    behind = [n for n in numbers[turn.position + 1 :] if n in alive and turn.round <= policy.rounds]
-    turns = [(n, last.ended_at + rule.pause_s) for n in again] + [(n, last.ended_at) for n in behind]
-    if turn.round < policy.rounds:
-        return turns + [(n, last.ended_at + policy.round_pause_s) for n in alive]
-    called = {p.number for p in past}  # who was closed in every round still has a turn
-    return turns + [(n, last.ended_at) for n in alive if n.number not in called and n not in behind]
+def _given_up(policy: Policy, calls: Sequence[Past], trunks: int) -> bool:
+    ended_so = Counter(p.disposition for p in calls)
+    return any(times >= policy.rule(how, trunks).tries for how, times in ended_so.items())
 
 
-def _open(turns: Sequence[tuple[Phone, float]], now: float) -> CallAt | None:
-    """The first of these turns whose number is open then; else the one that opens first, if any ever does."""
-    opening: CallAt | None = None
-    for phone, at in turns:
-        opens_at = phone.hours.opens_at(max(at, now))
-        if opens_at == max(at, now):
-            return CallAt(phone.number, at)
-        if opens_at is not None and (opening is None or opens_at < opening.due_at):
-            opening = CallAt(phone.number, opens_at, closed=_CLOSED)
-    return opening
+def _rested_at(policy: Policy, calls: Sequence[Past], trunks: int) -> float:
+    return calls[-1].ended_at + policy.pause_s(calls, trunks) if calls else -math.inf
+
+
+_THERE = frozenset({Disposition.PARTIAL, Disposition.HEARD, Disposition.UNKNOWN})
+"""Somebody has heard some of the alert, or perhaps they have: the end of the call was not seen."""
+
+
+def _was_there(past: Sequence[Past]) -> str | None:
+    """The number of the last call, if it was the first one there in which somebody may have listened."""
+    if not past or past[-1].disposition not in _THERE:
+        return None
+    last, before = past[-1], past[-2:-1]
+    twice = any(p.number == last.number and p.disposition in _THERE for p in before)
+    return None if twice else last.number
+
+
+def _standing(calls: Sequence[Past]) -> int:
+    """The fewer calls, the sooner; a number that one carrier does not know is asked of another at once."""
+    return -1 if calls and _is_unallocated(calls[-1]) else len(calls)
 
 
 @dataclass(frozen=True, slots=True)
 class _Turn:
-    """Where in the list of numbers the calls have come to."""
+    """One number that may be called, from when on, and how it stands among others at the same moment."""
 
-    position: int
-    calls: int
-    """Calls in a row to the number at `position`."""
-    round: int
+    phone: Phone
+    at: float
+    standing: int
 
 
-def _replay(policy: Policy, numbers: Sequence[Phone], past: Sequence[Past], trunks: int) -> _Turn:
-    """Fold the calls into the turn of the last one. A number that has left the directory stands at -1."""
-    place = {phone.number: position for position, phone in enumerate(numbers)}
-    turn = _Turn(place.get(past[0].number, -1), 1, 1)
-    for before, after in pairwise(past):
-        position = place.get(after.number, -1)
-        if position == turn.position and turn.calls < policy.rule(before.disposition, trunks).tries:
-            turn = _Turn(position, turn.calls + 1, turn.round)
-        else:
-            turn = _Turn(position, 1, turn.round + (position <= turn.position))
-    return turn
+def _first(turns: Sequence[_Turn], now: float) -> CallAt | None:
+    """Whose turn it is, in view of the hours; None: none of them is ever open again."""
+    best: tuple[float, int] | None = None
+    step: CallAt | None = None
+    for turn in turns:
+        opens_at = turn.phone.hours.opens_at(max(turn.at, now))
+        if opens_at is None:
+            continue
+        closed = opens_at > max(turn.at, now)
+        at = opens_at if closed else turn.at
+        if best is None or (at, turn.standing) < best:
+            best = (at, turn.standing)
+            step = CallAt(turn.phone.number, at, closed=_CLOSED if closed else None)
+    return step

@@ -6,12 +6,13 @@ nobody gets a second call before everybody has had a first. The dialler and the 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
 from operator import attrgetter
+from typing import Any, NamedTuple
 
-from ivr.domain.records import OPEN, Call, CallState, Delivery, DeliveryState, Direction
+from ivr.domain.records import Call, CallState, Delivery, DeliveryState, Direction
 
 _RATE_S = 1.05
 """The second of "calls per second": a little longer, as an Originate leaves a little after its commit."""
@@ -84,30 +85,65 @@ def plan(view: View, now: float) -> Plan:
     It is made anew at every event, so its cost counts: linear in what is open.
     """
     rooms = [_Room(trunk, view, now) for trunk in view.trunks]
-    queue = _queue(view, now)
     ringing_out = {c.number for c in view.calls if c.direction is Direction.OUT}
-    leads: list[tuple[Delivery, str]] = []
-    while queue.leads and (free := sum(room.left for room in rooms)):
-        for lead in nsmallest(free, queue.leads.values(), key=_urgency):
-            del queue.leads[lead.team]
-            if lead.number not in ringing_out:  # teams may share one
-                ringing_out.add(lead.number)
-                room = _room(rooms, lead.avoid_trunk)
-                room.started += 1
-                leads.append((lead, room.trunk.name))
+    queue = _queue(view, ringing_out, now)
+    leads = [
+        *_taken(queue.due, _urgency, attrgetter("number"), rooms, ringing_out),
+        *_taken(queue.beside, _patience, attrgetter("beside"), rooms, ringing_out),
+    ]
     again_at = queue.next_at
-    if queue.leads:  # they wait for a line: at a hangup, or when one that is there may be used again
+    if (
+        queue.due or queue.beside
+    ):  # they wait for a line: at a hangup, or when one that is there may be used again
         again_at = min([again_at, *(room.more_at(now) for room in rooms)])
     return Plan(
-        start=_starts(view, leads, queue.overdue),
+        start=_starts(view, leads, queue.overdue, now),
         cancel=tuple(_unwanted(view)),
         expire=tuple(sorted({alert for alert, _ in queue.overdue})),
         again_at=None if again_at == math.inf else again_at,
     )
 
 
-_urgency = attrgetter("attempts", "due_at", "alert", "team")
-"""First calls before second ones; then whoever has been due longest. Smaller is sooner."""
+def _urgency(delivery: Delivery) -> tuple[bool, int, int, float, int, str]:
+    """First calls before later ones, whoever they are about; then the more severe alert; then whoever has had
+    the fewest calls. Smaller is sooner."""
+    return (
+        delivery.attempts > 0,
+        delivery.severity.rank,
+        delivery.attempts,
+        delivery.due_at,
+        delivery.alert,
+        delivery.team,
+    )
+
+
+def _patience(delivery: Delivery) -> tuple[int, float, int, str]:
+    return delivery.severity.rank, delivery.beside_at, delivery.alert, delivery.team
+
+
+class _Lead(NamedTuple):
+    team: str
+    number: str
+    trunk: str
+
+
+def _taken(
+    waiting: dict[str, Delivery],
+    key: Callable[[Delivery], Any],
+    number_of: Callable[[Delivery], str | None],
+    rooms: Sequence["_Room"],
+    ringing_out: set[str | None],
+) -> Iterator[_Lead]:
+    """The calls to those who wait, as far as there are lines; they wait no longer."""
+    while waiting and (free := sum(room.left for room in rooms)):
+        for delivery in nsmallest(free, waiting.values(), key=key):
+            del waiting[delivery.team]
+            number = number_of(delivery)
+            if number and number not in ringing_out:  # teams may share one
+                ringing_out.add(number)
+                room = _room(rooms, delivery.avoid_trunk)
+                room.started += 1
+                yield _Lead(delivery.team, number, room.trunk.name)
 
 
 def _deadline(view: View, delivery: Delivery) -> float:
@@ -119,52 +155,77 @@ def _deadline(view: View, delivery: Delivery) -> float:
 class _Queue:
     """Who waits for a call."""
 
-    leads: dict[str, Delivery]
+    due: dict[str, Delivery]
     """Of each team that is due and not on the line, the delivery that asks first: its number is called."""
+    beside: dict[str, Delivery]
+    """Of each team whose one phone only rings, the delivery that asks first for a second one."""
     overdue: set[tuple[int, str]]
     """Deliveries that have waited beyond the deadline."""
     next_at: float
     """When the next delivery falls due or reaches its deadline."""
 
 
-def _queue(view: View, now: float) -> _Queue:
-    """A team that is on the line, called or calling in, is left alone: its phones never ring together."""
-    engaged = {c.team for c in view.calls}
-    leads: dict[str, Delivery] = {}
+def _queue(view: View, ringing_out: Collection[str | None], now: float) -> _Queue:
+    """A team that is on the line, called or calling in, is left alone, unless its one call only rings and it
+    wants two phones to ring."""
+    engaged: dict[str | None, int] = {}
+    for call in view.calls:
+        only_rings = call.direction is Direction.OUT and call.state is CallState.PLACED and not call.cancelled
+        engaged[call.team] = engaged.get(call.team, 0) + (1 if only_rings else 2)
+    due: dict[str, Delivery] = {}
+    beside: dict[str, Delivery] = {}
     overdue = set()
     next_at = math.inf
     for delivery in view.deliveries:
-        if delivery.state is not DeliveryState.WAITING:
-            continue
+        on_the_line = engaged.get(delivery.team, 0)
         deadline = _deadline(view, delivery)
-        if deadline <= now:
+        if delivery.state is DeliveryState.CALLING:
+            wanted = delivery.beside and on_the_line == 1 and delivery.beside not in ringing_out
+            if wanted and deadline > now:
+                next_at = min(next_at, _ask(beside, delivery, delivery.beside_at, _patience, now))
+        elif deadline <= now:
             overdue.add((delivery.alert, delivery.team))
-            continue
-        next_at = min(next_at, deadline)
-        if delivery.due_at > now:
-            next_at = min(next_at, delivery.due_at)
-        elif delivery.number and delivery.team not in engaged:
-            other = leads.setdefault(delivery.team, delivery)
-            if other is not delivery and _urgency(delivery) < _urgency(other):
-                leads[delivery.team] = delivery
-    return _Queue(leads, overdue, next_at)
+        else:
+            next_at = min(next_at, deadline)
+            if delivery.number and not on_the_line:
+                next_at = min(next_at, _ask(due, delivery, delivery.due_at, _urgency, now))
+    return _Queue(due, beside, overdue, next_at)
+
+
+def _ask(
+    waiting: dict[str, Delivery], delivery: Delivery, at: float, key: Callable[[Delivery], Any], now: float
+) -> float:
+    """Put the delivery among those that wait, if its time has come; when it will come, if not."""
+    if at > now:
+        return at
+    other = waiting.setdefault(delivery.team, delivery)
+    if other is not delivery and key(delivery) < key(other):
+        waiting[delivery.team] = delivery
+    return math.inf
 
 
 def _starts(
-    view: View, leads: Sequence[tuple[Delivery, str]], overdue: set[tuple[int, str]]
+    view: View, leads: Sequence[_Lead], overdue: set[tuple[int, str]], now: float
 ) -> tuple[Start, ...]:
     """The calls to the leads; each takes along every alert that waits for the team, due or not."""
-    along: dict[str, list[int]] = {lead.team: [] for lead, _ in leads}
+    along: dict[str, list[int]] = {lead.team: [] for lead in leads}
+    numbers = {lead.team: lead.number for lead in leads}
     for delivery in view.deliveries if leads else ():
-        if delivery.team in along and _waits(delivery) and (delivery.alert, delivery.team) not in overdue:
+        if delivery.team not in along or (delivery.alert, delivery.team) in overdue:
+            continue
+        if _goes_along(delivery, numbers[delivery.team], now):
             along[delivery.team].append(delivery.alert)
-    return tuple(
-        Start(lead.team, lead.number or "", trunk, tuple(sorted(along[lead.team]))) for lead, trunk in leads
-    )
+    return tuple(Start(*lead, tuple(sorted(along[lead.team]))) for lead in leads)
 
 
-def _waits(delivery: Delivery) -> bool:
-    return delivery.state is DeliveryState.WAITING and bool(delivery.number)
+def _goes_along(delivery: Delivery, number: str, now: float) -> bool:
+    match delivery.state:
+        case DeliveryState.CALLING:
+            return delivery.beside == number
+        case DeliveryState.RESPONDING:
+            return delivery.due_at <= now  # before that, somebody there is on it
+        case _:
+            return bool(delivery.number)
 
 
 class _Room:
@@ -219,14 +280,15 @@ def _kept(trunk: TrunkView, callers: int) -> int:
 
 
 def _unwanted(view: View) -> list[str]:
-    """Calls that still ring although nobody needs them: acknowledged, withdrawn, or the team calls in."""
-    wanting = {d.team for d in view.deliveries if d.state in OPEN}
-    calling_in = {c.team for c in view.calls if c.direction is Direction.IN}
+    """Calls that still ring although nobody needs them: acknowledged, withdrawn, somebody there says that
+    they are on it, or a person of the team is on another line."""
+    wanting = {d.team for d in view.deliveries if d.state in (DeliveryState.WAITING, DeliveryState.CALLING)}
+    on_the_line = {c.team for c in view.calls if c.person or c.direction is Direction.IN}
     return [
         c.id
         for c in view.calls
         if c.direction is Direction.OUT
         and c.state is CallState.PLACED
         and not c.cancelled
-        and (c.team not in wanting or c.team in calling_in)
+        and (c.team not in wanting or c.team in on_the_line)
     ]

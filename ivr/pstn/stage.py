@@ -35,14 +35,15 @@ PIN = "739164"
 
 POLICY: Mapping[str, Any] = {
     "ring_s": 5,
-    "rounds": 3,
-    "round_pause_s": 5,
+    "growth": 1,
     "max_calls": 40,
     "deadline_s": 900,
-    "busy": {"tries": 3, "pause_s": 4},
-    "congestion": {"tries": 3, "pause_s": 4},
-    "partial": {"tries": 1},
-    "heard": {"tries": 1},
+    "busy": {"tries": 9, "pause_s": 4},
+    "congestion": {"tries": 9, "pause_s": 4},
+    "no-answer": {"tries": 3, "pause_s": 5},
+    "unheard": {"tries": 3, "pause_s": 5},
+    "partial": {"tries": 3, "pause_s": 5},
+    "heard": {"tries": 3, "pause_s": 5},
 }
 """As in production, with pauses that suit a play of two minutes."""
 

@@ -154,7 +154,7 @@ def test_a_team_that_is_not_in_the_file_stays(store: SqlStore, directory: Direct
         ("calls-itself: true", "zone: Berlin", "12: zone: 'Berlin' is no time zone; write one such as"),
         ("calls-itself: true", "office-hours: 9 to 5", "12: office-hours: '9 to 5' are no office hours"),
         ("calls-itself: true", "policy: {ring_s: 1}", "12: ring_s: must be between 5 and 120, not 1"),
-        ("calls-itself: true", "policy: {busy: {tries: 0}}", "12: tries: must be between 1 and 20, not 0"),
+        ("calls-itself: true", "policy: {busy: {tries: 0}}", "12: tries: must be between 1 and 200, not 0"),
         ("calls-itself: true", "policy: {rign_s: 9}", "12: rign_s: unknown key; did you mean ring_s?"),
         (
             "calls-itself: true",
@@ -231,7 +231,7 @@ def test_a_team_has_hours_kinds_and_a_policy_of_its_own(
 def test_the_example_is_a_right_team_file(store: SqlStore, directory: Directory) -> None:
     directory.import_file(Path(__file__).parents[2] / "config" / "teams.example.yaml")
 
-    assert teams(store)["hafen-csirt"]["policy"] == {"ring_s": 45, "busy": {"tries": 5}}
+    assert teams(store)["hafen-csirt"]["policy"] == {"ring_s": 45, "parallel_after_s": 5}
 
 
 def test_fewer_numbers_leave_none_behind(store: SqlStore, directory: Directory, file: Path) -> None:

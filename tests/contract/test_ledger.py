@@ -291,7 +291,7 @@ class TestOperators:
         book.calls_in_vain(XYZ, alert, BUSY)
 
         after = book.delivery(alert, XYZ)
-        assert (after.number, after.due_at) == (XYZ_OFFICE, clock.now + 20)
+        assert (after.number, after.due_at) == (XYZ_MOBILE, clock.now)
         assert [leg.n for leg in book.find(Leg, team=XYZ)] == [1, 2, 3]
 
     def test_a_retry_while_the_skipped_call_still_rings_waits_for_its_end(

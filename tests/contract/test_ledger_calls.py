@@ -38,15 +38,15 @@ class TestCalls:
         assert [leg.n for leg in legs] == [1, 2, 3]
         assert book.delivery(alert, XYZ).attempts == 3
 
-    def test_busy_is_followed_by_the_same_number_after_the_pause(
+    def test_an_only_number_that_is_busy_is_called_again_after_the_pause(
         self, book: Book, clock: ManualClock
     ) -> None:
         alert = book.raises()
-        book.calls_in_vain(XYZ, alert, BUSY, rings_s=4)
+        book.calls_in_vain("def-cert", alert, BUSY, rings_s=4)
 
-        after = book.delivery(alert, XYZ)
-        assert (after.state, after.number, after.due_at) == (D.WAITING, XYZ_OFFICE, NOON + 4 + 20)
-        assert book.dispositions(alert, XYZ) == [Disposition.BUSY]
+        after = book.delivery(alert, "def-cert")
+        assert (after.state, after.number, after.due_at) == (D.WAITING, "+4940100002", NOON + 4 + 5)
+        assert book.dispositions(alert, "def-cert") == [Disposition.BUSY]
 
     def test_no_answer_is_followed_by_the_next_number_at_once(self, book: Book, clock: ManualClock) -> None:
         alert = book.raises()
@@ -195,7 +195,7 @@ class TestAcknowledgement:
             assert book.dispositions(alert, XYZ) == [Disposition.HEARD], order
             assert book.get(Leg, call, alert).heard_s == 9.0, order
             after = book.delivery(alert, XYZ)
-            assert (after.state, after.number, after.due_at) == (D.WAITING, XYZ_OFFICE, NOON + 30), order
+            assert (after.state, after.number, after.due_at) == (D.WAITING, XYZ_OFFICE, NOON + 20), order
 
     def test_an_answer_that_nobody_reacted_to_is_no_acknowledgement(self, book: Book) -> None:
         alert = book.raises()
@@ -263,5 +263,5 @@ class TestTwoAlertsInOneCall:
         book.hangs_up(book.rings(XYZ, one, two), BUSY)
 
         for alert in (one, two):
-            assert book.delivery(alert, XYZ).due_at == NOON + 20
+            assert book.delivery(alert, XYZ).number == XYZ_MOBILE
             assert book.dispositions(alert, XYZ) == [Disposition.BUSY]

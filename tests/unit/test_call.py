@@ -8,7 +8,15 @@ from book import NOON
 
 from ivr.domain import call as calls
 from ivr.domain.call import CallFact, decide
-from ivr.domain.facts import CallAnswered, CallCancelled, CallEnded, Illegal, TeamIdentified, TellLegs
+from ivr.domain.facts import (
+    CallAnswered,
+    CallCancelled,
+    CallEnded,
+    Illegal,
+    KeyPressed,
+    TeamIdentified,
+    TellLegs,
+)
 from ivr.domain.records import Call, CallState, Direction
 
 PLACED, ANSWERED, ENDED = CallState.PLACED, CallState.ANSWERED, CallState.ENDED
@@ -29,13 +37,16 @@ def call(state: CallState) -> Call:
 
 MOVES: list[tuple[CallState, CallFact, CallState]] = [
     (PLACED, CallAnswered("c"), ANSWERED),
+    (PLACED, KeyPressed("c"), ANSWERED),
     (PLACED, CallCancelled("c"), PLACED),
     (PLACED, CallEnded("c", 17), ENDED),
     (ANSWERED, CallAnswered("c"), ANSWERED),
+    (ANSWERED, KeyPressed("c"), ANSWERED),
     (ANSWERED, CallCancelled("c"), ANSWERED),
     (ANSWERED, CallEnded("c", 16), ENDED),
     (ANSWERED, TeamIdentified("c", "xyz-cert"), ANSWERED),
     (ENDED, CallAnswered("c"), ENDED),
+    (ENDED, KeyPressed("c"), ENDED),
     (ENDED, CallCancelled("c"), ENDED),
     (ENDED, CallEnded("c", 16), ENDED),
     (ENDED, TeamIdentified("c", "xyz-cert"), ENDED),
@@ -69,6 +80,14 @@ def test_an_end_is_kept_with_its_cause_and_the_deliveries_hear_of_it() -> None:
 
     assert (after.ended_at, after.cause) == (LATER, 16)
     assert TellLegs() in effects
+
+
+@pytest.mark.parametrize("state", CallState)
+def test_who_presses_a_key_is_a_person_whenever_the_news_of_it_comes(state: CallState) -> None:
+    after, _ = decide(call(state), KeyPressed("c"), LATER)
+
+    assert after.person
+    assert after.answered_at == (LATER if state is PLACED else NOON + 3)
 
 
 def test_the_journal_shows_no_whole_number() -> None:

@@ -2,6 +2,7 @@
 
 import heapq
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from datetime import datetime
@@ -53,56 +54,88 @@ class TestTheRules:
     def test_the_first_number_is_called_at_once(self) -> None:
         assert after() == CallAt(OFFICE, NOON - 9000)
 
-    def test_a_busy_phone_is_called_again_before_the_next_number(self) -> None:
-        assert after((OFFICE, "busy")) == CallAt(OFFICE, NOON + 20)
-        assert after((OFFICE, "busy"), (OFFICE, "busy")) == CallAt(OFFICE, NOON + 20)
+    def test_a_phone_that_was_not_reached_gives_way_to_the_next_number_at_once(self) -> None:
+        assert after((OFFICE, "busy")) == after((OFFICE, "no-answer")) == CallAt(MOBILE, NOON)
 
-    def test_a_phone_that_stays_busy_gives_way_to_the_next_number(self) -> None:
-        assert after(*[(OFFICE, "busy")] * 3) == CallAt(MOBILE, NOON)
+    def test_whoever_may_be_called_first_is_next(self) -> None:
+        """The office rang a minute ago and may ring again; the mobile rests for a moment."""
+        assert after((OFFICE, "no-answer"), (MOBILE, "no-answer")) == CallAt(OFFICE, NOON)
 
-    def test_nobody_there_means_the_next_number_at_once(self) -> None:
-        assert after((OFFICE, "no-answer")) == CallAt(MOBILE, NOON)
+    def test_an_only_number_rests_before_it_is_called_again(self) -> None:
+        assert after((OFFICE, "busy"), numbers=[OFFICE]) == CallAt(OFFICE, NOON + 5)
+        assert after((OFFICE, "heard"), numbers=[OFFICE]) == CallAt(OFFICE, NOON + 20)
 
-    def test_behind_the_last_number_the_list_begins_again_after_a_pause(self) -> None:
-        assert after((OFFICE, "no-answer"), (MOBILE, "no-answer")) == CallAt(OFFICE, NOON + 60)
+    def test_where_somebody_was_there_that_number_is_called_once_more_first(self) -> None:
+        for how, pause_s in (("heard", 20), ("partial", 5), ("unknown", 5)):
+            assert after((OFFICE, how)) == CallAt(OFFICE, NOON + pause_s)
+            assert after((OFFICE, how), (OFFICE, how)) == CallAt(MOBILE, NOON)
+            assert after((OFFICE, how), (OFFICE, "busy")) == CallAt(MOBILE, NOON)
 
-    def test_congestion_is_tried_again_soon_and_often(self) -> None:
-        assert after(*[(OFFICE, "congestion")] * 4) == CallAt(OFFICE, NOON + 10)
-        assert after(*[(OFFICE, "congestion")] * 5) == CallAt(MOBILE, NOON)
+    def test_unless_it_was_given_up(self) -> None:
+        once = replace(POLICY, heard=Rule(tries=1))
 
-    def test_who_heard_it_and_pressed_nothing_is_asked_once_more(self) -> None:
-        assert after((OFFICE, "heard")) == CallAt(OFFICE, NOON + 30)
-        assert after((OFFICE, "heard"), (OFFICE, "heard")) == CallAt(MOBILE, NOON)
+        assert after((OFFICE, "heard"), policy=once) == CallAt(MOBILE, NOON)
+
+    def test_each_further_pause_of_a_number_is_longer_up_to_the_longest(self) -> None:
+        pauses = [after(*[(OFFICE, "busy")] * calls, numbers=[OFFICE]) for calls in (1, 2, 3, 11)]
+
+        assert pauses == [CallAt(OFFICE, NOON + pause_s) for pause_s in (5, 7.5, 11.25, 5 * 1.5**10)]
+        shorter = replace(POLICY, longest_pause_s=60)
+        assert after(*[(OFFICE, "busy")] * 11, numbers=[OFFICE], policy=shorter) == CallAt(OFFICE, NOON + 60)
+
+    def test_a_pause_that_is_longer_than_the_longest_does_not_grow(self) -> None:
+        policy = replace(POLICY, busy=Rule(pause_s=600), longest_pause_s=60)
+
+        assert after(*[(OFFICE, "busy")] * 3, numbers=[OFFICE], policy=policy) == CallAt(OFFICE, NOON + 600)
+
+    def test_of_several_that_may_be_called_the_one_with_the_fewest_calls_is_next(self) -> None:
+        calls = [(OFFICE, "busy"), (MOBILE, "busy"), (OFFICE, "busy"), (HOME, "no-answer")]
+        numbers = (OFFICE, MOBILE, HOME)
+
+        assert after(*calls, numbers=numbers) == CallAt(MOBILE, NOON)
+        assert after(*calls[:3], numbers=numbers) == CallAt(HOME, NOON)
+
+    def test_a_number_that_ended_so_too_often_is_given_up(self) -> None:
+        policy = replace(POLICY, rejected=Rule(tries=2, pause_s=0))
+        twice = [(OFFICE, "rejected")] * 2
+
+        assert after(*twice, (MOBILE, "busy"), policy=policy) == CallAt(MOBILE, NOON + 5)
+        assert after(*twice, numbers=[OFFICE], policy=policy) == Spent("not reached in 2 calls")
+        assert after(*twice[1:], (OFFICE, "busy"), numbers=[OFFICE], policy=policy) == CallAt(
+            OFFICE, NOON + 7.5
+        )
 
     def test_a_dead_number_gives_way_at_once_and_for_good(self) -> None:
         assert after((OFFICE, "unallocated")) == CallAt(MOBILE, NOON)
-        assert after((OFFICE, "unallocated"), (MOBILE, "no-answer")) == CallAt(MOBILE, NOON + 60)
+        assert after((OFFICE, "unallocated"), (MOBILE, "no-answer")) == CallAt(MOBILE, NOON + 5)
+
+    def test_a_number_that_rings_is_left_out(self) -> None:
+        numbers = phones([OFFICE, MOBILE])
+
+        assert next_call(POLICY, numbers, [], NOON, NOON, ringing=[OFFICE]) == CallAt(MOBILE, NOON)
+        assert isinstance(next_call(POLICY, numbers, [], NOON, NOON, ringing=[OFFICE, MOBILE]), Spent)
 
     def test_when_every_number_is_dead_that_is_the_reason(self) -> None:
         assert after((OFFICE, "unallocated"), (MOBILE, "unallocated")) == Spent("every number is unallocated")
 
     def test_a_call_that_we_ended_does_not_count(self) -> None:
         assert after((OFFICE, "cancelled")) == after()
-        assert after((OFFICE, "busy"), (OFFICE, "cancelled")) == CallAt(OFFICE, NOON - 60 + 20)
+        assert after((OFFICE, "busy"), (OFFICE, "cancelled")) == CallAt(MOBILE, NOON - 60)
 
     def test_a_number_that_left_the_directory_gives_way_to_the_first(self) -> None:
         assert after((HOME, "busy")) == CallAt(OFFICE, NOON)
 
-    def test_a_number_that_came_into_the_directory_is_called_in_its_turn(self) -> None:
+    def test_a_number_that_came_into_the_directory_is_called_at_once(self) -> None:
         assert after((OFFICE, "no-answer"), (MOBILE, "no-answer"), numbers=(OFFICE, MOBILE, HOME)) == CallAt(
             HOME, NOON
         )
 
-    def test_the_rounds_come_to_an_end(self) -> None:
-        policy = replace(POLICY, rounds=2)
-        twice = [(OFFICE, "no-answer"), (MOBILE, "no-answer")] * 2
-
-        assert after(*twice, policy=policy) == Spent("not reached in 4 calls, 2 rounds")
-
     def test_the_calls_come_to_an_end_whatever_became_of_them(self) -> None:
-        policy = replace(POLICY, max_calls=2, busy=Rule(tries=20))
+        policy = replace(POLICY, max_calls=2)
 
-        assert after((OFFICE, "busy"), (OFFICE, "busy"), policy=policy) == Spent("not reached in 2 calls")
+        assert after((OFFICE, "congestion"), (MOBILE, "busy"), policy=policy) == Spent(
+            "not reached in 2 calls"
+        )
 
     def test_without_a_number_there_is_nothing_to_try(self) -> None:
         assert after(numbers=()) == Spent("has no number in the directory")
@@ -152,22 +185,15 @@ class TestCallingHours:
 
         assert (in_time, too_late) == (CallAt(OFFICE, FIVE - 1), CallAt(MOBILE, FIVE - 1))
 
-    def test_who_was_closed_in_every_round_still_has_a_turn(self) -> None:
-        policy = replace(POLICY, rounds=2)
+    def test_who_was_closed_when_the_others_were_given_up_still_has_a_turn(self) -> None:
+        policy = replace(POLICY, no_answer=Rule(tries=2))
         numbers = [BY_NIGHT, ANY_TIME]
         in_vain = [Past(MOBILE, Disposition.NO_ANSWER, FRIDAY_16 + n) for n in (60, 180)]
         then = next_call(policy, numbers, in_vain, FRIDAY_16, FRIDAY_16 + 180, FIVE + 3600)
         assert then == CallAt(HOME, FIVE, closed=CLOSED)
 
-        past = [*in_vain, Past(HOME, Disposition.NO_ANSWER, FIVE + 30)]
+        past = [*in_vain, *[Past(HOME, Disposition.NO_ANSWER, FIVE + 30)] * 2]
         assert isinstance(next_call(policy, numbers, past, FRIDAY_16, FIVE + 30, FIVE + 3600), Spent)
-
-    def test_an_end_of_the_rounds_waits_for_nobody_where_all_were_called(self) -> None:
-        policy = replace(POLICY, rounds=1)
-        past = [Past(OFFICE, Disposition.NO_ANSWER, FIVE - 60), Past(MOBILE, Disposition.NO_ANSWER, FIVE)]
-
-        step = next_call(policy, [BY_DAY, ANY_TIME], past, FRIDAY_16, FIVE)
-        assert step == Spent("not reached in 2 calls, 1 rounds")
 
 
 class TestOrderOfKinds:
@@ -203,7 +229,7 @@ class TestUnallocatedWithTwoTrunks:
 
         past.append(Past(MOBILE, Disposition.NO_ANSWER, NOON + 2))
         assert next_call(POLICY, phones([OFFICE, MOBILE]), past, NOON, NOON, trunks=2) == CallAt(
-            MOBILE, NOON + 62
+            MOBILE, NOON + 2 + 5
         )
 
 
@@ -230,8 +256,9 @@ policies = st.builds(
     Policy,
     deadline_s=st.floats(60, 3600),
     max_calls=st.integers(1, 12),
-    rounds=st.integers(1, 4),
-    round_pause_s=st.floats(0, 120),
+    growth=st.floats(1, 3),
+    longest_pause_s=st.floats(0, 300),
+    parallel_after_s=st.none() | st.floats(0, 30),
     **{f.name: rules for f in fields(Policy) if isinstance(getattr(POLICY, f.name), Rule)},
 )
 directories = st.lists(st.sampled_from(NUMBERS), unique=True, max_size=3)
@@ -299,6 +326,19 @@ def test_a_team_whose_phones_all_work_has_each_of_them_called(
     assert {p.number for p in past} == set(numbers) or len(past) == policy.max_calls
 
 
+@given(policies, directories, histories)
+def test_the_pauses_of_one_number_never_hold_up_another(
+    policy: Policy, numbers: list[str], past: list[Past]
+) -> None:
+    """A number that was not called yet is due as soon as the last call is over, in which nobody listened."""
+    step = next_call(policy, phones(numbers), past, NOON, NOON)
+    counted = [p for p in past if p.disposition is not Disposition.CANCELLED]
+    listened = counted and counted[-1].disposition.value in ("heard", "partial", "unknown")
+
+    if isinstance(step, CallAt) and not listened and set(numbers) - {p.number for p in counted}:
+        assert step.due_at == max([NOON, *(p.ended_at for p in counted)])
+
+
 # -- the rules and the schedule together ---------------------------------------------------------------------
 
 TEAMS = ("def-cert", "ghi-cert", "xyz-cert")
@@ -314,8 +354,8 @@ class World:
         self.now = NOON
         self.open: dict[str, Delivery] = {}
         self.past: dict[str, list[Past]] = {team: [] for team in TEAMS}
-        self.up: list[tuple[float, int, Start, Disposition]] = []
-        self.most_up = 0
+        self.up: list[tuple[float, int, Start, Disposition, float]] = []
+        self.most_up = self.most_of_a_team = 0
         for team in TEAMS:
             self.open[team], _ = deliveries.opened(17, team, team, self.numbers(team), policy, NOON)
 
@@ -326,7 +366,7 @@ class World:
         history = History(
             self.numbers(team),
             self.past[team],
-            live=any(start.team == team for _, _, start, _ in self.up),
+            up={start.number: at for _, _, start, _, at in self.up if start.team == team},
             expired=self.now >= NOON + self.policy.deadline_s,
         )
         self.open[team], _ = deliveries.decide(self.open[team], fact, history, self.policy, self.now)
@@ -343,21 +383,25 @@ class World:
                 fate, lasts_s = self.fates[calls % len(self.fates)]
                 self.tell(start.team, CallPlaced("c", start.team, start.number, "sip-a", (17,)))
                 calls += 1
-                heapq.heappush(self.up, (self.now + lasts_s, calls, start, fate))
+                heapq.heappush(self.up, (self.now + lasts_s, calls, start, fate, self.now))
+            ringing = [start.number for _, _, start, _, _ in self.up]
+            assert len(set(ringing)) == len(ringing), "a number is called twice at the same time"
+            of_a_team = Counter(start.team for _, _, start, _, _ in self.up).values()
+            self.most_of_a_team = max([self.most_of_a_team, *of_a_team])
             self.most_up = max(self.most_up, len(self.up))
             moments = [m for m in (plan.again_at, self.up[0][0] if self.up else None) if m is not None]
             if not moments or all(d.state is DeliveryState.EXHAUSTED for d in self.open.values()):
                 return
             self.now = min(moments)
             while self.up and self.up[0][0] <= self.now:
-                _, _, start, fate = heapq.heappop(self.up)
+                _, _, start, fate, _ = heapq.heappop(self.up)
                 self.past[start.team].append(Past(start.number, fate, self.now))
                 self.tell(start.team, CallsChanged())
 
     def view(self) -> View:
         calls = [
-            Call(str(n), Direction.OUT, CallState.PLACED, start.team, start.number, "sip-a", NOON)
-            for _, n, start, _ in self.up
+            Call(str(n), Direction.OUT, CallState.PLACED, start.team, start.number, "sip-a", at)
+            for _, n, start, _, at in self.up
         ]
         waiting = [d for d in self.open.values() if d.state is not DeliveryState.EXHAUSTED]
         return View(self.trunks, waiting, calls, self.policy.deadline_s)
@@ -378,6 +422,7 @@ def test_under_a_fair_schedule_every_delivery_comes_to_an_end(
     assert all(world.past.values()) or world.now >= NOON + policy.deadline_s
     assert world.now <= NOON + policy.deadline_s + 60  # the last call was up when the deadline came
     assert world.most_up <= lines
+    assert world.most_of_a_team <= (1 if policy.parallel_after_s is None else 2)
 
 
 # -- calling hours under any history, on a weekend when the clocks change ------------------------------------
@@ -411,7 +456,7 @@ def test_no_call_is_placed_out_of_its_hours_however_long_lines_are_scarce(
         fate, late_s = fates[turn % len(fates)]
         turn += 1
         now = max(now, delivery.due_at) + late_s  # no line was free before
-        history = History(listed, past, live=False, expired=now >= saturday + policy.deadline_s)
+        history = History(listed, past, {}, expired=now >= saturday + policy.deadline_s)
         delivery, _ = deliveries.decide(delivery, NumberClosed(), history, policy, now)
         if delivery.state is not DeliveryState.WAITING or delivery.due_at > now:
             continue

@@ -8,7 +8,7 @@ from book import NOON
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.domain.records import Call, CallState, Delivery, DeliveryState, Direction
+from ivr.domain.records import Call, CallState, Delivery, DeliveryState, Direction, Severity
 from ivr.domain.schedule import Plan, Start, TrunkView, View, look_back, plan
 
 WAITING, CALLING = DeliveryState.WAITING, DeliveryState.CALLING
@@ -203,6 +203,19 @@ class TestOrder:
     def test_first_calls_come_before_second_ones(self) -> None:
         assert started(waiting("again", due=-300, attempts=1), waiting("first", due=-1), lines=1) == ["first"]
 
+    def test_then_the_more_severe_alert(self) -> None:
+        low, high = waiting("low", 17, due=-9), waiting("high", 18, due=-1)
+        low, high = replace(low, severity=Severity.LOW), replace(high, severity=Severity.HIGH)
+        again = replace(waiting("again", 18, due=-99, attempts=1), severity=Severity.HIGH)
+
+        assert started(low, high, again, lines=3) == ["high", "low", "again"]
+        assert started(replace(low, attempts=1), replace(again, attempts=2), lines=1) == ["again"]
+
+    def test_of_two_alerts_to_one_team_the_more_severe_one_decides_its_turn(self) -> None:
+        low, high = waiting("xyz", 17, due=-9), replace(waiting("xyz", 18), severity=Severity.HIGH)
+
+        assert started(replace(low, severity=Severity.LOW), high, waiting("abc", due=-9), lines=1) == ["xyz"]
+
     def test_then_whoever_has_been_due_longest(self) -> None:
         assert started(waiting("later", due=-1), waiting("long", due=-30), lines=1) == ["long"]
 
@@ -237,9 +250,83 @@ class TestOneTeam:
     def test_without_a_number_is_not_called(self) -> None:
         assert started(waiting("xyz", number=None)) == []
 
-    @pytest.mark.parametrize("state", [CALLING, RESPONDING])
-    def test_that_is_not_waiting_is_not_called(self, state: DeliveryState) -> None:
-        assert started(replace(waiting("xyz"), state=state)) == []
+    def test_that_is_being_called_is_not_called(self) -> None:
+        assert started(replace(waiting("xyz"), state=CALLING)) == []
+
+    def test_that_is_on_it_is_called_again_when_its_time_is_over(self) -> None:
+        assert started(replace(waiting("xyz", due=1), state=RESPONDING)) == []
+        assert started(replace(waiting("xyz", due=0), state=RESPONDING)) == ["xyz"]
+
+    def test_that_is_on_it_for_one_alert_is_called_about_the_other_alone(self) -> None:
+        on_it = replace(waiting("xyz", 17, due=300), state=RESPONDING)
+
+        assert [s.alerts for s in plan(view(on_it, waiting("xyz", 18)), NOON).start] == [(18,)]
+
+
+def with_second(team: str, alert: int = 17, due: float = 0.0, to: str = "mobile") -> Delivery:
+    """A delivery whose first phone rings, and whose second one may `due` seconds from now."""
+    return replace(waiting(team, alert), state=CALLING, beside=to, beside_at=NOON + due)
+
+
+class TestSecondPhone:
+    def test_rings_beside_the_first(self) -> None:
+        assert plan(view(ringing("xyz"), with_second("xyz")), NOON).start == (
+            Start("xyz", "mobile", "sip-a", (17,)),
+        )
+
+    def test_not_before_its_time_and_then_without_another_event(self) -> None:
+        made = plan(view(ringing("xyz"), with_second("xyz", due=3)), NOON)
+
+        assert (made.start, made.again_at) == ((), NOON + 3)
+
+    def test_only_on_a_line_that_nobody_else_wants(self) -> None:
+        again = waiting("again", attempts=3)
+
+        assert started(ringing("xyz"), with_second("xyz", due=-9), again, lines=2) == ["again"]
+        assert started(ringing("xyz"), with_second("xyz", due=-9), again, lines=3) == ["again", "xyz"]
+
+    def test_does_not_begin_to_ring_after_the_deadline(self) -> None:
+        assert plan(view(ringing("xyz"), with_second("xyz")), NOON - 600 + HOUR).start == ()
+
+    def test_never_rings_beside_a_call_that_was_answered(self) -> None:
+        answered = replace(ringing("xyz"), state=CallState.ANSWERED)
+
+        assert plan(view(answered, with_second("xyz")), NOON) == Plan()
+
+    def test_never_becomes_a_third(self) -> None:
+        both = (ringing("xyz"), replace(ringing("xyz", "mobile"), id="second"))
+
+        assert started(*both, with_second("xyz", to="home")) == []
+
+    def test_never_rings_while_the_team_calls_in_or_the_first_call_is_being_ended(self) -> None:
+        assert started(ringing("xyz"), calling_in("xyz"), with_second("xyz")) == []
+        assert started(replace(ringing("xyz"), cancelled=True), with_second("xyz")) == []
+
+    def test_that_another_team_s_call_rings_already_is_left_alone(self) -> None:
+        assert started(ringing("xyz"), ringing("abc", "mobile"), with_second("xyz")) == []
+
+    def test_takes_along_every_alert(self) -> None:
+        made = plan(view(ringing("xyz"), with_second("xyz"), waiting("xyz", 18, due=60)), NOON)
+
+        assert [s.alerts for s in made.start] == [(17, 18)]
+
+    def test_stops_ringing_when_a_person_speaks_on_the_first(self) -> None:
+        person = replace(ringing("xyz"), state=CallState.ANSWERED, person=True)
+        second = replace(ringing("xyz", "mobile"), id="second")
+
+        assert plan(view(person, second, with_second("xyz")), NOON).cancel == ("second",)
+
+    def test_goes_on_ringing_when_perhaps_a_machine_answered_the_first(self) -> None:
+        answered = replace(ringing("xyz"), state=CallState.ANSWERED)
+        second = replace(ringing("xyz", "mobile"), id="second")
+
+        assert plan(view(answered, second, with_second("xyz")), NOON).cancel == ()
+
+    def test_that_was_answered_too_is_not_dropped(self) -> None:
+        person = replace(ringing("xyz"), state=CallState.ANSWERED, person=True)
+        second = replace(ringing("xyz", "mobile"), id="second", state=CallState.ANSWERED)
+
+        assert plan(view(person, second, with_second("xyz")), NOON).cancel == ()
 
 
 class TestCancelling:
@@ -248,6 +335,11 @@ class TestCancelling:
 
     def test_a_call_that_somebody_needs_goes_on(self) -> None:
         assert plan(view(ringing("xyz"), replace(waiting("xyz"), state=CALLING)), NOON).cancel == ()
+
+    def test_a_team_that_is_on_it_is_no_longer_called(self) -> None:
+        on_it = replace(waiting("xyz", due=300), state=RESPONDING)
+
+        assert plan(view(ringing("xyz"), on_it), NOON).cancel == ("to-xyz",)
 
     def test_a_team_that_calls_in_is_no_longer_called(self) -> None:
         needed = replace(waiting("xyz"), state=CALLING)
@@ -315,6 +407,9 @@ def a_delivery(draw: st.DrawFn) -> Delivery:
         draw(st.none() | numbers_of(team)),
         draw(st.integers(0, 3)),
         since=NOON - draw(st.integers(0, 4000)),
+        beside=draw(st.none() | numbers_of(team)),
+        beside_at=NOON + draw(moments),
+        severity=draw(st.sampled_from(Severity)),
     )
 
 
@@ -332,6 +427,7 @@ def a_call(draw: st.DrawFn, n: int) -> Call:
         draw(trunk_names),
         NOON - draw(st.sampled_from([0.0, 0.4, 1.0, 10.0, 59.0, 90.0])),
         cancelled=draw(st.booleans()),
+        person=draw(st.booleans()),
     )
 
 
@@ -396,13 +492,22 @@ def fresh(seen: View, trunk: TrunkView) -> int:
     return sum(c.started_at + 1.05 > NOON for c in out)
 
 
+def asked(seen: View, d: Delivery) -> str | None:
+    """The number that this delivery asks to be called now."""
+    theirs = [c for c in seen.calls if c.team == d.team]
+    if d.state is CALLING:
+        alone = len(theirs) == 1 and theirs[0].state is CallState.PLACED and not theirs[0].cancelled
+        rung = d.beside in {c.number for c in seen.calls}
+        rings = alone and theirs[0].direction is Direction.OUT
+        return d.beside if rings and not rung and d.beside_at <= NOON < d.since + HOUR else None
+    return d.number if not theirs and d.due_at <= NOON < d.since + HOUR else None
+
+
 def due(seen: View) -> dict[str, list[Delivery]]:
     """Of each team that may be called now, the deliveries that ask for it."""
-    engaged = {c.team for c in seen.calls}
     found: dict[str, list[Delivery]] = {}
     for d in seen.deliveries:
-        asks = d.state is WAITING and d.number and d.due_at <= NOON < d.since + HOUR
-        if asks and d.team not in engaged:
+        if asked(seen, d):
             found.setdefault(d.team, []).append(d)
     return found
 
@@ -412,9 +517,11 @@ def carried_out(seen: View, made: Plan) -> View:
     starts = {(s.team, alert) for s in made.start for alert in s.alerts}
     after = []
     for d in seen.deliveries:
-        if d.alert in made.expire and d.state is WAITING and d.since + HOUR <= NOON:
+        if d.alert in made.expire and d.state is not CALLING and d.since + HOUR <= NOON:
             continue
-        after.append(replace(d, state=CALLING) if (d.team, d.alert) in starts else d)
+        state = CALLING if (d.team, d.alert) in starts else d.state
+        called = d.team in {s.team for s in made.start}
+        after.append(replace(d, state=state, beside=None if called else d.beside))
     calls = [replace(c, cancelled=c.cancelled or c.id in made.cancel) for c in seen.calls]
     calls += [
         Call(f"new-{n}", Direction.OUT, CallState.PLACED, s.team, s.number, s.trunk, NOON)
@@ -443,15 +550,17 @@ def test_no_number_and_no_team_is_called_twice_at_once(seen: View) -> None:
         == 1
     )
     assert len({s.team for s in made.start}) == len(made.start)
-    assert not {s.team for s in made.start} & {c.team for c in seen.calls}
+    for start in made.start:
+        assert sum(c.team == start.team for c in seen.calls) <= 1
 
 
 @given(views())
 def test_only_who_is_due_is_called_and_all_their_alerts_come_along(seen: View) -> None:
     asking = due(seen)
     for start in plan(seen, NOON).start:
-        assert start.number in {d.number for d in asking[start.team]}
-        assert {d.alert for d in asking[start.team]} <= set(start.alerts)
+        assert start.number in {asked(seen, d) for d in asking[start.team]}
+        same = {d.alert for d in asking[start.team] if d.state is not CALLING or d.beside == start.number}
+        assert same <= set(start.alerts)
 
 
 @given(views())
@@ -465,11 +574,14 @@ def test_no_line_that_may_be_used_is_idle_while_somebody_is_due(seen: View) -> N
 
 @given(views())
 def test_nobody_gets_a_second_call_before_everybody_had_a_first(seen: View) -> None:
-    asking = {team: min(d.attempts for d in theirs) for team, theirs in due(seen).items()}
+    asking = {
+        team: min(99 if d.state is CALLING else min(d.attempts, 1) for d in theirs)
+        for team, theirs in due(seen).items()
+    }
     called = {s.team for s in plan(seen, NOON).start}
 
     left_out = [asking[team] for team in set(asking) - called]
-    assert all(asking[team] <= min(left_out, default=99) for team in called)
+    assert all(asking[team] <= min(left_out, default=999) for team in called)
 
 
 def settled(seen: View) -> View:

@@ -1,13 +1,15 @@
 """The simulation is sound: its bound is one, its clairvoyant obeys the rules, its lines are not exceeded."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench import clairvoyant, sim
-from bench.fates import Network
+from bench.fates import NIGHT, Network
+from bench.simulate import NIGHT_AT
 from ivr.domain.policy import Policy
 from ivr.domain.schedule import TrunkView
 
@@ -40,20 +42,47 @@ def test_the_clairvoyant_calls_the_longest_path_first() -> None:
 def test_no_simulated_alert_is_faster_than_the_bound(
     teams: int, lines: int, seed: int, persists: bool
 ) -> None:
+    network = Network(teams, seed, persists)
     result = simulated(teams, lines, seed, persists)
+    walked = [network.path(n, POLICY, sim.NOON) for n in range(teams)]
 
-    assert result.makespan_s >= clairvoyant.lower_bound(result.paths, lines) - 1e-6
+    assert result.makespan_s >= clairvoyant.lower_bound(walked, lines) - 1e-6
     assert len(result.reached_at) == teams or persists
+
+
+def test_a_team_that_is_called_alone_walks_its_path() -> None:
+    for seed in range(9):
+        path = Network(1, seed, persists=False).path(0, POLICY, sim.NOON)
+        assert simulated(1, 1, seed).makespan_s == pytest.approx(sum(pause + line for pause, line in path))
+
+
+def test_two_phones_at_once_are_faster_where_lines_are_idle_and_no_slower_where_not() -> None:
+    both = replace(POLICY, parallel_after_s=5)
+    for lines, share in ((30, 0.95), (2, 1.001)):
+        took = [
+            sum(
+                sim.run(Network(20, seed, persists=False), [TrunkView("sip-a", lines)], policy).makespan_s
+                for seed in range(8)
+            )
+            for policy in (both, POLICY)
+        ]
+        assert took[0] < share * took[1]
+
+
+def test_in_the_night_of_a_clock_change_nobody_is_called_out_of_hours() -> None:
+    """A third of the teams opens at half past two: the first time, and an hour later the second time."""
+    result = sim.run(
+        Network(30, 1, persists=False, hours=NIGHT), [TrunkView("sip-a", 30)], POLICY, begin=NIGHT_AT
+    )
+
+    early = [at for at in result.reached_at if at < 1800]
+    assert len(early) == 20
+    assert len(result.reached_at) == 30
 
 
 def test_a_seed_gives_the_same_numbers_again() -> None:
     assert simulated(20, 3, seed=5) == simulated(20, 3, seed=5)
     assert simulated(20, 3, seed=5) != simulated(20, 3, seed=6)
-
-
-def test_what_becomes_of_a_team_s_calls_does_not_depend_on_the_lines() -> None:
-    fates = [[[line for _, line in path] for path in simulated(20, lines, seed=5).paths] for lines in (2, 20)]
-    assert fates[0] == fates[1]
 
 
 def test_a_line_that_is_kept_slows_the_dial_out() -> None:
