@@ -14,10 +14,9 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from bench import callfiles, clairvoyant, exchanged, matrix
 from bench.matrix import Lengths, Matrix
@@ -52,7 +51,7 @@ def ours(stage: Stage, alert: Path) -> None:
     stage.tocsin("alert", "raise", "--team", str(CALLER.team), "--audio", str(alert), "--release")
 
 
-def call_files(stage: Stage, alert: Path, rows: Matrix, policy: Mapping[str, Any]) -> None:
+def call_files(stage: Stage, alert: Path, rows: Matrix) -> None:
     settings, asterisk = stage.settings, pbx.process(stage.settings)
     sounds = settings.sounds / settings.language
     shutil.copyfile(alert, sounds / "bench-alert.wav")
@@ -61,7 +60,7 @@ def call_files(stage: Stage, alert: Path, rows: Matrix, policy: Mapping[str, Any
         extensions.write(callfiles.dialplan("tocsin/bench-name", "tocsin/bench-alert", time.time()))
     asterisk.rx("dialplan reload")
     asterisk.rx("module load pbx_spool.so")
-    rules = matrix.sequential(policy)
+    rules = matrix.sequential()
     feeder = callfiles.Feeder(rows, rules, stage.cast.lines, time.time())
     callfiles.feed(feeder, settings, pbx.home(settings) / "var", rules.ring_s)
 
@@ -191,15 +190,16 @@ def run(programs: Programs, home: Path, args: argparse.Namespace) -> list[Cell]:
     )
     rows = matrix.drawn(args.teams)
     cells = [Cell(rows, lines, lengths, [], []) for lines in args.lines]
-    policy = {**matrix.POLICY, **args.policy}
 
     def feed(stage: Stage, alert: Path) -> None:
-        call_files(stage, alert, rows, matrix.POLICY)
+        call_files(stage, alert, rows)
 
     print(HEAD)
     for n in range(1, args.runs + 1):
         for cell in cells:
-            cell.ours.append(play(programs, home, matrix.cast(rows, cell.lines, policy), ours, service=True))
+            cell.ours.append(
+                play(programs, home, matrix.cast(rows, cell.lines, args.policy), ours, service=True)
+            )
             _show(cell, n, "ours", cell.ours[-1])
             cell.peer.append(play(programs, home, matrix.cast(rows, cell.lines), feed, service=False))
             _show(cell, n, "call files", cell.peer[-1])
@@ -220,7 +220,9 @@ def main() -> int:
     parser.add_argument("--teams", type=int, default=60)
     parser.add_argument("--lines", type=int, nargs="+", default=[4, 30])
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--policy", type=json.loads, default={}, metavar="JSON", help="what differs for ours")
+    parser.add_argument(
+        "--policy", type=json.loads, default=matrix.PARALLEL, metavar="JSON", help="ours; the peer's is fixed"
+    )
     args = parser.parse_args()
     try:
         programs = find_programs()

@@ -5,15 +5,17 @@ call has the same outcome whoever calls and in whatever order, so that dial-outs
 other, with a bound, and with a schedule that knew everything. Runs nothing.
 """
 
-import json
 import random
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import yaml
+
 from bench.clairvoyant import Path
 from bench.fates import ANSWER, BUSY
+from ivr import yamlfile
 from ivr.domain import policy as rules
 from ivr.domain.policy import CallAt, Past
 from ivr.domain.records import Disposition
@@ -26,13 +28,13 @@ SEED = 1
 
 POLICY: Mapping[str, Any] = {
     "ring_s": 5,
-    "rounds": 50,
-    "round_pause_s": 10,
-    "max_calls": 100,
     "deadline_s": 3600,
-    "busy": {"tries": 3, "pause_s": 3},
+    "busy": {"pause_s": 1},
+    "no-answer": {"pause_s": 1},
 }
-"""The default policy at a sixth of its times, and no end before everybody is reached."""
+"""The default policy at about a sixth of its times, one phone of a team at a time."""
+PARALLEL: Mapping[str, Any] = {**POLICY, "parallel_after_s": 1}
+"""The same, but a team's other phone rings beside the first where lines are idle."""
 
 GREETING_CUT_S = 0.5
 """Seconds after the answer at which a phone presses 1: within the greeting, which it cuts short."""
@@ -158,7 +160,7 @@ def cast(matrix: Matrix, lines: int, policy: Mapping[str, Any] = POLICY) -> Cast
 
 def sequential(settings: Mapping[str, Any] = POLICY) -> rules.Policy:
     """The policy under which the matrix is unfolded, and which the peer follows too."""
-    return rules.for_team(rules.Policy(), json.dumps(settings))
+    return yamlfile.parse(yaml.safe_dump(dict(settings)), rules.Policy, "policy")
 
 
 def steps(row: Row, policy: rules.Policy, lengths: Lengths) -> Iterator[Step]:

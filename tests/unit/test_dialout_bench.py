@@ -39,13 +39,13 @@ def test_the_matrix_is_drawn_once_and_as_often_answered_as_said() -> None:
 
 
 def test_a_team_s_calls_follow_the_policy_through_the_outcomes_of_its_numbers() -> None:
-    steps = list(matrix.steps(row(1, [QUIET, ANSWER], [BUSY, BUSY, BUSY, ANSWER]), POLICY, LENGTHS))
+    steps = list(matrix.steps(row(1, [QUIET, QUIET, ANSWER], [BUSY, ANSWER]), POLICY, LENGTHS))
 
-    # No answer: the other number at once. Busy: three tries, 3 s apart. Then the list again, after 10 s.
+    # No answer: the other number at once. Busy: the first one again, when its pause is over; then the second.
     assert [(step.number[-2:], step.pause_s) for step in steps] == [
-        ("11", 0.0), ("21", 0.0), ("21", 3.0), ("21", 3.0), ("11", 10.0),
+        ("11", 0.0), ("21", 0.0), ("11", 1.0), ("21", 0.0),
     ]  # fmt: skip
-    assert clairvoyant.lower_bound([[(s.pause_s, LENGTHS.of(s.outcome)) for s in steps]], 1) == 5 + 16 + 15
+    assert clairvoyant.lower_bound([[(s.pause_s, LENGTHS.of(s.outcome)) for s in steps]], 1) == 5 + 6 + 15
 
 
 def test_the_phones_play_the_matrix() -> None:
@@ -58,28 +58,30 @@ def test_the_phones_play_the_matrix() -> None:
 
 
 def test_the_feeder_makes_first_calls_first_and_never_more_than_there_are_lines() -> None:
-    feeder = Feeder([row(1, [BUSY, ANSWER]), row(2, [QUIET]), row(3, [ANSWER])], POLICY, 2, now=0.0)
+    rows = [row(1, [BUSY], [BUSY]), row(2, [QUIET]), row(3, [ANSWER])]
+    feeder = Feeder(rows, POLICY, 2, now=0.0)
 
     assert list(feeder.start(0.0)) == ["+493011", "+493012"]
     assert feeder.again_at is None  # every line is taken
     feeder.ended("+493011", Disposition.BUSY, 0.1)
     feeder.ended("+493012", Disposition.NO_ANSWER, 5.0)
-    assert list(feeder.start(5.0)) == ["+493013", "+493011"]  # busy was due at 3.1, the other only now
+    assert list(feeder.start(5.0)) == ["+493013", "+493021"]  # due at 0.1; team 2's other number only now
     feeder.ended("+493013", Disposition.ACKNOWLEDGED, 20.0)
-    feeder.ended("+493011", Disposition.ACKNOWLEDGED, 20.0)
+    feeder.ended("+493021", Disposition.ACKNOWLEDGED, 20.0)
     assert list(feeder.start(20.0)) == ["+493022"]
     feeder.ended("+493022", Disposition.ACKNOWLEDGED, 40.0)
     assert feeder.done
 
 
 def test_the_feeder_keeps_to_the_pause() -> None:
-    feeder = Feeder([row(1, [BUSY, ANSWER])], POLICY, 1, now=0.0)
+    feeder = Feeder([row(1, [BUSY], [BUSY])], POLICY, 1, now=0.0)
 
-    list(feeder.start(0.0))
-    feeder.ended("+493011", Disposition.BUSY, 1.0)
-    assert list(feeder.start(3.9)) == []
-    assert feeder.again_at == 4.0
-    assert list(feeder.start(4.0)) == ["+493011"]
+    for number in ("+493011", "+493021"):
+        assert list(feeder.start(0.0)) == [number]
+        feeder.ended(number, Disposition.BUSY, 0.0)
+    assert list(feeder.start(0.9)) == []
+    assert feeder.again_at == 1.0
+    assert list(feeder.start(1.0)) == ["+493011"]
 
 
 def test_a_line_counts_as_idle_only_while_somebody_is_due() -> None:
@@ -88,8 +90,8 @@ def test_a_line_counts_as_idle_only_while_somebody_is_due() -> None:
         record("+493011", 0.0, 10.0, 16, 1.0),
         record("+493012", 0.001, 0.002, 17),
         record("+493013", 0.012, 15.0, 16, 1.0),  # team 3 waited for the line that the busy one freed
-        record("+493012", 10.5, 25.0, 16, 11.0),  # due at 3.002: it waited for the line freed at 10
-        record("+493021", 17.0, 18.0),  # nobody waited for the line freed at 15: a call of another kind
+        record("+493022", 10.5, 25.0, 16, 11.0),  # team 2 is due since 0.002, and took the line freed at 10
+        record("+493021", 17.0, 18.0),  # team 1 was reached: nobody waited for the line freed at 15
     ]
 
     took = exchanged.free_line_to_invite_ms(records, rows, POLICY, lines=2)
