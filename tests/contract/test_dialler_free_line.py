@@ -70,7 +70,8 @@ def test_the_next_call_leaves_before_the_end_of_the_last_is_on_record(book: Book
 
     assert left[0][1] == [CallState.PLACED]
     assert left[1][1] == [CallState.PLACED, CallState.PLACED]  # the first one is over, as Asterisk has told
-    assert len({number for number, _ in left}) == len(left) == len(CALLED)
+    assert {number for number, _ in left} >= {"+4940100002", "+4940100003", "+4940100004"}
+    assert len({number for number, _ in left}) == len(left)  # each number rests before its second call
     assert {call.state for call in book.find(Call)} == {CallState.ENDED}
 
 
