@@ -133,7 +133,7 @@ class Cell:
         self, runs: Sequence[Run], against: Callable[[Sequence[clairvoyant.Path], int], float]
     ) -> float:
         bound = against(matrix.paths(self.rows, self.lengths), self.lines)
-        return statistics.median(exchanged.makespan_s(run.records) / bound for run in runs)
+        return statistics.median(exchanged.makespan_s(run.records, self.rows) / bound for run in runs)
 
     def to_invite_ms(self, runs: Sequence[Run]) -> list[float]:
         """Of all runs together, in ascending order."""
@@ -209,7 +209,7 @@ def run(programs: Programs, home: Path, args: argparse.Namespace) -> list[Cell]:
 def _show(cell: Cell, n: int, who: str, played: Run) -> None:
     over = [cell.measure([played], bound) for bound in BOUNDS.values()]
     print(
-        f"{len(cell.rows)}x{cell.lines:<5}{n:>4} {who:11}{exchanged.makespan_s(played.records):11.2f}"
+        f"{len(cell.rows)}x{cell.lines:<5}{n:>4} {who:11}{exchanged.makespan_s(played.records, cell.rows):11.2f}"
         f"{len(played.records):7}{over[0]:9.4f}{over[1]:18.4f}{played.cpu_a_call_s:14.3f}",
         flush=True,
     )

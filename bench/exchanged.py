@@ -16,9 +16,16 @@ from ivr.pstn.cdr import Record
 _BUSY = 17
 
 
-def makespan_s(records: Sequence[Record]) -> float:
-    """From the first INVITE to the last hangup."""
-    return max(r.ended_at or r.started_at for r in records) - min(r.started_at for r in records)
+def makespan_s(records: Sequence[Record], matrix: Matrix) -> float:
+    """From the first INVITE until everybody is reached: to the end of the last team's first answered call.
+
+    A second phone that was taken too is nobody's news any more.
+    """
+    reached = [
+        min(r.ended_at or r.started_at for r in records if r.answered_at and r.number in row.outcomes)
+        for row in matrix
+    ]
+    return max(reached) - min(r.started_at for r in records)
 
 
 def answered(records: Sequence[Record]) -> int:

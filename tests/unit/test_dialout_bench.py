@@ -97,7 +97,17 @@ def test_a_line_counts_as_idle_only_while_somebody_is_due() -> None:
     took = exchanged.free_line_to_invite_ms(records, rows, POLICY, lines=2)
 
     assert took == pytest.approx([10.0, 500.0])
-    assert exchanged.makespan_s(records) == 25.0
+
+
+def test_a_dial_out_lasts_until_everybody_is_reached_and_no_longer() -> None:
+    rows = [row(1, [ANSWER]), row(2, [ANSWER])]
+    records = [
+        record("+493011", 5.0, 20.0, 16, 6.0),
+        record("+493012", 5.0, 22.0, 16, 6.0),
+        record("+493021", 6.0, 30.0, 16, 7.0),  # team 1's second phone, taken as well
+    ]
+
+    assert exchanged.makespan_s(records, rows) == 17.0
 
 
 def test_a_call_that_overlaps_the_clearing_of_the_last_one_took_no_time() -> None:
