@@ -208,8 +208,9 @@ def run(programs: Programs, home: Path, args: argparse.Namespace) -> list[Cell]:
 
 def _show(cell: Cell, n: int, who: str, played: Run) -> None:
     over = [cell.measure([played], bound) for bound in BOUNDS.values()]
+    makespan_s = exchanged.makespan_s(played.records, cell.rows)
     print(
-        f"{len(cell.rows)}x{cell.lines:<5}{n:>4} {who:11}{exchanged.makespan_s(played.records, cell.rows):11.2f}"
+        f"{len(cell.rows)}x{cell.lines:<5}{n:>4} {who:11}{makespan_s:11.2f}"
         f"{len(played.records):7}{over[0]:9.4f}{over[1]:18.4f}{played.cpu_a_call_s:14.3f}",
         flush=True,
     )
