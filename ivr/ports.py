@@ -32,7 +32,8 @@ class Records(Protocol):
         ...
 
     def find(self, kind: type[R], **where: Any) -> list[R]:
-        """Every record whose columns equal (or are among a collection, or are AtLeast) the given values."""
+        """Every record whose columns equal (or are among a collection, or are AtLeast) the given values; in
+        the order of what is AtLeast, then of their keys."""
         ...
 
     def put(self, *records: Any) -> None:

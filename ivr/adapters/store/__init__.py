@@ -83,7 +83,9 @@ class SqlRecords:
 
     def find(self, kind: type[R], **where: Any) -> list[R]:
         table = TABLES[kind]
-        query = select(table).order_by(*table.primary_key)
+        # Ordered by the key alone, SQLite would go through the whole table in that order.
+        since = [table.c[name] for name, value in where.items() if isinstance(value, AtLeast)]
+        query = select(table).order_by(*since, *table.primary_key)
         for name, value in where.items():
             query = query.where(_matches(table.c[name], value))
         return [_record(kind, row) for row in self._connection.execute(query)]

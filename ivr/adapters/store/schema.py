@@ -106,6 +106,7 @@ call = Table(
     Column("cause", Integer),
     Column("cancelled", Boolean, nullable=False),
     Index(None, "state"),
+    Index(None, "ended_at"),
 )
 
 leg = Table(
