@@ -13,8 +13,16 @@ from typing import Any, Protocol, TypeVar
 R = TypeVar("R")
 
 
-class StoreAway(Exception):
+class StoreError(Exception):
+    """The store has not taken, or not given, what it was asked; nothing was changed."""
+
+
+class StoreAway(StoreError):
     """The store cannot take or give anything now (locked, full, gone). Trying again later may succeed."""
+
+
+class StoreRefused(StoreError):
+    """The store will never take this: a mistake of ours. To try it again would hold up what is behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +62,7 @@ class Records(Protocol):
 
 
 class Store(Protocol):
-    """Where state lives. Both raise StoreAway."""
+    """Where state lives. Both raise StoreAway, and StoreRefused for what cannot be a record."""
 
     def write(self) -> AbstractContextManager[Records]: ...
 

@@ -94,14 +94,22 @@ class Courier:
             self._apply(SmsReceipt(event.message_id, event.state))
         else:
             sms = int(event.reference)
-            self._apply(_fact(sms, event))
-            self._in_flight.discard(sms)
+            if self._apply(_fact(sms, event)):
+                self._in_flight.discard(sms)
 
-    def _apply(self, fact: Fact) -> None:
+    def _apply(self, fact: Fact) -> bool:
+        """Raises StoreAway. False when it is not on record for another reason: the events behind it must not
+        wait for it. Its SMS stays in flight until a restart, or it would be sent again and again."""
         try:
             self._ledger.apply(fact)
         except Illegal as refused:
             log.info("%s", refused)
+        except StoreAway:
+            raise
+        except Exception:
+            log.exception("%s is not on record", type(fact).__name__)
+            return False
+        return True
 
     def _hand_over(self) -> None:
         link = next((link for link in self._links if link.bound), None)

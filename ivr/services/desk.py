@@ -14,7 +14,7 @@ from ivr.config import Settings
 from ivr.domain.facts import AlertRecorded, Illegal
 from ivr.domain.recording import Verdict
 from ivr.domain.records import Account, Alert, AlertState, Call, Delivery, DeliveryState, Leg, Source, Team
-from ivr.ports import Store
+from ivr.ports import Store, StoreRefused
 from ivr.services.ledger import Ledger
 
 log = logging.getLogger(__name__)
@@ -151,7 +151,7 @@ class Desk:
                 owner = json.loads(note.read_text(encoding="utf-8"))
                 self._keep(note, owner["team"], owner["uid"], verdict, None)
                 adopted += 1
-            except (ValueError, Illegal) as error:  # the note was cut, or the team is no more
+            except (ValueError, Illegal, StoreRefused) as error:  # the note was cut, or the team is no more
                 log.error("%s stays where it is, nobody's: %s", note.with_suffix(".wav"), error)
         if adopted:
             log.warning("%d recordings of interrupted calls were kept as drafts", adopted)

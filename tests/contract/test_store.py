@@ -47,7 +47,7 @@ from ivr.domain.records import (
     Team,
     Via,
 )
-from ivr.ports import AtLeast, StoreAway
+from ivr.ports import AtLeast, StoreAway, StoreRefused
 
 NEW = Team("new-cert", "Größer & Söhne 'CERT' \"%\" \\ 🔔")
 
@@ -250,7 +250,7 @@ class TestRecords:
             assert tx.get(Leg, "id-1", 17) is None
 
     def test_a_leg_belongs_to_a_call_that_is_on_record(self, store: SqlStore) -> None:
-        with pytest.raises(StoreAway), store.write() as tx:
+        with pytest.raises(StoreRefused), store.write() as tx:
             tx.put(Leg("never placed", 17, "new-cert", 1))
 
 

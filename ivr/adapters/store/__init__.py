@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
-from ivr.adapters.store.engine import READS, away, connected
+from ivr.adapters.store.engine import READS, connected, trouble
 from ivr.adapters.store.schema import TABLES
 from ivr.ports import AtLeast, StoreAway
 
@@ -54,9 +54,7 @@ class SqlStore:
             ):
                 yield SqlRecords(connection)
         except DBAPIError as error:
-            # Programming errors (a missing table) are DatabaseErrors too; for a caller in the middle of an
-            # alert they mean the same: not recorded now.
-            raise away(error) from error
+            raise trouble(error) from None
         except NoConnectionFree as error:
             raise StoreAway("the store does not answer: too many wait for it") from error
 
