@@ -3,15 +3,14 @@
 Kept apart from service.py so that a verb that only reads the store need not load the telephony libraries.
 """
 
-import time
-
 from ivr.adapters.audio import Recordings
+from ivr.adapters.clock import SteadyClock
 from ivr.adapters.pins import Pins
 from ivr.adapters.store import SqlStore
 from ivr.config import Settings
 from ivr.ports import Clock
 from ivr.services.desk import Desk
-from ivr.services.ledger import Ledger
+from ivr.services.ledger import Ledger, last_moment
 
 
 def open_store(settings: Settings) -> SqlStore:
@@ -23,7 +22,12 @@ def recordings(settings: Settings) -> Recordings:
     return Recordings(settings.recordings, settings.audio)
 
 
-def ledger(settings: Settings, store: SqlStore, clock: Clock = time.time) -> Ledger:
+def clock(store: SqlStore) -> Clock:
+    """The time to write into the store. Raises StoreAway."""
+    return SteadyClock(last=last_moment(store))
+
+
+def ledger(settings: Settings, store: SqlStore, clock: Clock) -> Ledger:
     network = settings.network
     archive, trunks = recordings(settings), len(settings.trunks)
     return Ledger(store, archive, settings.policy, network.hotline, clock, trunks)

@@ -9,7 +9,6 @@ from secrets import token_hex
 
 from ivr import bootstrap
 from ivr.adapters.ami import Ami, AmiAccount
-from ivr.adapters.clock import SteadyClock
 from ivr.adapters.fastagi import Channel, FastAgiServer
 from ivr.adapters.smpp import SmppLink, SmscSettings
 from ivr.config import BadConfig, Settings, Smsc
@@ -25,12 +24,12 @@ Scripts = Mapping[str, Callable[[Channel], None]]
 class Service:
     """Everything `tocsin serve` runs: FastAGI server, dialler and courier over one store.
 
-    Raises BadConfig for a missing secret.
+    Raises BadConfig for a missing secret, StoreAway.
     """
 
     def __init__(self, settings: Settings, scripts: Callable[[Desk], Scripts]) -> None:
         self._store = bootstrap.open_store(settings)
-        clock = SteadyClock()
+        clock = bootstrap.clock(self._store)
         book = bootstrap.ledger(settings, self._store, clock)
         self._desk = bootstrap.desk(settings, self._store, book)
         self._agi = FastAgiServer("127.0.0.1", settings.pbx.agi_port, scripts(self._desk))

@@ -66,16 +66,15 @@ class House:
     def ledger(self) -> "Ledger":
         from ivr import bootstrap
 
-        return bootstrap.ledger(self.settings, self.store)
+        return bootstrap.ledger(self.settings, self.store, bootstrap.clock(self.store))
 
     @property
     def directory(self) -> "Directory":
-        from time import time
-
+        from ivr import bootstrap
         from ivr.adapters.pins import Pins
         from ivr.services.directory import Directory
 
-        return Directory(self.store, Pins(), time)
+        return Directory(self.store, Pins(), bootstrap.clock(self.store))
 
 
 def settings(args: Args) -> "Settings":

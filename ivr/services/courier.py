@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from ivr.domain.facts import Fact, Illegal, SmsDeferred, SmsFailed, SmsReceipt, SmsSubmitted
 from ivr.domain.number import masked
 from ivr.domain.records import Sms, SmsState
+from ivr.domain.shortmessage import is_due
 from ivr.domain.sms import LinkDown, LinkUp, Receipt, Refused, SmsEvent, Submitted, Unanswered
 from ivr.ports import Clock, Store, StoreAway, Texter
 from ivr.services.ledger import Ledger
@@ -119,7 +120,7 @@ class Courier:
             queued = tx.find(Sms, state=SmsState.QUEUED)
         now = self._clock()
         for sms in queued:
-            if sms.id in self._in_flight or sms.due_at > now:
+            if sms.id in self._in_flight or not is_due(sms, now):
                 continue
             try:
                 if not link.submit(str(sms.id), sms.number, sms.text):

@@ -6,10 +6,11 @@ of `transaction`.
 
 from ivr.domain.facts import Fact
 from ivr.domain.policy import Policy
+from ivr.domain.records import Alert, AlertState, Entry
 from ivr.ports import Clock, Store, Wake
 from ivr.services.transaction import Applied, Archive, Network, Transaction
 
-__all__ = ["Applied", "Archive", "Ledger"]
+__all__ = ["Applied", "Archive", "Ledger", "last_moment"]
 
 
 class Ledger:
@@ -35,3 +36,15 @@ class Ledger:
         for wake in self._wakes:
             wake()
         return applied
+
+
+def last_moment(store: Store) -> float:
+    """When something was last put on record while an alert is open; 0 while none is. Raises StoreAway.
+
+    What is due later was reckoned from moments up to this one: a clock that shows less would hold retries for
+    longer than their pause, and count the calls of an alert wrongly.
+    """
+    with store.read() as tx:
+        latest = tx.get(Entry, tx.latest(Entry))
+        is_open = bool(tx.find(Alert, state=AlertState.RELEASED))
+    return latest.at if latest and is_open else 0.0

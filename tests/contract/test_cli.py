@@ -56,7 +56,7 @@ def book(home: Path) -> Iterator[Ledger]:
     """The ledger of the install, as the service has it."""
     settings = config.load(home / "config/tocsin.yaml")
     store = bootstrap.open_store(settings)
-    yield bootstrap.ledger(settings, store)
+    yield bootstrap.ledger(settings, store, time.time)
     store.close()
 
 
@@ -468,6 +468,21 @@ def test_watching_all_ends_with_ctrl_c(home: Path, wav: Path) -> None:
     watching.send_signal(signal.SIGINT)
     assert watching.wait(20) == 0
     assert watching.communicate()[1] == ""
+
+
+def test_a_command_while_an_alert_is_open_goes_on_from_the_last_moment_on_record(
+    home: Path, wav: Path
+) -> None:
+    """As after the system's clock was set back by an hour."""
+    alert = raised(home, wav, "--release")
+    with contextlib.closing(sqlite3.connect(home / "state/tocsin.db")) as db, db:
+        db.execute("UPDATE journal SET at = at + 3600")
+        db.execute("UPDATE delivery SET since = since + 3600, due_at = due_at + 3600")
+    assert tocsin(home, "delivery", "skip", str(alert), "xyz").returncode == 0
+    assert tocsin(home, "delivery", "retry", str(alert), "xyz").returncode == 0
+    with contextlib.closing(sqlite3.connect(home / "state/tocsin.db")) as db:
+        moments = dict(db.execute("SELECT team, since FROM delivery"))
+    assert moments["xyz"] >= moments["def"]
 
 
 # --- doctor ----------------------------------------------------------------------------------------------
