@@ -122,6 +122,10 @@ class _Member:
     def _raise(self) -> None:
         draft: Alert | None = None
         for _ in range(_RECORDINGS):
+            if not self._desk.may_record():
+                log.error("call %s: the disk is full; no recording is taken", self._channel.call_id)
+                self._channel.play([prompt("cannot-record")])
+                break
             draft, new = self._record(draft)
             if draft is not None and new and not self._again(draft):
                 return

@@ -6,6 +6,7 @@ Kept apart from service.py so that a verb that only reads the store need not loa
 from ivr.adapters.audio import Recordings
 from ivr.adapters.clock import SteadyClock
 from ivr.adapters.pins import Pins
+from ivr.adapters.reserve import FileReserve
 from ivr.adapters.store import SqlStore
 from ivr.config import Settings
 from ivr.ports import Clock
@@ -15,11 +16,19 @@ from ivr.services.ledger import Ledger, last_moment
 
 def open_store(settings: Settings) -> SqlStore:
     """The store. Whether it has the tables of this version, adapters.store.migrate tells."""
-    return SqlStore(settings.store)
+    return SqlStore(settings.store, reserve(settings))
+
+
+def reserve(settings: Settings) -> FileReserve | None:
+    """Beside the database; none for PostgreSQL, whose server minds its own disk."""
+    file = settings.database
+    if file is None:
+        return None
+    return FileReserve(file.with_name(f"{file.name}.reserve"), settings.disk_reserve_mb * 2**20)
 
 
 def recordings(settings: Settings) -> Recordings:
-    return Recordings(settings.recordings, settings.audio)
+    return Recordings(settings.recordings, settings.audio, reserve(settings))
 
 
 def clock(store: SqlStore) -> Clock:

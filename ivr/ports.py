@@ -21,6 +21,10 @@ class StoreAway(StoreError):
     """The store cannot take or give anything now (locked, full, gone). Trying again later may succeed."""
 
 
+class DiskFull(StoreAway):
+    """There was no room on the disk. What was kept for that is given up: at once, it may succeed."""
+
+
 class StoreRefused(StoreError):
     """The store will never take this: a mistake of ours. To try it again would hold up what is behind it."""
 
@@ -67,6 +71,26 @@ class Store(Protocol):
     def write(self) -> AbstractContextManager[Records]: ...
 
     def read(self) -> AbstractContextManager[Records]: ...
+
+
+class Reserve(Protocol):
+    """Room on the disk of the store that is kept for the facts of a full disk."""
+
+    @property
+    def size(self) -> int:
+        """In octets."""
+        ...
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether the disk has been full: until there is room again, nothing is to be written but facts."""
+        ...
+
+    def give_up(self) -> None: ...
+
+    def renew(self) -> bool:
+        """Make it where it is missing and there is room again; whether it is whole."""
+        ...
 
 
 class Pbx(Protocol):

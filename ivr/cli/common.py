@@ -8,7 +8,6 @@ import argparse
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 if TYPE_CHECKING:
@@ -92,7 +91,7 @@ def house(args: Args) -> Iterator[House]:
     from ivr.ports import StoreAway
 
     chosen = settings(args)
-    if not _is_there(chosen.store):
+    if chosen.database is not None and not chosen.database.exists():  # opening it would create it
         raise BadConfig(f"{chosen.path}: there is no database yet; run `tocsin init`")
     store = bootstrap.open_store(chosen)
     try:
@@ -130,11 +129,6 @@ def answers(port: int) -> bool:
     except OSError:
         return False
     return True
-
-
-def _is_there(url: str) -> bool:
-    """Opening an SQLite database would create it."""
-    return not url.startswith("sqlite:///") or Path(url.removeprefix("sqlite:///")).exists()
 
 
 def _is_behind(store: "SqlStore") -> bool:

@@ -32,6 +32,8 @@ class Recordings(Protocol):
 
     def path(self, name: str) -> Path: ...
 
+    def has_room(self) -> bool: ...
+
     def inspect(self, path: Path) -> Verdict: ...
 
 
@@ -99,6 +101,10 @@ class Desk:
         """How many teams an alert of `team` goes to."""
         with self._store.read() as tx:
             return sum(t.id != team or t.calls_itself for t in tx.find(Team))
+
+    def may_record(self) -> bool:
+        """Whether the disk has room for a new recording."""
+        return self._recordings.has_room()
 
     def new_recording(self, account: Account) -> Path:
         """A fresh path, without suffix, to record to. What is recorded there is that account's, whatever

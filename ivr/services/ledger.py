@@ -7,7 +7,7 @@ of `transaction`.
 from ivr.domain.facts import Fact
 from ivr.domain.policy import Policy
 from ivr.domain.records import Alert, AlertState, Entry
-from ivr.ports import Clock, Store, Wake
+from ivr.ports import Clock, DiskFull, Store, Wake
 from ivr.services.transaction import Applied, Archive, Network, Transaction
 
 __all__ = ["Applied", "Archive", "Ledger", "last_moment"]
@@ -30,12 +30,18 @@ class Ledger:
         self._wakes.append(wake)
 
     def apply(self, fact: Fact) -> Applied:
-        """Make `fact` true. Raises StoreAway (nothing changed, try again) or Illegal (nothing changed)."""
-        with self._store.write() as tx:
-            applied = Transaction(tx, self._archive, self._network, self._clock()).apply(fact)
+        """Make `fact` true. Raises StoreAway (try again), StoreRefused or Illegal: nothing has changed."""
+        try:
+            applied = self._once(fact)
+        except DiskFull:
+            applied = self._once(fact)  # now that the store has given up its reserve
         for wake in self._wakes:
             wake()
         return applied
+
+    def _once(self, fact: Fact) -> Applied:
+        with self._store.write() as tx:
+            return Transaction(tx, self._archive, self._network, self._clock()).apply(fact)
 
 
 def last_moment(store: Store) -> float:

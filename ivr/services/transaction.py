@@ -97,6 +97,10 @@ class Transaction:
                 self._receipt(fact)
             case facts.SmsSubmitted() | facts.SmsDeferred() | facts.SmsFailed():
                 self._sms(self._tx.get(Sms, fact.sms), fact)
+            case facts.ReserveGivenUp():
+                self._note(Note("disk full", "no new recordings are taken"))
+            case facts.ReserveMade():
+                self._note(Note("disk has room again", "new recordings are taken"))
         return Applied()
 
     # -- alerts ------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from ivr.adapters.store.engine import READS, connected, trouble
 from ivr.adapters.store.schema import TABLES
-from ivr.ports import AtLeast, StoreAway
+from ivr.ports import AtLeast, DiskFull, Reserve, StoreAway
 
 R = TypeVar("R")
 
@@ -26,12 +26,15 @@ R = TypeVar("R")
 class SqlStore:
     """A Store (see ports) on the database at `url` (SQLAlchemy form). One instance serves all threads.
 
+    `reserve` is given up as soon as the disk is full.
+
     Raises BadConfig when there can be no database at `url`. StoreAway at the very end of a write, when the
     server was lost during the commit, leaves open whether it was committed: facts may be told twice.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, reserve: Reserve | None = None) -> None:
         self._engine = connected(url)
+        self._reserve = reserve
 
     @contextmanager
     def write(self) -> Iterator["SqlRecords"]:
@@ -47,6 +50,17 @@ class SqlStore:
 
     @contextmanager
     def _transaction(self, reads: bool) -> Iterator["SqlRecords"]:
+        try:
+            with self._told(reads) as records:
+                yield records
+        except DiskFull:
+            if self._reserve is not None:
+                self._reserve.give_up()
+            raise
+
+    @contextmanager
+    def _told(self, reads: bool) -> Iterator["SqlRecords"]:
+        """The errors of the database as those that our callers know."""
         try:
             with (
                 self._engine.connect().execution_options(**{READS: reads}) as connection,

@@ -17,7 +17,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, NotSupportedError
 
 from ivr.config import BadConfig
-from ivr.ports import StoreAway, StoreRefused
+from ivr.ports import DiskFull, StoreAway, StoreRefused
 
 READS = "tocsin_reads"
 """Execution option of a connection: its transactions only read."""
@@ -136,6 +136,10 @@ _REFUSALS = (IntegrityError, DataError, NotSupportedError)
 another version, and somebody may mend that."""
 
 
+_FULL = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE")
+"""IOERR_WRITE: a quota or a limit of ours is spent. IOERR_SHMSIZE: no room for what SQLite begins with."""
+
+
 def trouble(error: DBAPIError) -> StoreAway | StoreRefused:
     """What the database said, as the error that our callers know. It tells no values: they may be whole
     numbers."""
@@ -144,5 +148,7 @@ def trouble(error: DBAPIError) -> StoreAway | StoreRefused:
         name = getattr(said, "sqlite_errorname", type(said).__name__)
         refused = StoreRefused(f"the store does not take this, now or later: {name}")
         return refused.with_traceback(error.__traceback__)  # where it was, without the original's values
+    if getattr(said, "sqlite_errorname", None) in _FULL:
+        return DiskFull(f"the disk of the store is full: {said}")
     # PostgreSQL tells the values of the row in the lines that follow the first.
     return StoreAway(f"the store does not answer: {str(said).strip().partition(chr(10))[0]}")
