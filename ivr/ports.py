@@ -22,7 +22,7 @@ class StoreAway(StoreError):
 
 
 class DiskFull(StoreAway):
-    """There was no room on the disk. What was kept for that is given up: at once, it may succeed."""
+    """The disk takes nothing. What was kept for that is given up: tried again at once, it may succeed."""
 
 
 class StoreRefused(StoreError):

@@ -94,7 +94,7 @@ def test_without_a_reserve_they_do_not(book: Book, disk: Path, reserve: FileRese
     alert = book.raises()
     reserve.give_up()
     fill(disk)
-    with pytest.raises(DiskFull, match="the disk of the store is full"):
+    with pytest.raises(DiskFull, match="cannot write to its disk: database or disk is full"):
         book.acknowledges(alert, "def-cert")
 
 
@@ -174,6 +174,7 @@ def test_once_it_is_given_up_nothing_is_recorded_and_operators_are_told_until_th
 
     os.truncate(ballast, ballast.stat().st_size - reserve.size)
     assert not reserve.renew(), "room for it, but not twice"
+    assert not desk.may_record()
     os.truncate(ballast, ballast.stat().st_size - reserve.size - 2**20)
     assert reserve.renew()
     assert desk.may_record()

@@ -94,7 +94,6 @@ def connected(url: str) -> Engine:
             max_overflow=40,
             pool_timeout=_WAIT_S,
             connect_args=dict(dialect.connect),
-            hide_parameters=True,  # whole numbers are among them, and errors are logged
             **dialect.engine,
         )
     except ModuleNotFoundError as error:
@@ -136,8 +135,9 @@ _REFUSALS = (IntegrityError, DataError, NotSupportedError)
 another version, and somebody may mend that."""
 
 
-_FULL = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE")
-"""IOERR_WRITE: a quota or a limit of ours is spent. IOERR_SHMSIZE: no room for what SQLite begins with."""
+_FULL = ("SQLITE_FULL", "SQLITE_IOERR")
+"""How the names of these errors begin. To SQLite a spent quota, or no room for its own files to begin with, is
+an I/O error; a disk that is really broken is not made worse by what we do about a full one."""
 
 
 def trouble(error: DBAPIError) -> StoreAway | StoreRefused:
@@ -148,7 +148,7 @@ def trouble(error: DBAPIError) -> StoreAway | StoreRefused:
         name = getattr(said, "sqlite_errorname", type(said).__name__)
         refused = StoreRefused(f"the store does not take this, now or later: {name}")
         return refused.with_traceback(error.__traceback__)  # where it was, without the original's values
-    if getattr(said, "sqlite_errorname", None) in _FULL:
-        return DiskFull(f"the disk of the store is full: {said}")
+    if getattr(said, "sqlite_errorname", "").startswith(_FULL):
+        return DiskFull(f"the store cannot write to its disk: {said}")
     # PostgreSQL tells the values of the row in the lines that follow the first.
     return StoreAway(f"the store does not answer: {str(said).strip().partition(chr(10))[0]}")
