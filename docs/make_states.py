@@ -45,6 +45,7 @@ SAMPLES: dict[type, list[Any]] = {
     facts.CallEnded: [facts.CallEnded("c", 17)],
     facts.TeamIdentified: [facts.TeamIdentified("c", "t")],
     facts.Acknowledged: [facts.Acknowledged(1, "t", Via.KEYPRESS, NUMBER)],
+    facts.TeamResponding: [facts.TeamResponding(1, "t", Via.OPERATOR)],
     facts.DeliveryRetried: [facts.DeliveryRetried(1, "t")],
     facts.DeliverySkipped: [facts.DeliverySkipped(1, "t")],
     facts.SmsSubmitted: [facts.SmsSubmitted(1, ("m",))],
@@ -120,8 +121,8 @@ MACHINES = (
     ),
     Machine(
         "SMS",
-        "One short message that tells a team of an alert.",
-        (("queued", "AlertReleased"),),
+        "One short message that tells a team of an alert, or of what became of one.",
+        (("queued", "AlertReleased, or whatever is worth a notice"),),
         SmsState,
         shortmessage.SmsFact,
         shortmessage.TABLE,

@@ -33,6 +33,13 @@ def _within(low: int, high: int) -> Callable[[int], int]:
     return check
 
 
+def _subscribers(numbers: tuple[str, ...]) -> tuple[str, ...]:
+    checked = tuple(subscriber(number) for number in numbers)
+    if len(set(checked)) < len(checked):
+        raise ValueError("names a number twice")
+    return checked
+
+
 def _name(text: str) -> str:
     if not text.strip() or not text.isprintable() or len(text) > 60:
         raise ValueError("must be 1 to 60 printable characters")
@@ -77,6 +84,8 @@ class Network:
     """The number spoken when the service does not answer."""
     spoken: str | None = None
     """How the name is to be spoken, where its written form would be read wrongly."""
+    operators: tuple[str, ...] = _checked(_subscribers, default=())
+    """Mobiles of those who run the network: an SMS tells them who was not reached, and how an alert ended."""
 
 
 @dataclass(frozen=True, slots=True)

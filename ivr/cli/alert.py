@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ivr.domain.records import Alert
 
 _STATES = ("draft", "released", "closed", "withdrawn")
+_SEVERITIES = ("low", "medium", "high")
 
 
 def add(verbs: Verbs) -> None:
@@ -27,6 +28,9 @@ def add(verbs: Verbs) -> None:
     raising = verb(alert, "raise", _raise, "make a recording an alert; prints its number", reads=True)
     raising.add_argument("--team", required=True, metavar="ID", help="the team that raises it")
     raising.add_argument("--audio", required=True, metavar="FILE", type=Path, help="the recording, WAV")
+    raising.add_argument(
+        "--severity", choices=_SEVERITIES, default="medium", help="teams are called about the highest first"
+    )
     raising.add_argument("--release", action="store_true", help="send it now; else it is kept as a draft")
     raising.add_argument(
         "--wait",
@@ -57,7 +61,16 @@ def _list(args: Args) -> int:
     if args.json:
         document(found)
     else:
-        heads = ("NUMBER", "STATE", "ORIGINATOR", "SOURCE", "RECORDED", "RELEASED", "ACKNOWLEDGED")
+        heads = (
+            "NUMBER",
+            "STATE",
+            "SEVERITY",
+            "ORIGINATOR",
+            "SOURCE",
+            "RECORDED",
+            "RELEASED",
+            "ACKNOWLEDGED",
+        )
         table(heads, [_row(alert) for alert in found])
     return Exit.DONE
 
@@ -66,6 +79,7 @@ def _row(alert: dict[str, Any]) -> tuple[object, ...]:
     return (
         alert["id"],
         _standing(alert),
+        alert["severity"],
         alert["originator"]["name"],
         alert["source"],
         alert["recorded_at"],
@@ -99,7 +113,9 @@ def _document(here: House, alert: int) -> dict[str, Any]:
 
 def _print(alert: dict[str, Any]) -> None:
     by = f"{alert['originator']['name']}, by {alert['source']}"
-    print(f"Alert {alert['id']} from {by}: {_standing(alert)}, {alert['duration_s']:.1f} s")
+    print(
+        f"Alert {alert['id']} from {by}: {_standing(alert)}, {alert['severity']}, {alert['duration_s']:.1f} s"
+    )
     for what in ("recorded", "released", "closed"):
         if alert[f"{what}_at"]:
             print(f"{what:<9} {alert[f'{what}_at']}")
@@ -120,14 +136,20 @@ def _raise(args: Args) -> int:
     from ivr import bootstrap
     from ivr.cli.intake import taken_in
     from ivr.domain.facts import AlertRecorded, AlertReleased
-    from ivr.domain.records import Source
+    from ivr.domain.records import Severity, Source
 
     with house(args) as here:
         settings = here.settings
         ledger = here.ledger
         with taken_in(args.audio, bootstrap.recordings(settings), settings.audio) as (copy, verdict):
             recorded = AlertRecorded(
-                args.team, None, Source.OPERATOR, str(copy), verdict.duration_s, verdict.sha256
+                args.team,
+                None,
+                Source.OPERATOR,
+                str(copy),
+                verdict.duration_s,
+                verdict.sha256,
+                severity=Severity(args.severity),
             )
             alert = ledger.apply(recorded).alert
         assert alert is not None

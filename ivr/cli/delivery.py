@@ -19,6 +19,7 @@ def add(verbs: Verbs) -> None:
     listing.add_argument("--team", metavar="ID", help="to this team")
     listing.add_argument("--state", choices=_STATES, help="in this state")
     for name, run, summary in (
+        ("responding", _responding, "the team is on it: hold its calls for ten minutes"),
         ("retry", _retry, "call the team again from the beginning"),
         ("skip", _skip, "call the team no more about this alert"),
     ):
@@ -39,6 +40,25 @@ def _list(args: Args) -> int:
         keys = ("state", "attempts", "next_number", "due_at", "acknowledged_at", "reason")
         table(heads, [(d["alert"], d["team"]["id"], *(d[key] for key in keys)) for d in found])
     return Exit.DONE
+
+
+def _responding(args: Args) -> int:
+    from time import time
+
+    from ivr.domain.facts import TeamResponding
+    from ivr.domain.records import Delivery, DeliveryState, Via
+    from ivr.services.report import rfc3339
+
+    with house(args) as here:
+        here.ledger.apply(TeamResponding(args.alert, args.team, Via.OPERATOR))
+        with here.store.read() as tx:
+            after = tx.get(Delivery, args.alert, args.team)
+    assert after is not None
+    if after.state is DeliveryState.RESPONDING and (after.held_until or 0.0) > time():
+        say(f"alert {after.alert} to {after.team}: calls are held until {rfc3339(after.held_until)}")
+        return Exit.DONE
+    say(f"alert {after.alert} to {after.team} is {after.state}: no calls to hold, or they were held twice")
+    return Exit.FAILED
 
 
 def _retry(args: Args) -> int:

@@ -1,4 +1,4 @@
-"""`tocsin sms`: the SMS that tell of an alert, and what became of them."""
+"""`tocsin sms`: the SMS that tell of an alert and of its end, and what became of them."""
 
 from ivr.cli.common import Args, Verbs, group, house, verb
 from ivr.cli.output import Exit, document, table
@@ -8,7 +8,7 @@ _STATES = ("queued", "submitted", "delivered", "failed")
 
 def add(verbs: Verbs) -> None:
     """Declare the group."""
-    sms = group(verbs, "sms", "the SMS that tell of an alert")
+    sms = group(verbs, "sms", "the SMS that tell of an alert and of its end")
     listing = verb(sms, "list", _list, "every SMS and what became of it", reads=True)
     listing.add_argument("--alert", type=int, metavar="N", help="of this alert")
     listing.add_argument("--state", choices=_STATES, help="in this state")
@@ -24,6 +24,7 @@ def _list(args: Args) -> int:
     else:
         keys = (
             "alert",
+            "kind",
             "team",
             "number",
             "state",

@@ -14,7 +14,7 @@ from typing import TypeVar
 from ivr.cli.common import House
 from ivr.cli.output import say
 from ivr.domain.number import masked
-from ivr.domain.records import Alert, AlertState, Call, CallState, Delivery, DeliveryState
+from ivr.domain.records import Alert, AlertState, Call, CallState, Delivery, DeliveryState, SmsKind
 from ivr.ports import Records, Store, StoreAway
 from ivr.services.report import AlertFile, alert_file, rfc3339
 
@@ -125,7 +125,9 @@ def changes(before: AlertFile | None, after: AlertFile, now: float) -> list[tupl
     old = {sms.id: sms.state for sms in before.sms} if before else {}
     for sms in after.sms:
         if sms.state != old.get(sms.id):
-            told.append((sms.receipt_at or sms.submitted_at or sms.queued_at, f"{sms.team}: SMS {sms.state}"))
+            what = "SMS" if sms.kind is SmsKind.ALERT else "notice by SMS"
+            at = sms.receipt_at or sms.submitted_at or sms.queued_at
+            told.append((at, f"{sms.team or 'operators'}: {what} {sms.state}"))
     # An alert's end comes after what led to it, even within the same second.
     return sorted(told, key=lambda line: (line[0], line[1].startswith(("closed", "withdrawn"))))
 

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ivr.cli.watch import Look
-from ivr.domain.records import AlertState, Call, Delivery, DeliveryState, Outcome, SmsState
+from ivr.domain.records import AlertState, Call, Delivery, DeliveryState, Outcome, SmsKind, SmsState
 from ivr.services.report import AlertFile
 
 _STYLE = {
@@ -135,7 +135,7 @@ def _last(delivery: Delivery, call: Call | None, disposition: str | None, now: f
     words = [str(disposition)] if disposition else []
     if delivery.reason:
         words.append(delivery.reason)
-    if delivery.state is DeliveryState.WAITING and delivery.due_at > now:
+    if delivery.state in (DeliveryState.WAITING, DeliveryState.RESPONDING) and delivery.due_at > now:
         words.append(f"again in {_span(delivery.due_at - now)}")
     return ", ".join(words)
 
@@ -144,9 +144,10 @@ def _progress(file: AlertFile) -> RenderableType:
     done = sum(d.state is DeliveryState.ACKNOWLEDGED for d in file.deliveries)
     total = len(file.deliveries)
     text = f"{done} of {total} acknowledged"
-    if file.sms:
-        delivered = sum(sms.state is SmsState.DELIVERED for sms in file.sms)
-        text += f", SMS {delivered} of {len(file.sms)} delivered"
+    texts = [sms for sms in file.sms if sms.kind is SmsKind.ALERT]
+    if texts:
+        delivered = sum(sms.state is SmsState.DELIVERED for sms in texts)
+        text += f", SMS {delivered} of {len(texts)} delivered"
     row = Table.grid(padding=(0, 2, 0, 0))
     row.add_row(
         ProgressBar(max(total, 1), done, width=30, complete_style="green", finished_style="green"), Text(text)

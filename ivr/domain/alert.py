@@ -15,6 +15,8 @@ from ivr.domain.facts import (
     Note,
     OpenDeliveries,
     TellDeliveries,
+    TellOutcome,
+    TellWithdrawal,
 )
 from ivr.domain.records import OPEN, Alert, AlertState, Delivery, DeliveryState, Outcome
 
@@ -50,7 +52,7 @@ def _discard(alert: Alert, fact: AlertFact, now: float) -> Result:
 def _withdraw(alert: Alert, fact: AlertFact, now: float) -> Result:
     assert isinstance(fact, AlertWithdrawn)
     withdrawn = replace(alert, state=AlertState.WITHDRAWN, closed_at=now)
-    return withdrawn, (TellDeliveries(fact), Note("alert withdrawn"))
+    return withdrawn, (TellDeliveries(fact), TellWithdrawal(), Note("alert withdrawn"))
 
 
 def _expire(alert: Alert, fact: AlertFact, now: float) -> Result:
@@ -69,9 +71,10 @@ def _settle(alert: Alert, fact: AlertFact, now: float) -> Result:
     if alert.state is AlertState.CLOSED and alert.outcome is outcome:
         return alert, ()
     closed_at = now if alert.closed_at is None else alert.closed_at
-    closed = replace(alert, state=AlertState.CLOSED, outcome=outcome, closed_at=closed_at)
+    closed = replace(alert, state=AlertState.CLOSED, outcome=outcome, closed_at=closed_at, told=outcome)
+    news = (TellOutcome(),) if alert.told is not outcome else ()
     names = ", ".join(sorted(d.team_name for d in missing)) or "there was nobody to call"
-    return closed, (Note("alert closed", "all acknowledged" if reached else f"missing: {names}"),)
+    return closed, (Note("alert closed", "all acknowledged" if reached else f"missing: {names}"), *news)
 
 
 def _stay(alert: Alert, fact: AlertFact, now: float) -> Result:

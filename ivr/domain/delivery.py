@@ -21,9 +21,16 @@ from ivr.domain.facts import (
     Illegal,
     Note,
     Settle,
+    TeamMissing,
+    TeamResponding,
 )
 from ivr.domain.policy import Past, Phone, Policy, Spent
-from ivr.domain.records import Delivery, DeliveryState
+from ivr.domain.records import Delivery, DeliveryState, Severity
+
+HOLD_S = 600.0
+"""How long a team that says it is on it is not called."""
+_MOST_HOLDS = 2
+"""A word every ten minutes must not keep a team from the alert for ever: after that, calls go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,7 @@ DeliveryFact = (
     | NumberClosed
     | CallsChanged
     | Acknowledged
+    | TeamResponding
     | AlertWithdrawn
     | AlertExpired
     | DeliverySkipped
@@ -66,10 +74,17 @@ Result = tuple[Delivery, tuple[Effect, ...]]
 
 
 def opened(
-    alert: int, team: str, team_name: str, numbers: Sequence[Phone], policy: Policy, now: float
+    alert: int,
+    team: str,
+    team_name: str,
+    numbers: Sequence[Phone],
+    policy: Policy,
+    now: float,
+    severity: Severity = Severity.MEDIUM,
 ) -> Result:
     """A new delivery, due at once; exhausted at once where there is no number to call."""
-    fresh = Delivery(alert, team, team_name, since=now, deadline_at=now + policy.deadline_s)
+    until = now + policy.deadline_s
+    fresh = Delivery(alert, team, team_name, since=now, deadline_at=until, severity=severity)
     return _next(fresh, History(numbers, (), live=False, expired=False), policy, now)
 
 
@@ -90,7 +105,16 @@ def decide(delivery: Delivery, fact: DeliveryFact, history: History, policy: Pol
     return handler(delivery, fact, history, policy, now)
 
 
+def _held_until(delivery: Delivery, now: float) -> float | None:
+    """Until when its calls are held back, if they are. A moment further ahead than any hold lasts was written
+    before the clock was set back, and holds nothing."""
+    until = delivery.held_until
+    return until if until is not None and now < until <= now + HOLD_S else None
+
+
 def _placed(delivery: Delivery, fact: DeliveryFact, history: History, policy: Policy, now: float) -> Result:
+    if _held_until(delivery, now):
+        raise Illegal(f"{delivery.team} has just said that it is on alert {delivery.alert}: no call now")
     calling = replace(delivery, state=DeliveryState.CALLING, attempts=delivery.attempts + 1, reason=None)
     return calling, ()
 
@@ -99,7 +123,8 @@ def _reckon(delivery: Delivery, fact: DeliveryFact, history: History, policy: Po
     """Work out the next call from the whole history: the same for a hangup seen once, twice, or late."""
     flags = _flags(history)
     if history.live:
-        return replace(delivery, state=DeliveryState.CALLING), flags
+        held = _held_until(delivery, now)
+        return replace(delivery, state=DeliveryState.RESPONDING if held else DeliveryState.CALLING), flags
     after, effects = _next(delivery, history, policy, now)
     return after, (*flags, *effects)
 
@@ -113,26 +138,29 @@ def _flags(history: History) -> tuple[Effect, ...]:
 def _next(delivery: Delivery, history: History, policy: Policy, now: float) -> Result:
     if history.expired:
         return _exhausted(delivery, "the deadline has passed")
+    held = _held_until(delivery, now)
     until = deadline_at(delivery, policy)
     step = rules.next_call(policy, history.numbers, history.past, delivery.since, now, until, history.trunks)
     if isinstance(step, Spent):
         return _exhausted(delivery, step.reason)
     waiting = replace(
         delivery,
-        state=DeliveryState.WAITING,
+        state=DeliveryState.RESPONDING if held else DeliveryState.WAITING,
         number=step.number,
-        due_at=step.due_at,
+        due_at=max(step.due_at, held or step.due_at),
         avoid_trunk=step.avoid,
         reason=step.closed,
     )
     if step.closed is None or step.closed == delivery.reason:
         return waiting, ()
-    return waiting, (Note("team cannot be called now", f"{delivery.team_name}: {step.closed}"),)
+    shut = Note("team cannot be called now", f"{delivery.team_name}: {step.closed}")
+    return waiting, (shut, TeamMissing(waiting))
 
 
 def _exhausted(delivery: Delivery, reason: str) -> Result:
     spent = replace(delivery, state=DeliveryState.EXHAUSTED, number=None, reason=reason)
-    return spent, (Note("team not reached", f"{delivery.team_name}: {reason}"), Settle(delivery.alert))
+    note = Note("team not reached", f"{delivery.team_name}: {reason}")
+    return spent, (note, TeamMissing(spent), Settle(delivery.alert))
 
 
 def _acknowledge(
@@ -160,6 +188,29 @@ def _late(delivery: Delivery, fact: DeliveryFact, history: History, policy: Poli
     return kept, (Note("acknowledged after the withdrawal", delivery.team_name),)
 
 
+def _respond(delivery: Delivery, fact: DeliveryFact, history: History, policy: Policy, now: float) -> Result:
+    """The team is on it: hold its calls. One that is answered goes on, and one that rings is rung off.
+
+    Said again while they are held it changes nothing; said again later it holds them anew, but not for ever.
+    Once all calls are spent there is nothing to hold: the team is exhausted, whatever it says.
+    """
+    assert isinstance(fact, TeamResponding)
+    if _held_until(delivery, now):
+        return delivery, ()
+    if delivery.holds >= _MOST_HOLDS:
+        return delivery, (Note("responding again, calls go on", f"{delivery.team_name}, via {fact.via}"),)
+    until = now + HOLD_S
+    held = replace(delivery, due_at=until, held_until=until, holds=delivery.holds + 1)
+    after, effects = _reckon(held, fact, history, policy, now)
+    return after, (Note("responding", f"{delivery.team_name}, via {fact.via}"), *effects)
+
+
+def _noted(delivery: Delivery, fact: DeliveryFact, history: History, policy: Policy, now: float) -> Result:
+    """Nobody is to be called any more, but an operator may want to know that somebody there is on it."""
+    assert isinstance(fact, TeamResponding)
+    return delivery, (Note(f"responding, though {delivery.state}", f"{delivery.team_name}, via {fact.via}"),)
+
+
 def _withdraw(delivery: Delivery, fact: DeliveryFact, history: History, policy: Policy, now: float) -> Result:
     return replace(delivery, state=DeliveryState.WITHDRAWN, number=None), ()
 
@@ -177,7 +228,9 @@ def _skip(delivery: Delivery, fact: DeliveryFact, history: History, policy: Poli
 
 def _retry(delivery: Delivery, fact: DeliveryFact, history: History, policy: Policy, now: float) -> Result:
     """A new start: calls before now no longer count, and one that is still up goes on."""
-    renewed = replace(delivery, since=now, attempts=0, deadline_at=now + policy.deadline_s)
+    renewed = replace(
+        delivery, since=now, attempts=0, deadline_at=now + policy.deadline_s, held_until=None, holds=0
+    )
     again, effects = _reckon(renewed, fact, replace(history, past=(), expired=False), policy, now)
     return again, (Note("retried by an operator", delivery.team_name), *effects, Settle(delivery.alert))
 
@@ -194,40 +247,47 @@ TABLE: dict[tuple[DeliveryState, type], Handler] = {
     (_S.WAITING, NumberClosed): _reckon,
     (_S.WAITING, CallsChanged): _reckon,  # more became known of a call that had ended
     (_S.WAITING, Acknowledged): _acknowledge,
+    (_S.WAITING, TeamResponding): _respond,
     (_S.WAITING, AlertWithdrawn): _withdraw,
     (_S.WAITING, AlertExpired): _expire,
     (_S.WAITING, DeliverySkipped): _skip,
     (_S.WAITING, DeliveryRetried): _retry,
     (_S.CALLING, CallsChanged): _reckon,
     (_S.CALLING, Acknowledged): _acknowledge,
+    (_S.CALLING, TeamResponding): _respond,
     (_S.CALLING, AlertWithdrawn): _withdraw,
     (_S.CALLING, AlertExpired): _expire,
     (_S.CALLING, DeliverySkipped): _skip,
     (_S.CALLING, DeliveryRetried): _stay,  # is being called this moment
-    (_S.RESPONDING, CallPlaced): _placed,
+    (_S.RESPONDING, CallPlaced): _placed,  # the hold is over
     (_S.RESPONDING, NumberClosed): _reckon,
-    (_S.RESPONDING, CallsChanged): _stay,
+    (_S.RESPONDING, CallsChanged): _reckon,
     (_S.RESPONDING, Acknowledged): _acknowledge,
+    (_S.RESPONDING, TeamResponding): _respond,
     (_S.RESPONDING, AlertWithdrawn): _withdraw,
     (_S.RESPONDING, AlertExpired): _expire,
     (_S.RESPONDING, DeliverySkipped): _skip,
     (_S.RESPONDING, DeliveryRetried): _retry,
     (_S.ACKNOWLEDGED, CallsChanged): _stay,  # the hangup of the call that acknowledged
     (_S.ACKNOWLEDGED, Acknowledged): _stay,  # the first one counts
+    (_S.ACKNOWLEDGED, TeamResponding): _stay,
     (_S.ACKNOWLEDGED, AlertWithdrawn): _stay,  # it was acknowledged, and stays on record so
     (_S.ACKNOWLEDGED, AlertExpired): _stay,
     (_S.ACKNOWLEDGED, DeliverySkipped): _stay,
     (_S.EXHAUSTED, CallsChanged): _stay,
     (_S.EXHAUSTED, Acknowledged): _acknowledge,  # late, and counts
+    (_S.EXHAUSTED, TeamResponding): _noted,
     (_S.EXHAUSTED, AlertWithdrawn): _withdraw,
     (_S.EXHAUSTED, AlertExpired): _stay,
     (_S.EXHAUSTED, DeliverySkipped): _stay,
     (_S.EXHAUSTED, DeliveryRetried): _retry,
     (_S.WITHDRAWN, CallsChanged): _stay,
     (_S.WITHDRAWN, Acknowledged): _late,
+    (_S.WITHDRAWN, TeamResponding): _stay,
     (_S.WITHDRAWN, AlertWithdrawn): _stay,
     (_S.WITHDRAWN, AlertExpired): _stay,
     (_S.WITHDRAWN, DeliverySkipped): _stay,
 }
 """Not in the table, so illegal: a call placed, or come too late, for a delivery that is not waiting, and an
-operator's retry of one that is acknowledged or withdrawn."""
+operator's retry of one that is acknowledged or withdrawn. In the table and yet illegal: a call placed while
+the team's calls are held."""

@@ -7,7 +7,7 @@ never what is to be done about it. Facts may come twice, late, or in another ord
 from dataclasses import dataclass
 from typing import Literal
 
-from ivr.domain.records import Source, Via
+from ivr.domain.records import Delivery, Severity, Source, Via
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class AlertRecorded:
     sha256: str
     replaces: int | None = None
     """The draft this recording takes the place of, when the caller recorded again."""
+    severity: Severity = Severity.MEDIUM
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,15 @@ class Acknowledged:
 
 
 @dataclass(frozen=True, slots=True)
+class TeamResponding:
+    """Somebody of the team has said "I am on it", without having acknowledged."""
+
+    alert: int
+    team: str
+    via: Via
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryRetried:
     """An operator has asked for a new start."""
 
@@ -175,6 +185,7 @@ Fact = (
     | TeamIdentified
     | AlertHeard
     | Acknowledged
+    | TeamResponding
     | DeliveryRetried
     | DeliverySkipped
     | SmsSubmitted
@@ -211,6 +222,23 @@ class Settle:
 
 
 @dataclass(frozen=True, slots=True)
+class TeamMissing:
+    """Effect: operators and originator are to know that nobody can be called, or reached, there."""
+
+    delivery: Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class TellOutcome:
+    """Effect: operators and originator are to know how the alert has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class TellWithdrawal:
+    """Effect: whoever had the alert is to know that it was withdrawn; no SMS is to tell of it any more."""
+
+
+@dataclass(frozen=True, slots=True)
 class FlagNumber:
     """Effect: the directory is to say that this number of the team does not exist."""
 
@@ -225,7 +253,17 @@ class Note:
     detail: str = ""
 
 
-Effect = OpenDeliveries | TellDeliveries | TellLegs | Settle | FlagNumber | Note
+Effect = (
+    OpenDeliveries
+    | TellDeliveries
+    | TellLegs
+    | Settle
+    | TeamMissing
+    | TellOutcome
+    | TellWithdrawal
+    | FlagNumber
+    | Note
+)
 
 
 class Illegal(Exception):

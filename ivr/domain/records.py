@@ -29,6 +29,19 @@ class Source(StrEnum):
     WEB = "web"
 
 
+class Severity(StrEnum):
+    """How bad it is, in the words of IODEF (RFC 7970, the severity of an impact)."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+    @property
+    def rank(self) -> int:
+        """Its place in the order of work, from 0: smaller is sooner."""
+        return (Severity.HIGH, Severity.MEDIUM, Severity.LOW).index(self)
+
+
 class DeliveryState(StrEnum):
     WAITING = "waiting"
     CALLING = "calling"
@@ -39,7 +52,7 @@ class DeliveryState(StrEnum):
 
 
 class Via(StrEnum):
-    """How an acknowledgement came in."""
+    """How an acknowledgement, or another word of a team, came in."""
 
     KEYPRESS = "keypress"
     HOTLINE = "hotline"
@@ -64,6 +77,13 @@ class SmsState(StrEnum):
     SUBMITTED = "submitted"
     DELIVERED = "delivered"
     FAILED = "failed"
+
+
+class SmsKind(StrEnum):
+    ALERT = "alert"
+    """Says to a team that there is an alert."""
+    NOTICE = "notice"
+    """Says what became of one: to operators and originator, and on its withdrawal to the teams."""
 
 
 class Disposition(StrEnum):
@@ -163,6 +183,9 @@ class Alert:
     outcome: Outcome | None = None
     tlp: str | None = None
     confirmed: bool | None = None
+    severity: Severity = Severity.MEDIUM
+    told: Outcome | None = None
+    """The outcome that operators and originator were told last: it may be opened again, and close again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +212,12 @@ class Delivery:
     """When it is given up; None: at the deadline of the network, reckoned from `since`."""
     avoid_trunk: str | None = None
     """The trunk over which the next call should not go, where there is another."""
+    severity: Severity = Severity.MEDIUM
+    """The alert's."""
+    held_until: float | None = None
+    """Until when calls are held back, because the team has said that it is on it; also when that is over."""
+    holds: int = 0
+    """How often they were held back since the delivery began or was last retried by an operator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +258,8 @@ class Leg:
 class Sms:
     id: int
     alert: int
-    team: str
+    team: str | None
+    """Whose number it is; None for an operator's."""
     number: str
     text: str
     state: SmsState = SmsState.QUEUED
@@ -241,6 +271,7 @@ class Sms:
     """Message ids of the SMSC, one a part, separated by spaces."""
     tries: int = 0
     reason: str | None = None
+    kind: SmsKind = SmsKind.ALERT
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,20 +8,28 @@ from ivr.domain.facts import Fact
 from ivr.domain.policy import Policy
 from ivr.domain.records import Alert, AlertState, Entry
 from ivr.ports import Clock, DiskFull, Store, Wake
-from ivr.services.transaction import Applied, Archive, Network, Transaction
+from ivr.services.history import Network
+from ivr.services.transaction import Applied, Archive, Transaction
 
 __all__ = ["Applied", "Archive", "Ledger", "last_moment"]
 
 
 class Ledger:
-    """Applies facts, from any thread. `changed` is called after each commit. `trunks`: how many there are."""
+    """Applies facts, from any thread. `trunks`: how many there are; `operators`: their mobiles."""
 
     def __init__(
-        self, store: Store, archive: Archive, policy: Policy, hotline: str, clock: Clock, trunks: int = 1
+        self,
+        store: Store,
+        archive: Archive,
+        policy: Policy,
+        hotline: str,
+        clock: Clock,
+        trunks: int = 1,
+        operators: tuple[str, ...] = (),
     ) -> None:
         self._store = store
         self._archive = archive
-        self._network = Network(policy, hotline, trunks)
+        self._network = Network(policy, hotline, trunks, operators)
         self._clock = clock
         self._wakes: list[Wake] = []
 

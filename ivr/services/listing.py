@@ -60,7 +60,8 @@ def deliveries(
 
 
 def _due_at(delivery: Delivery) -> float | None:
-    return delivery.due_at if delivery.state is DeliveryState.WAITING else None
+    waits = delivery.state in (DeliveryState.WAITING, DeliveryState.RESPONDING)
+    return delivery.due_at if waits else None
 
 
 def calls(

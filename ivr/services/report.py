@@ -86,6 +86,7 @@ def alert_head(alert: Alert) -> Document:
         "released_at": rfc3339(alert.released_at),
         "closed_at": rfc3339(alert.closed_at),
         "duration_s": alert.duration_s,
+        "severity": alert.severity.value,
     }
 
 
@@ -122,8 +123,9 @@ def _leg(leg: Leg, call: Call) -> Document:
 
 
 def sms_state(sms: Sms) -> Document:
-    """What is shown of an SMS. Not its text: it is the same for all teams."""
+    """What is shown of an SMS. Not its text: of one kind it is much the same for all."""
     return {
+        "kind": sms.kind.value,
         "team": sms.team,
         "number": sms.number,
         "state": sms.state.value,

@@ -10,11 +10,10 @@ from typing import Protocol
 from ivr.domain import alert as alerts
 from ivr.domain import call as calls
 from ivr.domain import delivery as deliveries
-from ivr.domain import disposition, facts, policy, shortmessage, wording
-from ivr.domain.delivery import CallsChanged, DeliveryFact, History, NumberClosed
+from ivr.domain import disposition, facts, policy
+from ivr.domain.delivery import CallsChanged, DeliveryFact, NumberClosed
 from ivr.domain.facts import Effect, Fact, Illegal, Note
 from ivr.domain.number import masked
-from ivr.domain.policy import Past, Phone, Policy
 from ivr.domain.records import (
     Alert,
     AlertState,
@@ -26,11 +25,11 @@ from ivr.domain.records import (
     Entry,
     Leg,
     Number,
-    Sms,
-    SmsState,
     Team,
 )
 from ivr.ports import Records
+from ivr.services.history import Network, history, phones, team_policy
+from ivr.services.outbox import Outbox
 
 
 class Archive(Protocol):
@@ -56,15 +55,6 @@ class Applied:
     """For CallPlaced: how long the phone is to ring."""
 
 
-@dataclass(frozen=True, slots=True)
-class Network:
-    """What holds for every team, unless it says otherwise."""
-
-    policy: Policy
-    hotline: str
-    trunks: int
-
-
 class Transaction:
     """One transaction: apply one fact, once."""
 
@@ -73,8 +63,14 @@ class Transaction:
         self._archive = archive
         self._network = network
         self._now = now
+        self._outbox = Outbox(tx, network, now)
 
     def apply(self, fact: Fact) -> Applied:
+        applied = self._apply(fact)
+        self._outbox.tell()  # last: what is worth an SMS is clear only when all is known that the fact did
+        return applied
+
+    def _apply(self, fact: Fact) -> Applied:
         match fact:
             case facts.AlertRecorded():
                 return self._recorded(fact)
@@ -90,13 +86,11 @@ class Transaction:
                 self._heard(fact)
             case facts.Acknowledged():
                 return self._acknowledged(fact)
-            case facts.DeliveryRetried() | facts.DeliverySkipped():
+            case facts.TeamResponding() | facts.DeliveryRetried() | facts.DeliverySkipped():
                 self._deliver(self._delivery(fact.alert, fact.team), fact)
                 return Applied(self._tx.get(Alert, fact.alert))
-            case facts.SmsReceipt():
-                self._receipt(fact)
-            case facts.SmsSubmitted() | facts.SmsDeferred() | facts.SmsFailed():
-                self._sms(self._tx.get(Sms, fact.sms), fact)
+            case facts.SmsSubmitted() | facts.SmsDeferred() | facts.SmsFailed() | facts.SmsReceipt():
+                self._outbox.apply(fact)
             case facts.ReserveGivenUp():
                 self._note(Note("disk full", "no new recordings are taken"))
             case facts.ReserveMade():
@@ -120,6 +114,7 @@ class Transaction:
             recorded_at=self._now,
             duration_s=fact.duration_s,
             sha256=fact.sha256,
+            severity=fact.severity,
         )
         if fact.replaces is None:
             draft = self._tx.add(fresh)
@@ -155,22 +150,20 @@ class Transaction:
                 continue
             theirs = numbers.get(team.id, [])
             fresh, effects = deliveries.opened(
-                alert.id, team.id, team.name, policy.phones(team, theirs), self._policy(team), self._now
+                alert.id,
+                team.id,
+                team.name,
+                policy.phones(team, theirs),
+                team_policy(self._network, team),
+                self._now,
+                alert.severity,
             )
             self._tx.put(fresh)
             opened.append((team.id, effects))
-            for number in theirs:
-                if number.sms:
-                    self._queue_sms(alert, number)
+            self._outbox.announce(alert, theirs)
         for team_id, effects in opened:  # when all are open, or the first one's end would close the alert
             self._follow(effects, alert=alert, team=team_id)
         self._settle(alert.id)
-
-    def _queue_sms(self, alert: Alert, number: Number) -> None:
-        text = wording.alert_sms(alert, self._network.hotline)
-        self._tx.add(
-            Sms(0, alert.id, number.team, number.number, text, SmsState.QUEUED, self._now, due_at=self._now)
-        )
 
     def _settle(self, alert_id: int) -> None:
         before = self._tx.get(Alert, alert_id)
@@ -191,34 +184,11 @@ class Transaction:
 
     def _deliver(self, before: Delivery, fact: DeliveryFact) -> None:
         team = self._tx.get(Team, before.team)
-        history = self._history(before, team)
-        after, effects = deliveries.decide(before, fact, history, self._policy(team), self._now)
+        so_far = history(self._tx, self._network, before, team, self._now)
+        rules = team_policy(self._network, team)
+        after, effects = deliveries.decide(before, fact, so_far, rules, self._now)
         self._tx.put(after)
         self._follow(effects, alert=before.alert, team=before.team)
-
-    def _policy(self, team: Team | None) -> Policy:
-        return policy.for_team(self._network.policy, team.policy if team else None)
-
-    def _phones(self, team: Team | None) -> list[Phone]:
-        return policy.phones(team, self._tx.find(Number, team=team.id)) if team else []
-
-    def _history(self, delivery: Delivery, team: Team | None) -> History:
-        legs = {leg.call: leg for leg in self._tx.find(Leg, alert=delivery.alert, team=delivery.team)}
-        served = self._tx.find(Call, id=list(legs)) if legs else []
-        past = [
-            Past(call.number or "", leg.disposition, call.ended_at, call.trunk)
-            for call in served
-            if (leg := legs[call.id]).disposition is not None
-            and call.ended_at is not None
-            and call.started_at >= delivery.since
-        ]
-        return History(
-            numbers=self._phones(team),
-            past=sorted(past, key=lambda p: p.ended_at),
-            live=any(call.state is not CallState.ENDED for call in served),
-            expired=self._now >= deliveries.deadline_at(delivery, self._policy(team)),
-            trunks=self._network.trunks,
-        )
 
     def _acknowledged(self, fact: facts.Acknowledged) -> Applied:
         if fact.call is not None:
@@ -238,7 +208,7 @@ class Transaction:
         if self._tx.get(Call, fact.call) is not None:
             raise Illegal(f"call {fact.call} was placed before")
         team = self._tx.get(Team, fact.team)
-        if not any(p.number == fact.number and p.hours.open_at(self._now) for p in self._phones(team)):
+        if not any(p.number == fact.number and p.hours.open_at(self._now) for p in phones(self._tx, team)):
             # It waited for a line until its number closed, or left the directory.
             for alert in fact.alerts:
                 self._deliver(self._delivery(alert, fact.team), NumberClosed())
@@ -247,7 +217,7 @@ class Transaction:
         self._tx.put(call)
         for alert in fact.alerts:
             self._carry(call, self._delivery(alert, fact.team))
-        return Applied(call=call, ring_s=self._policy(team).ring_s)
+        return Applied(call=call, ring_s=team_policy(self._network, team).ring_s)
 
     def _came_in(self, fact: facts.CallCameIn) -> None:
         if self._tx.get(Call, fact.call) is None:
@@ -304,25 +274,6 @@ class Transaction:
                 what = "number answers again" if unallocated_at is None else "number is unallocated"
                 self._note(Note(what, masked(number)), team=team)
 
-    # -- SMS ---------------------------------------------------------------------------------------------
-
-    def _sms(self, before: Sms | None, fact: shortmessage.SmsFact) -> None:
-        if before is None:
-            return  # not ours
-        after = shortmessage.decide(before, fact, self._now)
-        self._tx.put(after)
-        if after.state is not before.state:
-            self._note(Note(f"SMS {after.state}", after.reason or ""), alert=after.alert, team=after.team)
-
-    def _drop_sms(self, alert: int) -> None:
-        """An SMS that no SMSC has taken yet would tell of an alert that is withdrawn."""
-        for queued in self._tx.find(Sms, alert=alert, state=SmsState.QUEUED):
-            self._sms(queued, facts.SmsFailed(queued.id, "the alert was withdrawn"))
-
-    def _receipt(self, fact: facts.SmsReceipt) -> None:
-        waiting = self._tx.find(Sms, state=[SmsState.SUBMITTED, SmsState.FAILED])
-        self._sms(next((s for s in waiting if fact.message_id in s.message_ids.split()), None), fact)
-
     # -- effects -----------------------------------------------------------------------------------------
 
     def _follow(
@@ -343,8 +294,6 @@ class Transaction:
                 case facts.TellDeliveries():
                     for delivery in self._tx.find(Delivery, alert=alert_id):
                         self._deliver(delivery, effect.fact)
-                    if isinstance(effect.fact, facts.AlertWithdrawn):
-                        self._drop_sms(effect.fact.alert)
                 case facts.TellLegs():
                     assert call is not None
                     self._reckon_legs(call)
@@ -352,6 +301,12 @@ class Transaction:
                     self._flag(team, effect.number, self._now)
                 case facts.Settle():
                     self._settle(effect.alert)
+                case facts.TeamMissing() | facts.TellOutcome():
+                    assert alert_id is not None
+                    self._outbox.hears(alert_id, effect)
+                case facts.TellWithdrawal():
+                    assert isinstance(alert, Alert)
+                    self._outbox.recall(alert)
 
     def _note(
         self, note: Note, alert: int | None = None, team: str | None = None, call: str | None = None

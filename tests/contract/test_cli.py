@@ -317,6 +317,7 @@ def test_the_document_of_an_alert_is_that_of_the_contract(home: Path, wav: Path,
     shown = answer(home, "alert", "show", str(number))
     assert {k: v for k, v in shown.items() if not isinstance(v, list) and not k.endswith("_at")} == {
         "id": number, "state": "released", "outcome": None, "source": "operator", "duration_s": 2.0,
+        "severity": "medium",
         "originator": {"team": "abc", "name": "ABC-CERT", "uid": None},
         "sha256": shown["sha256"], "tlp": None, "confirmed": None,
     }  # fmt: skip
@@ -333,8 +334,8 @@ def test_the_document_of_an_alert_is_that_of_the_contract(home: Path, wav: Path,
         "id": "c1", "n": 1, "number": "+494066969302", "trunk": "practice", "cause": 17, "heard_s": 0.0,
         "disposition": "busy",
     }  # fmt: skip
-    assert [(s["team"], s["number"], s["state"], s["receipt_at"]) for s in shown["sms"]] == [
-        ("xyz", "+4915228817302", "queued", None)
+    assert [(s["kind"], s["team"], s["number"], s["state"], s["receipt_at"]) for s in shown["sms"]] == [
+        ("alert", "xyz", "+4915228817302", "queued", None)
     ]
     assert shown["mail"] == []
 
@@ -370,6 +371,39 @@ def test_a_delivery_is_given_up_and_started_again(home: Path, wav: Path) -> None
     assert tocsin(home, "delivery", "retry", number, "xyz").returncode == 0
     (again,) = answer(home, "delivery", "list", "--alert", number, "--team", "xyz")
     assert (again["state"], again["next_number"]) == ("waiting", "+494066969302")
+
+
+def test_calls_to_a_team_that_is_on_it_are_held(home: Path, wav: Path) -> None:
+    number = str(raised(home, wav, "--release"))
+    held = tocsin(home, "delivery", "responding", number, "xyz")
+    (delivery,) = answer(home, "delivery", "list", "--state", "responding")
+    assert (delivery["team"]["id"], delivery["next_number"]) == ("xyz", "+494066969302")
+    assert held.returncode == 0 and f"held until {delivery['due_at']}" in held.stderr
+    assert tocsin(home, "delivery", "skip", number, "xyz").returncode == 0
+    late = tocsin(home, "delivery", "responding", number, "xyz")
+    assert late.returncode == 1 and "xyz is exhausted: no calls to hold" in late.stderr
+
+
+def test_operators_are_told_who_was_not_reached(home: Path, wav: Path) -> None:
+    file = home / "config/tocsin.yaml"
+    text = file.read_text(encoding="utf-8")
+    freed = text.replace("  # operators: [", "  operators: [")
+    assert freed != text
+    file.write_text(freed, encoding="utf-8")
+    number = str(raised(home, wav, "--release"))
+    assert tocsin(home, "delivery", "skip", number, "xyz").returncode == 0
+    sms = {(s["kind"], s["team"], s["number"]) for s in answer(home, "sms", "list")}
+    assert sms == {("alert", "xyz", "+4915228817302"), ("notice", None, "+4915228817399")}
+
+
+def test_an_alert_has_the_severity_it_was_raised_with(home: Path, wav: Path) -> None:
+    raised(home, wav)
+    raised(home, wav, "--severity", "high")
+    assert [a["severity"] for a in answer(home, "alert", "list")] == ["medium", "high"]
+    assert answer(home, "alert", "show", "2")["severity"] == "high"
+    assert tocsin(home, "alert", "list").stdout.splitlines()[2].split()[1:3] == ["draft", "high"]
+    wrong = tocsin(home, "alert", "raise", "--team", "abc", "--audio", str(wav), "--severity", "critical")
+    assert wrong.returncode == 2
 
 
 def test_two_shells_wait_for_two_alerts(home: Path, wav: Path, book: Ledger) -> None:

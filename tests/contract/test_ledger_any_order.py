@@ -19,6 +19,7 @@ from hypothesis.stateful import (
 from ivr.adapters.audio import Recordings
 from ivr.adapters.store import SqlStore
 from ivr.domain import facts
+from ivr.domain.delivery import HOLD_S
 from ivr.domain.facts import Fact, Illegal
 from ivr.domain.policy import Policy, Rule
 from ivr.domain.recording import Limits
@@ -33,12 +34,14 @@ from ivr.domain.records import (
     Disposition,
     Leg,
     Outcome,
+    Sms,
     Via,
 )
 from ivr.services.ledger import Ledger
 
 D = DeliveryState
 POLICY = Policy(deadline_s=300, max_calls=3, rounds=2, busy=Rule(tries=2, pause_s=10))
+OPERATOR = "+4917100099"
 alert_numbers = st.integers(1, 3)
 called_teams = st.sampled_from(CALLED)
 causes = st.sampled_from([None, 0, 1, 16, 17, 19, 21, 34, 99])
@@ -56,9 +59,8 @@ class AnyOrder(RuleBasedStateMachine):
         store = SqlStore(f"sqlite:///{self.folder}/tocsin.db")
         self.clock = ManualClock()
         recordings = Recordings(self.folder, Limits())
-        self.book = Book(
-            store, Ledger(store, recordings, POLICY, "+4940808077555", self.clock), self.clock, self.folder
-        )
+        ledger = Ledger(store, recordings, POLICY, "+4940808077555", self.clock, operators=(OPERATOR,))
+        self.book = Book(store, ledger, self.clock, self.folder)
         self.store = store
         self.acknowledged: set[tuple[int, str]] = set()
 
@@ -106,6 +108,10 @@ class AnyOrder(RuleBasedStateMachine):
     def placed(self, team: str, data: st.DataObject) -> None:
         """As the dialler does: to all waiting deliveries of a team, at one of their numbers."""
         waiting = self.book.find(Delivery, team=team, state=D.WAITING)
+        live = self.book.find(Call, team=team, state=[CallState.PLACED, CallState.ANSWERED])
+        if not live:
+            held = self.book.find(Delivery, team=team, state=D.RESPONDING)
+            waiting += [d for d in held if d.due_at <= self.clock.now]
         if waiting:
             number = data.draw(st.sampled_from([d.number for d in waiting]))
             self.book.rings(team, *(d.alert for d in waiting), number=number)
@@ -146,6 +152,10 @@ class AnyOrder(RuleBasedStateMachine):
         self.tell(facts.Acknowledged(alert, team, Via.HOTLINE, "40713"))
 
     @rule(alert=alert_numbers, team=called_teams)
+    def responding(self, alert: int, team: str) -> None:
+        self.tell(facts.TeamResponding(alert, team, Via.OPERATOR))
+
+    @rule(alert=alert_numbers, team=called_teams)
     def retried(self, alert: int, team: str) -> None:
         self.tell(facts.DeliveryRetried(alert, team))
 
@@ -171,12 +181,26 @@ class AnyOrder(RuleBasedStateMachine):
         up = {c.id for c in self.book.find(Call, state=[CallState.PLACED, CallState.ANSWERED])}
         live = {(leg.alert, leg.team) for leg in self.book.find(Leg) if leg.call in up}
         for d in self.book.find(Delivery):
-            if d.state in OPEN:
+            if d.state in OPEN and d.state is not D.RESPONDING:
                 assert (d.state is D.CALLING) == ((d.alert, d.team) in live)
-            if d.state is D.WAITING:
+            if d.state in (D.WAITING, D.RESPONDING):
                 assert d.number is not None
             if d.state is D.EXHAUSTED:
                 assert d.reason
+
+    @invariant()
+    def nobody_s_calls_are_held_for_ever(self) -> None:
+        for d in self.book.find(Delivery):
+            assert d.holds <= 2
+            assert d.held_until is None or d.held_until <= self.clock.now + HOLD_S
+
+    @invariant()
+    def operators_know_how_every_closed_alert_has_ended(self) -> None:
+        for alert in self.book.find(Alert, state=AlertState.CLOSED):
+            told = [s.text for s in self.book.find(Sms, alert=alert.id, number=OPERATOR)]
+            endings = [t for t in told if "acknowledged" in t or "nobody to call" in t]
+            assert endings, told
+            assert (": all " in endings[-1]) == (alert.outcome is Outcome.ALL_ACKNOWLEDGED)
 
     @invariant()
     def what_was_acknowledged_stays_acknowledged(self) -> None:

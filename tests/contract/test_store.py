@@ -41,7 +41,9 @@ from ivr.domain.records import (
     Number,
     NumberKind,
     Outcome,
+    Severity,
     Sms,
+    SmsKind,
     SmsState,
     Source,
     Team,
@@ -77,6 +79,8 @@ RECORDS: list[Any] = [
         outcome=Outcome.INCOMPLETE,
         tlp="AMBER+STRICT",
         confirmed=False,
+        severity=Severity.LOW,
+        told=Outcome.INCOMPLETE,
     ),
     Delivery(17, "new-cert", NEW.name),
     Delivery(
@@ -94,6 +98,9 @@ RECORDS: list[Any] = [
         "+4940808077555",
         NOON + 3600,
         "sip-b",
+        Severity.HIGH,
+        NOON + 600,
+        2,
     ),
     Call("id-1", Direction.IN, CallState.ANSWERED, None, None, "sip-a", NOON),
     Call(
@@ -115,7 +122,7 @@ RECORDS: list[Any] = [
     Sms(
         2,
         17,
-        "new-cert",
+        None,
         "+4917100000",
         "ALERT 17",
         SmsState.SUBMITTED,
@@ -126,6 +133,7 @@ RECORDS: list[Any] = [
         "a b",
         4,
         "because",
+        SmsKind.NOTICE,
     ),
     Entry(1, NOON, "began"),
     Entry(2, NOON, "ended", 17, "new-cert", "id-2", "+4940…555, cause 16"),
@@ -418,6 +426,32 @@ class TestMigrations:
         migrate.upgrade(store)
         with store.read() as tx:
             assert tx.get(Team, "new-cert") == NEW
+
+    @ON_BOTH
+    def test_alerts_and_sms_of_the_second_version_are_kept(self, store: SqlStore) -> None:
+        with store.engine.connect() as connection, connection.begin():
+            metadata.drop_all(connection)
+            connection.exec_driver_sql("DROP TABLE alembic_version")
+            command.upgrade(migrate._config(connection), "0002")
+            for statement in (
+                "INSERT INTO alert VALUES (1, 'released', 'abc', 'ABC', NULL, 'hotline', '1.wav', 1, 2, '00',"
+                " NULL, NULL, NULL, NULL, NULL)",
+                "INSERT INTO delivery (alert, team, team_name, state, due_at, attempts, since)"
+                " VALUES (1, 'xyz', 'XYZ', 'calling', 3, 1, 3)",
+                "INSERT INTO sms (alert, team, number, text, state, queued_at, due_at, message_ids, tries)"
+                " VALUES (1, 'xyz', '+4917100000', 'ALERT 1', 'submitted', 3, 3, 'm-1', 0)",
+            ):
+                connection.exec_driver_sql(statement)
+        migrate.upgrade(store)
+        with store.write() as tx:
+            assert tx.find(Alert) == [
+                Alert(1, AlertState.RELEASED, "abc", "ABC", None, Source.HOTLINE, "1.wav", 1, 2, "00")
+            ]
+            kept = Delivery(1, "xyz", "XYZ", DeliveryState.CALLING, 3, attempts=1, since=3)
+            assert tx.find(Delivery) == [kept]
+            sms = Sms(1, 1, "xyz", "+4917100000", "ALERT 1", SmsState.SUBMITTED, 3, 3, message_ids="m-1")
+            assert tx.find(Sms) == [sms]
+            assert tx.add(replace(sms, team=None)).id == 2
 
     def test_a_directory_of_the_first_version_is_kept_and_may_be_called_at_any_hour(
         self, tmp_path: Path

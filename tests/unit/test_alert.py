@@ -17,6 +17,8 @@ from ivr.domain.facts import (
     Note,
     OpenDeliveries,
     TellDeliveries,
+    TellOutcome,
+    TellWithdrawal,
 )
 from ivr.domain.records import Alert, AlertState, Delivery, DeliveryState, Outcome, Source
 
@@ -127,34 +129,49 @@ def test_closes_with_the_names_of_those_who_were_not_reached() -> None:
     after, effects = decide(alert(RELEASED), settled("exhausted", "acknowledged", "exhausted"), LATER)
 
     assert (after.outcome, after.closed_at) == (Outcome.INCOMPLETE, LATER)
-    assert effects == (Note("alert closed", "missing: TEAM-0, TEAM-2"),)
+    assert effects == (Note("alert closed", "missing: TEAM-0, TEAM-2"), TellOutcome())
 
 
 def test_closes_as_acknowledged_only_when_everybody_has() -> None:
     after, effects = decide(alert(RELEASED), settled("acknowledged", "acknowledged"), LATER)
 
     assert (after.outcome, after.closed_at) == (Outcome.ALL_ACKNOWLEDGED, LATER)
-    assert effects == (Note("alert closed", "all acknowledged"),)
+    assert effects == (Note("alert closed", "all acknowledged"), TellOutcome())
 
 
 def test_an_alert_that_went_to_nobody_was_not_acknowledged_by_all() -> None:
     after, effects = decide(alert(RELEASED), settled(), LATER)
 
     assert after.outcome is Outcome.INCOMPLETE
-    assert effects == (Note("alert closed", "missing: there was nobody to call"),)
+    assert effects == (Note("alert closed", "missing: there was nobody to call"), TellOutcome())
 
 
 def test_a_late_acknowledgement_completes_a_closed_alert_and_leaves_when_it_closed() -> None:
     after, effects = decide(alert(CLOSED, Outcome.INCOMPLETE), settled("acknowledged"), LATER)
 
     assert (after.state, after.outcome, after.closed_at) == (CLOSED, Outcome.ALL_ACKNOWLEDGED, NOON)
-    assert effects == (Note("alert closed", "all acknowledged"),)
+    assert effects == (Note("alert closed", "all acknowledged"), TellOutcome())
 
 
 def test_nothing_new_in_a_closed_alert_is_not_told_again() -> None:
     closed = alert(CLOSED, Outcome.INCOMPLETE)
 
     assert decide(closed, settled("exhausted", "acknowledged"), LATER) == (closed, ())
+
+
+def test_an_alert_that_closes_again_is_told_again_only_if_it_ends_otherwise() -> None:
+    closed, _ = decide(alert(RELEASED), settled("exhausted", "acknowledged"), NOON)
+    reopened, _ = decide(closed, settled("waiting", "acknowledged"), NOON)
+
+    assert TellOutcome() not in decide(reopened, settled("exhausted", "acknowledged"), LATER)[1]
+    assert TellOutcome() in decide(reopened, settled("acknowledged", "acknowledged"), LATER)[1]
+
+
+@pytest.mark.parametrize(("state", "told"), [(RELEASED, True), (CLOSED, True), (DRAFT, False)])
+def test_a_withdrawal_is_told_to_those_who_may_have_had_it(state: AlertState, told: bool) -> None:
+    _, effects = decide(alert(state), AlertWithdrawn(17), LATER)
+
+    assert (TellWithdrawal() in effects) is told
 
 
 def test_a_retry_reopens_a_closed_alert() -> None:

@@ -13,6 +13,7 @@ network:
   name: Example Network
   hotline: "+49 40 808077-555"
   fallback: "+4940808077556"
+  operators: ["+49 171 00098", "+4917100099"]
 pbx:
   rtp_first: 20000
   rtp_last: 20199
@@ -57,6 +58,7 @@ class TestValues:
         settings = load(tmp_path, FULL)
 
         assert settings.network.hotline == "+4940808077555"
+        assert settings.network.operators == ("+4917100098", "+4917100099")
         assert settings.trunks[0].port == 5060
         assert (settings.trunks[0].guard_s, settings.trunks[0].cps, settings.trunks[0].reserve) == (2.5, 5, 1)
         assert settings.smsc[0].window == 10
@@ -107,6 +109,13 @@ class TestErrors:
                 "3: hotline: '4940808077555' is not a number in E.164 form",
             ),
             ('  hotline: "+4940808077555"', "", "2: hotline: is missing in network"),
+            ("trunks:", '  operators: ["040 1"]\ntrunks:', "4: operators: '040 1' is not a number in E.164"),
+            ("trunks:", '  operators: ["112"]\ntrunks:', "4: operators: 112 is an emergency number"),
+            (
+                "trunks:",
+                '  operators: ["+4917100099", "+49 171 00099"]\ntrunks:',
+                "4: operators: names a number twice",
+            ),
             ("trunks:", "trunk:", "4: trunk: unknown key; did you mean trunks?"),
             ("  - name: sip-a", '  - name: "sip a"', "5: name: must be 1 to 30 letters, digits, - or _"),
             ("  - name: sip-a", '  - name: "sip\\r\\na"', "5: name: must be 1 to 30 letters"),

@@ -18,8 +18,10 @@ from ivr.domain.facts import (
     Illegal,
     Note,
     Settle,
+    TeamMissing,
+    TeamResponding,
 )
-from ivr.domain.policy import Past, Phone, Policy
+from ivr.domain.policy import Past, Phone, Policy, Rule
 from ivr.domain.records import Delivery, DeliveryState, Disposition, Via
 
 S = DeliveryState
@@ -34,6 +36,7 @@ CLOSED = NumberClosed()
 ACKNOWLEDGED = Acknowledged(17, "xyz-cert", Via.KEYPRESS, OFFICE, "c")
 WITHDRAWN = AlertWithdrawn(17)
 EXPIRED = AlertExpired(17)
+RESPONDING = TeamResponding(17, "xyz-cert", Via.OPERATOR)
 SKIPPED = DeliverySkipped(17, "xyz-cert")
 RETRIED = DeliveryRetried(17, "xyz-cert")
 
@@ -65,6 +68,8 @@ MOVES: list[tuple[DeliveryState, DeliveryFact, History, DeliveryState]] = [
     (S.WAITING, CHANGED, DEAD, S.EXHAUSTED),
     (S.WAITING, CHANGED, LIVE, S.CALLING),
     (S.WAITING, ACKNOWLEDGED, BUSY, S.ACKNOWLEDGED),
+    (S.WAITING, RESPONDING, BUSY, S.RESPONDING),
+    (S.WAITING, RESPONDING, TOO_LATE, S.EXHAUSTED),
     (S.WAITING, WITHDRAWN, BUSY, S.WITHDRAWN),
     (S.WAITING, EXPIRED, TOO_LATE, S.EXHAUSTED),
     (S.WAITING, EXPIRED, NO_CALLS, S.WAITING),
@@ -75,25 +80,30 @@ MOVES: list[tuple[DeliveryState, DeliveryFact, History, DeliveryState]] = [
     (S.CALLING, CHANGED, DEAD, S.EXHAUSTED),
     (S.CALLING, CHANGED, TOO_LATE, S.EXHAUSTED),
     (S.CALLING, ACKNOWLEDGED, LIVE, S.ACKNOWLEDGED),
+    (S.CALLING, RESPONDING, LIVE, S.RESPONDING),
     (S.CALLING, WITHDRAWN, LIVE, S.WITHDRAWN),
     (S.CALLING, EXPIRED, history(live=True, expired=True), S.CALLING),
     (S.CALLING, SKIPPED, LIVE, S.EXHAUSTED),
     (S.CALLING, RETRIED, LIVE, S.CALLING),
     (S.RESPONDING, PLACED, NO_CALLS, S.CALLING),
     (S.RESPONDING, CLOSED, NO_CALLS, S.WAITING),
-    (S.RESPONDING, CHANGED, BUSY, S.RESPONDING),
+    (S.RESPONDING, CHANGED, BUSY, S.WAITING),  # the hold was over
+    (S.RESPONDING, CHANGED, DEAD, S.EXHAUSTED),
     (S.RESPONDING, ACKNOWLEDGED, BUSY, S.ACKNOWLEDGED),
+    (S.RESPONDING, RESPONDING, BUSY, S.RESPONDING),
     (S.RESPONDING, WITHDRAWN, BUSY, S.WITHDRAWN),
     (S.RESPONDING, EXPIRED, TOO_LATE, S.EXHAUSTED),
     (S.RESPONDING, SKIPPED, NO_CALLS, S.EXHAUSTED),
     (S.RESPONDING, RETRIED, BUSY, S.WAITING),
     (S.ACKNOWLEDGED, CHANGED, BUSY, S.ACKNOWLEDGED),
     (S.ACKNOWLEDGED, ACKNOWLEDGED, LIVE, S.ACKNOWLEDGED),
+    (S.ACKNOWLEDGED, RESPONDING, BUSY, S.ACKNOWLEDGED),
     (S.ACKNOWLEDGED, WITHDRAWN, NO_CALLS, S.ACKNOWLEDGED),
     (S.ACKNOWLEDGED, EXPIRED, TOO_LATE, S.ACKNOWLEDGED),
     (S.ACKNOWLEDGED, SKIPPED, NO_CALLS, S.ACKNOWLEDGED),
     (S.EXHAUSTED, CHANGED, BUSY, S.EXHAUSTED),
     (S.EXHAUSTED, ACKNOWLEDGED, DEAD, S.ACKNOWLEDGED),
+    (S.EXHAUSTED, RESPONDING, DEAD, S.EXHAUSTED),
     (S.EXHAUSTED, WITHDRAWN, DEAD, S.WITHDRAWN),
     (S.EXHAUSTED, EXPIRED, TOO_LATE, S.EXHAUSTED),
     (S.EXHAUSTED, SKIPPED, DEAD, S.EXHAUSTED),
@@ -102,6 +112,7 @@ MOVES: list[tuple[DeliveryState, DeliveryFact, History, DeliveryState]] = [
     (S.EXHAUSTED, RETRIED, History((), (), live=False, expired=False), S.EXHAUSTED),
     (S.WITHDRAWN, CHANGED, BUSY, S.WITHDRAWN),
     (S.WITHDRAWN, ACKNOWLEDGED, LIVE, S.WITHDRAWN),
+    (S.WITHDRAWN, RESPONDING, BUSY, S.WITHDRAWN),
     (S.WITHDRAWN, WITHDRAWN, NO_CALLS, S.WITHDRAWN),
     (S.WITHDRAWN, EXPIRED, TOO_LATE, S.WITHDRAWN),
     (S.WITHDRAWN, SKIPPED, NO_CALLS, S.WITHDRAWN),
@@ -221,6 +232,87 @@ def test_a_retry_while_the_skipped_call_is_up_waits_for_its_end() -> None:
     assert (after.state, after.number, after.due_at) == (S.WAITING, OFFICE, LATER)
 
 
+class TestResponding:
+    """A team has said "I am on it" at LATER: its calls are held until HELD."""
+
+    HELD = LATER + 600
+
+    def held(self, so_far: History = NO_CALLS) -> Delivery:
+        after, _ = decide(delivery(S.CALLING), RESPONDING, so_far, POLICY, LATER)
+        return after
+
+    def test_holds_the_calls_for_ten_minutes(self) -> None:
+        held, effects = decide(delivery(S.WAITING), RESPONDING, NO_CALLS, POLICY, LATER)
+
+        assert (held.state, held.number, held.due_at) == (S.RESPONDING, OFFICE, self.HELD)
+        assert effects == (Note("responding", "XYZ-CERT, via operator"),)
+
+    def test_a_pause_that_is_longer_is_kept(self) -> None:
+        slow = Policy(busy=Rule(tries=2, pause_s=3600))
+        held, _ = decide(delivery(S.WAITING), RESPONDING, BUSY, slow, LATER)
+
+        assert held.due_at == NOON + 10 + 3600
+
+    def test_said_during_a_call_or_right_after_it_is_the_same(self) -> None:
+        ended, _ = decide(delivery(S.CALLING), CHANGED, BUSY, POLICY, LATER)
+        after, _ = decide(ended, RESPONDING, BUSY, POLICY, LATER)
+
+        assert decide(self.held(LIVE), CHANGED, BUSY, POLICY, LATER) == (after, ())
+
+    def test_a_call_that_ends_leaves_it_responding_until_the_hold_is_over(self) -> None:
+        early, _ = decide(self.held(LIVE), CHANGED, BUSY, POLICY, self.HELD - 1)
+        late, _ = decide(self.held(LIVE), CHANGED, BUSY, POLICY, self.HELD)
+
+        assert (early.state, early.number, early.due_at) == (S.RESPONDING, OFFICE, self.HELD)
+        assert (late.state, late.due_at) == (S.WAITING, NOON + 10 + POLICY.busy.pause_s)
+
+    def test_no_call_is_placed_before_that_whatever_was_planned(self) -> None:
+        with pytest.raises(Illegal, match="has just said that it is on alert 17"):
+            decide(self.held(), PLACED, NO_CALLS, POLICY, self.HELD - 1)
+
+        assert decide(self.held(), PLACED, NO_CALLS, POLICY, self.HELD)[0].state is S.CALLING
+
+    def test_said_twice_at_once_it_is_one_hold(self) -> None:
+        assert decide(self.held(), RESPONDING, NO_CALLS, POLICY, LATER + 300) == (self.held(), ())
+
+    def test_calls_are_held_twice_and_no_more(self) -> None:
+        again, _ = decide(self.held(), RESPONDING, NO_CALLS, POLICY, self.HELD)
+        third, effects = decide(again, RESPONDING, NO_CALLS, POLICY, self.HELD + 600)
+
+        assert (again.state, again.due_at, again.holds) == (S.RESPONDING, self.HELD + 600, 2)
+        assert third == again
+        assert effects == (Note("responding again, calls go on", "XYZ-CERT, via operator"),)
+
+    def test_a_retry_calls_at_once_and_may_be_held_anew(self) -> None:
+        again, _ = decide(self.held(), RETRIED, NO_CALLS, POLICY, LATER + 5)
+
+        assert (again.state, again.due_at, again.holds, again.held_until) == (S.WAITING, LATER + 5, 0, None)
+
+    def test_a_clock_set_back_ends_the_hold(self) -> None:
+        after, _ = decide(self.held(), PLACED, NO_CALLS, POLICY, LATER - 3600)
+
+        assert after.state is S.CALLING
+
+    def test_the_deadline_bounds_it(self) -> None:
+        after, _ = decide(self.held(LIVE), CHANGED, history(*BUSY.past, expired=True), POLICY, LATER + 1)
+
+        assert (after.state, after.reason) == (S.EXHAUSTED, "the deadline has passed")
+
+    def test_of_an_exhausted_team_is_for_the_operators_to_know(self) -> None:
+        before = delivery(S.EXHAUSTED)
+
+        assert decide(before, RESPONDING, DEAD, POLICY, LATER) == (
+            before,
+            (Note("responding, though exhausted", "XYZ-CERT, via operator"),),
+        )
+
+
+def test_a_team_that_is_given_up_is_news() -> None:
+    after, effects = decide(delivery(S.CALLING), CHANGED, DEAD, POLICY, LATER)
+
+    assert TeamMissing(after) in effects
+
+
 @pytest.mark.parametrize("ending", [WITHDRAWN, SKIPPED, ACKNOWLEDGED])
 def test_a_delivery_at_rest_has_no_number_to_call(ending: DeliveryFact) -> None:
     after, _ = decide(delivery(S.WAITING), ending, NO_CALLS, POLICY, LATER)
@@ -228,7 +320,7 @@ def test_a_delivery_at_rest_has_no_number_to_call(ending: DeliveryFact) -> None:
     assert after.number is None
 
 
-@pytest.mark.parametrize("order", list(permutations([CHANGED, CHANGED, ACKNOWLEDGED, EXPIRED])))
+@pytest.mark.parametrize("order", list(permutations([CHANGED, RESPONDING, ACKNOWLEDGED, EXPIRED])))
 def test_whatever_crosses_an_acknowledgement_it_was_acknowledged(order: tuple[DeliveryFact, ...]) -> None:
     now = delivery(S.CALLING)
     for fact in order:
@@ -237,7 +329,7 @@ def test_whatever_crosses_an_acknowledgement_it_was_acknowledged(order: tuple[De
     assert now.state is S.ACKNOWLEDGED
 
 
-@pytest.mark.parametrize("order", list(permutations([CHANGED, WITHDRAWN, EXPIRED])))
+@pytest.mark.parametrize("order", list(permutations([CHANGED, RESPONDING, WITHDRAWN, EXPIRED])))
 def test_whatever_crosses_a_withdrawal_it_was_withdrawn(order: tuple[DeliveryFact, ...]) -> None:
     now = delivery(S.CALLING)
     for fact in order:

@@ -30,6 +30,7 @@ from ivr.domain.records import (
     Leg,
     Outcome,
     Sms,
+    SmsKind,
     SmsState,
     Source,
     Via,
@@ -220,6 +221,8 @@ def test_sms_are_told_as_they_change() -> None:
     sent = replace(queued, state=SmsState.DELIVERED, submitted_at=RELEASED + 1, receipt_at=RELEASED + 2)
     assert told(BEFORE, replace(BEFORE, sms=[queued])) == ["0 xyz: SMS queued"]
     assert told(replace(BEFORE, sms=[queued]), replace(BEFORE, sms=[sent])) == ["2 xyz: SMS delivered"]
+    notice = replace(queued, team=None, kind=SmsKind.NOTICE)
+    assert told(BEFORE, replace(BEFORE, sms=[notice])) == ["0 operators: notice by SMS queued"]
 
 
 def drawn(file: AlertFile, height: int = 40) -> str:

@@ -6,8 +6,8 @@ from book import NOON
 
 from ivr.domain import gsm
 from ivr.domain.gsm import Alphabet
-from ivr.domain.records import Alert, AlertState, Source
-from ivr.domain.wording import alert_sms, originator
+from ivr.domain.records import Alert, AlertState, Delivery, DeliveryState, Source
+from ivr.domain.wording import alert_sms, closing, missing, not_told, originator, withdrawal
 
 ALERT = Alert(
     17,
@@ -51,3 +51,71 @@ def test_the_time_is_utc_wherever_the_machine_stands() -> None:
     at_new_year = replace(ALERT, released_at=1_798_761_599.0)
 
     assert "2026-12-31 23:59 UTC" in alert_sms(at_new_year, HOTLINE)
+
+
+def given_up(name: str, attempts: int, reason: str = "not reached") -> Delivery:
+    return Delivery(
+        17, name.lower(), name, DeliveryState.EXHAUSTED, number=None, attempts=attempts, reason=reason
+    )
+
+
+def test_a_withdrawal_says_which_alert_of_whom_and_from_when_to_when_it_held() -> None:
+    withdrawn = replace(ALERT, state=AlertState.WITHDRAWN, closed_at=NOON + 3600)
+
+    assert withdrawal(withdrawn) == (
+        "Alert 17 from ABC-CERT, of 2026-11-22 14:03 UTC, was WITHDRAWN at 2026-11-22 15:03 UTC."
+    )
+    longest = replace(withdrawn, id=99_999, team_name="N" * 60, source=Source.OPERATOR)
+    assert len(gsm.split(withdrawal(longest), 0).parts) == 1
+
+
+def test_the_end_is_told_in_numbers_and_with_the_names_of_the_missing() -> None:
+    assert closing(17, 24, ["XYZ-CERT", "QRS-CERT"]) == (
+        "Alert 17: 22 of 24 acknowledged; missing QRS-CERT, XYZ-CERT."
+    )
+    assert closing(17, 24, []) == "Alert 17: all 24 acknowledged."
+    assert closing(17, 0, []) == "Alert 17: there was nobody to call."
+
+
+def test_teams_that_were_given_up_are_named_with_their_calls() -> None:
+    one, other = given_up("XYZ-CERT", 6), given_up("QRS-CERT", 1)
+
+    assert missing(17, [one], 3) == "Alert 17: XYZ-CERT was not reached (6 calls). Still open: 3 teams."
+    assert missing(17, [one, other], 1) == (
+        "Alert 17: QRS-CERT (1 call), XYZ-CERT (6 calls) were not reached. Still open: 1 team."
+    )
+
+
+def test_teams_that_were_not_called_are_named_with_the_reason_why() -> None:
+    waits = replace(given_up("QRS-CERT", 2, "closed"), state=DeliveryState.WAITING)
+    teams = [
+        given_up("XYZ-CERT", 6),
+        waits,
+        given_up("ABC-CERT", 0, "closed"),
+        given_up("NNN-CERT", 0, "none"),
+    ]
+
+    assert missing(17, teams, 9) == (
+        "Alert 17: XYZ-CERT was not reached (6 calls). closed: ABC-CERT, QRS-CERT. none: NNN-CERT. "
+        "Still open: 9 teams."
+    )
+
+
+def test_who_cannot_be_told_of_a_withdrawal_is_to_be_called() -> None:
+    assert not_told(17, ["XYZ-CERT", "ABC-CERT"]) == (
+        "Withdrawn alert 17: no mobile to tell: ABC-CERT, XYZ-CERT. Please call them."
+    )
+
+
+def test_whatever_the_number_of_teams_a_notice_can_be_sent() -> None:
+    names = [
+        f"{n:05}{chr(0x0416) * 55}" for n in range(10_000)
+    ]  # the longest names, in letters that take most
+
+    for text in (
+        closing(17, 10_000, names),
+        missing(17, [given_up(name, 24) for name in names], 0),
+        not_told(17, names),
+    ):
+        assert len(gsm.split(text, 0).parts) <= gsm.MOST_PARTS
+        assert "and 9900 more" in text

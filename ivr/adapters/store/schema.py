@@ -67,6 +67,8 @@ alert = Table(
     Column("outcome", String(20)),
     Column("tlp", String(20)),
     Column("confirmed", Boolean),
+    Column("severity", String(10), nullable=False),
+    Column("told", String(20)),
     Index(None, "state"),
     sqlite_autoincrement=True,  # the number of an alert is never given twice
 )
@@ -88,6 +90,9 @@ delivery = Table(
     Column("acknowledged_by", String(20)),
     Column("deadline_at", Float),
     Column("avoid_trunk", String(30)),
+    Column("severity", String(10), nullable=False),
+    Column("held_until", Float),
+    Column("holds", Integer, nullable=False),
     Index(None, "state"),
 )
 
@@ -128,7 +133,7 @@ sms = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("alert", Integer, ForeignKey("alert.id"), nullable=False),
-    Column("team", String(30), nullable=False),
+    Column("team", String(30)),
     Column("number", String(16), nullable=False),
     Column("text", Text, nullable=False),
     Column("state", String(20), nullable=False),
@@ -139,6 +144,7 @@ sms = Table(
     Column("message_ids", Text, nullable=False),
     Column("tries", Integer, nullable=False),
     Column("reason", Text),
+    Column("kind", String(10), nullable=False),
     Index(None, "state"),
     Index(None, "alert"),
 )

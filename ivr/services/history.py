@@ -1,0 +1,53 @@
+"""What the deciders are told besides the row itself: policy, numbers and the calls so far.
+
+Owns: how these are gathered from the records. Decides and changes nothing.
+"""
+
+from dataclasses import dataclass
+
+from ivr.domain import delivery as deliveries
+from ivr.domain import policy
+from ivr.domain.delivery import History
+from ivr.domain.policy import Past, Phone, Policy
+from ivr.domain.records import Call, CallState, Delivery, Leg, Number, Team
+from ivr.ports import Records
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """What holds for every team, unless it says otherwise."""
+
+    policy: Policy
+    hotline: str
+    trunks: int
+    operators: tuple[str, ...] = ()
+    """Mobiles of those who run the network: they are told what became of an alert."""
+
+
+def team_policy(network: Network, team: Team | None) -> Policy:
+    return policy.for_team(network.policy, team.policy if team else None)
+
+
+def phones(tx: Records, team: Team | None) -> list[Phone]:
+    """The team's numbers, in the order of its list; none for a team that has left the directory."""
+    return policy.phones(team, tx.find(Number, team=team.id)) if team else []
+
+
+def history(tx: Records, network: Network, delivery: Delivery, team: Team | None, now: float) -> History:
+    """All that the next step of `delivery` depends on."""
+    legs = {leg.call: leg for leg in tx.find(Leg, alert=delivery.alert, team=delivery.team)}
+    served = tx.find(Call, id=list(legs)) if legs else []
+    past = [
+        Past(call.number or "", leg.disposition, call.ended_at, call.trunk)
+        for call in served
+        if (leg := legs[call.id]).disposition is not None
+        and call.ended_at is not None
+        and call.started_at >= delivery.since
+    ]
+    return History(
+        numbers=phones(tx, team),
+        past=sorted(past, key=lambda p: p.ended_at),
+        live=any(call.state is not CallState.ENDED for call in served),
+        expired=now >= deliveries.deadline_at(delivery, team_policy(network, team)),
+        trunks=network.trunks,
+    )
