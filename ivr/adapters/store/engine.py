@@ -136,7 +136,7 @@ another version, and somebody may mend that."""
 
 
 _FULL = ("SQLITE_FULL", "SQLITE_IOERR")
-"""How the names of these errors begin. To SQLite a spent quota, or no room for its own files, is an I/O error;
+"""How the names of these errors begin. To SQLite a spent quota, or no room for its files, is an I/O error;
 a disk that is really broken is not made worse by what we do about a full one."""
 
 
