@@ -169,6 +169,16 @@ class SmsReceipt:
     state: Literal["delivered", "expired", "rejected", "unknown"]
 
 
+@dataclass(frozen=True, slots=True)
+class ReserveGivenUp:
+    """The disk is full: the room that was kept on it is what facts are now written to."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReserveMade:
+    """There is room on the disk again, and some of it is kept."""
+
+
 Fact = (
     AlertRecorded
     | AlertReleased
@@ -190,6 +200,8 @@ Fact = (
     | SmsDeferred
     | SmsFailed
     | SmsReceipt
+    | ReserveGivenUp
+    | ReserveMade
 )
 
 

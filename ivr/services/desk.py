@@ -14,7 +14,7 @@ from ivr.config import Settings
 from ivr.domain.facts import AlertRecorded, Illegal
 from ivr.domain.recording import Verdict
 from ivr.domain.records import Account, Alert, AlertState, Call, Delivery, DeliveryState, Leg, Source, Team
-from ivr.ports import Store
+from ivr.ports import Store, StoreRefused
 from ivr.services.ledger import Ledger
 
 log = logging.getLogger(__name__)
@@ -31,6 +31,8 @@ class Recordings(Protocol):
     def incoming(self) -> Path: ...
 
     def path(self, name: str) -> Path: ...
+
+    def has_room(self) -> bool: ...
 
     def inspect(self, path: Path) -> Verdict: ...
 
@@ -100,6 +102,10 @@ class Desk:
         with self._store.read() as tx:
             return sum(t.id != team or t.calls_itself for t in tx.find(Team))
 
+    def may_record(self) -> bool:
+        """Whether the disk has room for a new recording."""
+        return self._recordings.has_room()
+
     def new_recording(self, account: Account) -> Path:
         """A fresh path, without suffix, to record to. What is recorded there is that account's, whatever
         happens to the call or to us: `adopt` finds it."""
@@ -151,7 +157,7 @@ class Desk:
                 owner = json.loads(note.read_text(encoding="utf-8"))
                 self._keep(note, owner["team"], owner["uid"], verdict, None)
                 adopted += 1
-            except (ValueError, Illegal) as error:  # the note was cut, or the team is no more
+            except (ValueError, Illegal, StoreRefused) as error:  # the note was cut, or the team is no more
                 log.error("%s stays where it is, nobody's: %s", note.with_suffix(".wav"), error)
         if adopted:
             log.warning("%d recordings of interrupted calls were kept as drafts", adopted)

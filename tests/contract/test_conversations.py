@@ -82,6 +82,10 @@ class House:
                 names = ("delivery", "gone") if how == "broken" else ("gone", "delivery")
                 with closing(sqlite3.connect(self.folder / "state" / "tocsin.db")) as connection:
                     connection.execute("ALTER TABLE {} RENAME TO {}".format(*names))
+            case ["disk", "full"]:
+                reserve = bootstrap.reserve(self.desk.settings)
+                assert reserve is not None
+                reserve.path.touch()  # as it is once it was given up
             case ["withdraw", number]:
                 self.ledger.apply(facts.AlertWithdrawn(int(number)))
             case ["lose", number]:

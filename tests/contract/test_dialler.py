@@ -14,6 +14,7 @@ from book import CALLED, Book, ManualClock
 
 from ivr.adapters.ami import Ami, AmiAccount
 from ivr.config import Settings
+from ivr.domain.facts import AlertWithdrawn, CallCancelled
 from ivr.domain.records import Call, CallState, DeliveryState, Disposition, Number
 from ivr.domain.schedule import TrunkView
 from ivr.services.dialler import Dialler
@@ -154,6 +155,24 @@ def test_a_phone_that_rings_for_nobody_is_rung_off(dial: Dial, asterisk: AmiPeer
     assert call not in asterisk.live
     assert book.dispositions(alert, "def-cert") == [Disposition.CANCELLED]
     assert len(asterisk.live) == len(CALLED) - 1, "the others ring on"
+
+
+def test_a_call_whose_hangup_was_lost_with_the_connection_is_rung_off(
+    dial: Dial, asterisk: AmiPeer, book: Book
+) -> None:
+    """Two calls were cancelled, and AMI dropped before the Hangup; one of them was answered meanwhile."""
+    alert = book.raises()
+    rings, answered = book.rings("def-cert", alert), book.rings("ghi-cert", alert)
+    for call in (rings, answered):
+        book.apply(CallCancelled(call))
+        asterisk.live.append(call)
+    book.answers(answered)
+    book.apply(AlertWithdrawn(alert))
+    dial()
+    assert asterisk.expect("Hangup")["Channel"] == rings
+    eventually(lambda: book.call(rings).state is CallState.ENDED, "the end of the call was not heard of")
+    assert asterisk.live == [answered]
+    assert len(asterisk.asked) == 1
 
 
 def test_an_emergency_number_that_got_past_the_directory_is_not_dialled(

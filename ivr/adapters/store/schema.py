@@ -114,6 +114,7 @@ call = Table(
     Column("cancelled", Boolean, nullable=False),
     Column("person", Boolean, nullable=False),
     Index(None, "state"),
+    Index(None, "ended_at"),
 )
 
 leg = Table(
