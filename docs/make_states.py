@@ -45,6 +45,7 @@ SAMPLES: dict[type, list[Any]] = {
     facts.CallEnded: [facts.CallEnded("c", 17)],
     facts.TeamIdentified: [facts.TeamIdentified("c", "t")],
     facts.Acknowledged: [facts.Acknowledged(1, "t", Via.KEYPRESS, NUMBER)],
+    facts.MessageLeft: [facts.MessageLeft("c")],
     facts.DeliveryRetried: [facts.DeliveryRetried(1, "t")],
     facts.DeliverySkipped: [facts.DeliverySkipped(1, "t")],
     facts.SmsSubmitted: [facts.SmsSubmitted(1, ("m",))],

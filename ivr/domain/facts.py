@@ -109,6 +109,13 @@ class Acknowledged:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageLeft:
+    """Nobody pressed a key in this call; a message without any content was said, for a machine to record."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryRetried:
     """An operator has asked for a new start."""
 
@@ -165,6 +172,7 @@ Fact = (
     | TeamIdentified
     | AlertHeard
     | Acknowledged
+    | MessageLeft
     | DeliveryRetried
     | DeliverySkipped
     | SmsSubmitted

@@ -119,6 +119,8 @@ class Team:
     """See domain.hours.week."""
     policy: str | None = None
     """What differs for this team from the network's policy: a JSON object, see domain.policy.for_team."""
+    machine_message: bool = False
+    """Where nobody presses a key, it wants a message left that there is an alert, and where to hear it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +210,8 @@ class Call:
     """ITU-T Q.850 hangup cause; None while up, or when the end was never seen."""
     cancelled: bool = False
     """We asked for its end because nobody needed it any longer."""
+    message_left: bool = False
+    """Nobody pressed a key, and a message was left for whoever listens to it later."""
 
 
 @dataclass(frozen=True, slots=True)

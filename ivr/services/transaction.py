@@ -86,6 +86,8 @@ class Transaction:
                 self._came_in(fact)
             case facts.CallAnswered() | facts.CallCancelled() | facts.CallEnded() | facts.TeamIdentified():
                 return self._call(fact)
+            case facts.MessageLeft():
+                return self._call(fact)
             case facts.AlertHeard():
                 self._heard(fact)
             case facts.Acknowledged():

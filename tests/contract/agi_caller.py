@@ -5,8 +5,12 @@ next command, 511 after that, result -1 at position 0 for a sound that is missin
 sound of a minute is over at once.
 """
 
+import math
+import random
+import re
 import shlex
 import socket
+import struct
 import wave
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,7 +18,7 @@ from pathlib import Path
 from typing import Protocol
 
 RATE = 8000
-_NEEDS_A_CALL = ("STREAM FILE", "WAIT FOR DIGIT", "RECORD FILE", "ANSWER", "SET AUTOHANGUP")
+_NEEDS_A_CALL = ("STREAM FILE", "WAIT FOR DIGIT", "RECORD FILE", "ANSWER", "SET AUTOHANGUP", "EXEC")
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,8 @@ class Call:
     channel: str = "PJSIP/sip-a-00000017"
     sound_s: Callable[[str], float | None] = lambda sound: 1.0
     """Length of a sound; None when there is no such file."""
+    line: list[str] = field(default_factory=list)
+    """What is on the line while it is overheard for the first, second, ... time: speech, beep; then silence."""
     variables: dict[str, str] = field(default_factory=dict)
     commands: list[str] = field(default_factory=list)
     _over: bool = False
@@ -119,6 +125,8 @@ class Call:
             case "GET VARIABLE":
                 value = self.variables.get(args[0])
                 return b"200 result=0\n" if value is None else f"200 result=1 ({value})\n".encode()
+            case "EXEC":
+                return self._execute(args[0], args[1])
             case "":
                 return b"510 Invalid or unknown command\n"
             case _:
@@ -145,6 +153,13 @@ class Call:
             self._over = True
             return b"200 result=-1\n"
         return f"200 result={ord(key) if key else 0}\n".encode()
+
+    def _execute(self, application: str, options: str) -> bytes:
+        if application == "MixMonitor":
+            found = re.fullmatch(r",r\((.*)\)S", options)
+            assert found, options
+            write_line(Path(found[1]), self.line.pop(0) if self.line else "silence")
+        return b"200 result=0\n"
 
     def _record(self, path: Path, end: str, longest_s: float) -> bytes:
         speech = self.person.speaks(longest_s)
@@ -175,6 +190,21 @@ def write_wav(path: Path, seconds: float, amplitude: int = 8000) -> None:
         file.setsampwidth(2)
         file.setframerate(RATE)
         file.writeframes((period * (frames // 20 + 1))[: frames * 2])
+
+
+def write_line(path: Path, what: str) -> None:
+    """Three seconds of a line: speech (for which noise stands), a beep of 1000 Hz, or silence."""
+    noise = random.Random(1)
+    frames = 3 * RATE
+    samples = [noise.randint(-3000, 3000) if what == "speech" else 0 for _ in range(frames)]
+    if what == "beep":
+        for n in range(RATE, RATE + RATE // 2):
+            samples[n] = round(5000 * math.sin(2 * math.pi * 1000 * n / RATE))
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(struct.pack(f"<{frames}h", *samples))
 
 
 class Misheard(AssertionError):

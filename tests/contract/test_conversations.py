@@ -133,7 +133,8 @@ class House:
             for leg in tx.find(Leg):
                 lines[f"heard {leg.alert}"] = f"{leg.heard_s:.1f} s{' whole' if leg.whole else ''}"
             for call in tx.find(Call):
-                lines["call"] = f"{call.direction} {call.state} {call.team} {call.trunk}"
+                left = ", message left" if call.message_left else ""
+                lines["call"] = f"{call.direction} {call.state} {call.team} {call.trunk}{left}"
         return lines
 
 
@@ -149,7 +150,8 @@ def empty_house(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pin_hash = Pins().hash(PIN)
     with store.write() as tx:
         for n, team in enumerate(TEAMS, 1):
-            tx.put(Team(team, team.upper(), trusts_phones=team == "tru-cert"))
+            trusts, wants_message = team == "tru-cert", team == "qrs-cert"
+            tx.put(Team(team, team.upper(), trusts_phones=trusts, machine_message=wants_message))
             tx.put(Number(team, 0, f"+49408080770{n}"), Account(f"4071{n}", team, pin_hash))
             if team != "qrs-cert":  # its name is spelled
                 write_wav(names / f"{team}.wav", 1.0)
@@ -241,7 +243,11 @@ def lead(
     follows = Follows(written_out(journey["talk"]), house.name, house.happens)
     house.scripts |= {"callout": callout(house.desk, 3.0), "hotline": hotline(house.desk, 3.0)}
     call = agi_caller.Call(
-        house.port, "hotline", Invariants(house, journey, person(follows)), sound_s=house.length
+        house.port,
+        "hotline",
+        Invariants(house, journey, person(follows)),
+        sound_s=house.length,
+        line=list(journey.get("line", [])),
     )
     if team := journey.get("called"):
         call.script = "callout"
@@ -280,6 +286,7 @@ def test_journey(name: str, build: Build, caplog: pytest.LogCaptureFixture) -> N
     house = build(name)
     follows, call = lead(house, journey)
     follows.finished()
+    assert not call.line, "the line was not listened to"
     on_record = house.on_record()
     assert {k: on_record.get(k) for k in journey["then"]} == journey["then"]
     assert any(c.startswith("SET AUTOHANGUP") for c in call.commands), (
@@ -291,7 +298,14 @@ def test_journey(name: str, build: Build, caplog: pytest.LogCaptureFixture) -> N
 
 
 @pytest.mark.parametrize(
-    "name", ["raise-and-send", "listen-to-the-end", "two-alerts-in-one-call", "hotline-acknowledge"]
+    "name",
+    [
+        "raise-and-send",
+        "listen-to-the-end",
+        "two-alerts-in-one-call",
+        "hotline-acknowledge",
+        "machine-beeps-late",
+    ],
 )
 def test_hangup_at_every_prompt(name: str, build: Build, caplog: pytest.LogCaptureFixture) -> None:
     """The journey again and again, the line cut in the middle of its first, second, ... sound or question."""

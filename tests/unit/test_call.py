@@ -8,7 +8,15 @@ from book import NOON
 
 from ivr.domain import call as calls
 from ivr.domain.call import CallFact, decide
-from ivr.domain.facts import CallAnswered, CallCancelled, CallEnded, Illegal, TeamIdentified, TellLegs
+from ivr.domain.facts import (
+    CallAnswered,
+    CallCancelled,
+    CallEnded,
+    Illegal,
+    MessageLeft,
+    TeamIdentified,
+    TellLegs,
+)
 from ivr.domain.records import Call, CallState, Direction
 
 PLACED, ANSWERED, ENDED = CallState.PLACED, CallState.ANSWERED, CallState.ENDED
@@ -31,14 +39,17 @@ MOVES: list[tuple[CallState, CallFact, CallState]] = [
     (PLACED, CallAnswered("c"), ANSWERED),
     (PLACED, CallCancelled("c"), PLACED),
     (PLACED, CallEnded("c", 17), ENDED),
+    (PLACED, MessageLeft("c"), PLACED),
     (ANSWERED, CallAnswered("c"), ANSWERED),
     (ANSWERED, CallCancelled("c"), ANSWERED),
     (ANSWERED, CallEnded("c", 16), ENDED),
     (ANSWERED, TeamIdentified("c", "xyz-cert"), ANSWERED),
+    (ANSWERED, MessageLeft("c"), ANSWERED),
     (ENDED, CallAnswered("c"), ENDED),
     (ENDED, CallCancelled("c"), ENDED),
     (ENDED, CallEnded("c", 16), ENDED),
     (ENDED, TeamIdentified("c", "xyz-cert"), ENDED),
+    (ENDED, MessageLeft("c"), ENDED),
 ]
 
 ILLEGAL: list[tuple[CallState, CallFact]] = [(PLACED, TeamIdentified("c", "xyz-cert"))]

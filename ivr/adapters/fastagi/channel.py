@@ -94,6 +94,11 @@ class _Lines:
         return line
 
 
+def _in_options(path: Path) -> str:
+    """`path` as an argument of an application's option: read twice, and a backslash keeps a sign each time."""
+    return re.sub(r'[\\(),"]', r"\\\\\\\g<0>", str(path))
+
+
 class Channel(AGI):  # type: ignore[misc]  # pyst2 has no types
     """One call. Every method raises HungUp once the call is over."""
 
@@ -193,6 +198,13 @@ class Channel(AGI):  # type: ignore[misc]  # pyst2 has no types
         if reply.result > 0:
             return Recorded("key", chr(reply.result))
         return Recorded("hangup" if self._is_over() else "failed")
+
+    def overhear(self, path: Path, sounds: Iterable[str], escape: str) -> str:
+        """As `play`, and what the line says meanwhile goes to the WAV file `path`, our own voice not."""
+        self.appexec("MixMonitor", f",r({_in_options(path)})S")  # S: what does not arrive is silence
+        key = self.play(sounds, escape)
+        self.appexec("StopMixMonitor")  # returns when the file is closed
+        return key
 
     def variable(self, name: str) -> str:
         """The value of a channel variable; '' when it is not set."""
