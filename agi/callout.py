@@ -76,7 +76,7 @@ class _Call:
         return False
 
     def _left_message(self) -> bool:
-        """Nobody wants to hear. Leave a message, where the team asks for it; True if somebody does after all."""
+        """Nobody wants to hear: leave a message, if the team likes one. True if somebody does after all."""
         if self._somebody or not self._brief.team.machine_message:
             return False
         left = partial(self._apply, MessageLeft(self._channel.call_id))

@@ -12,7 +12,7 @@ answering machine; those in use lie between 400 and 1400 Hz. Measured:
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import mul
 
@@ -31,10 +31,9 @@ _PURE = 0.85
 _BEEP = 8
 """Blocks in a row with the same tone: 0.16 s."""
 
-_WAVES = tuple(
-    (hz, *(tuple(wave(2 * math.pi * hz * n / _RATE) for n in range(_BLOCK)) for wave in (math.cos, math.sin)))
-    for hz in _TONES_HZ
-)
+_ANGLES = tuple(tuple(2 * math.pi * hz * n / _RATE for n in range(_BLOCK)) for hz in _TONES_HZ)
+_COSINES = tuple(tuple(map(math.cos, angles)) for angles in _ANGLES)
+_SINES = tuple(tuple(map(math.sin, angles)) for angles in _ANGLES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +59,16 @@ def judge(samples: Sequence[int]) -> Line:
 
 def _tone(block: Sequence[int], energy: int) -> int | None:
     """The frequency in Hz that holds the block together, None where there is no such."""
-    power, hz = max(
-        (sum(map(mul, block, cosine)) ** 2 + sum(map(mul, block, sine)) ** 2, hz)
-        for hz, cosine, sine in _WAVES
-    )
-    return hz if 2 * power / (_BLOCK * energy) >= _PURE else None
+    powers = [
+        sum(map(mul, block, cosine)) ** 2 + sum(map(mul, block, sine)) ** 2
+        for cosine, sine in zip(_COSINES, _SINES, strict=True)
+    ]
+    strongest = max(powers)
+    pure = 2 * strongest / (_BLOCK * energy) >= _PURE
+    return _TONES_HZ[powers.index(strongest)] if pure else None
 
 
-def _runs(tones: "Iterator[int | None]") -> Iterator[int]:
+def _runs(tones: Iterable[int | None]) -> Iterator[int]:
     """How many blocks the tone of each has gone on for."""
     first, length = None, 0
     for tone in tones:

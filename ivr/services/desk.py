@@ -147,16 +147,16 @@ class Desk:
 
     @contextmanager
     def overhearing(self) -> Iterator[Path]:
-        """A WAV file for what a line says, which is nobody's to keep: it is gone when the block is left."""
-        path = self._recordings.incoming / f"{_OVERHEARD}{secrets.token_hex(8)}.wav"
+        """A path, without suffix, for what a line says: nobody's to keep, gone when the block is left."""
+        path = self._recordings.incoming / f"{_OVERHEARD}{secrets.token_hex(8)}"
         try:
             yield path
         finally:
-            path.unlink(missing_ok=True)
+            path.with_suffix(".wav").unlink(missing_ok=True)
 
     def listen(self, path: Path) -> Line:
         """What was heard on a line."""
-        return self._recordings.listen(path)
+        return self._recordings.listen(path.with_suffix(".wav"))
 
     def adopt(self) -> int:
         """At start: keep as drafts what was being recorded when the service went down; how many."""

@@ -7,7 +7,6 @@ sound of a minute is over at once.
 
 import math
 import random
-import re
 import shlex
 import socket
 import struct
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 RATE = 8000
-_NEEDS_A_CALL = ("STREAM FILE", "WAIT FOR DIGIT", "RECORD FILE", "ANSWER", "SET AUTOHANGUP", "EXEC")
+_NEEDS_A_CALL = ("STREAM FILE", "WAIT FOR DIGIT", "RECORD FILE", "ANSWER", "SET AUTOHANGUP")
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ class Call:
     sound_s: Callable[[str], float | None] = lambda sound: 1.0
     """Length of a sound; None when there is no such file."""
     line: list[str] = field(default_factory=list)
-    """What is on the line while it is overheard for the first, second, ... time: speech, beep; then silence."""
+    """What the line says when it is overheard for the first, second, ... time: speech, beep; then silence."""
     variables: dict[str, str] = field(default_factory=dict)
     commands: list[str] = field(default_factory=list)
     _over: bool = False
@@ -117,6 +116,8 @@ class Call:
                 return self._stream(args[0], args[1], int(args[2]) / RATE)
             case "WAIT FOR DIGIT":
                 return self._wait(int(args[0]) / 1000)
+            case "RECORD FILE" if "BEEP" not in args:
+                return self._overheard(Path(args[0]).with_suffix(".wav"), int(args[3]) / 1000)
             case "RECORD FILE":
                 return self._record(Path(args[0]).with_suffix(".wav"), args[2], int(args[3]) / 1000)
             case "SET VARIABLE":
@@ -125,8 +126,6 @@ class Call:
             case "GET VARIABLE":
                 value = self.variables.get(args[0])
                 return b"200 result=0\n" if value is None else f"200 result=1 ({value})\n".encode()
-            case "EXEC":
-                return self._execute(args[0], args[1])
             case "":
                 return b"510 Invalid or unknown command\n"
             case _:
@@ -154,13 +153,6 @@ class Call:
             return b"200 result=-1\n"
         return f"200 result={ord(key) if key else 0}\n".encode()
 
-    def _execute(self, application: str, options: str) -> bytes:
-        if application == "MixMonitor":
-            found = re.fullmatch(r",r\((.*)\)S", options)
-            assert found, options
-            write_line(Path(found[1]), self.line.pop(0) if self.line else "silence")
-        return b"200 result=0\n"
-
     def _record(self, path: Path, end: str, longest_s: float) -> bytes:
         speech = self.person.speaks(longest_s)
         seconds = min(speech.seconds, longest_s)
@@ -172,6 +164,16 @@ class Call:
             self._over = True
             return f"200 result=-1 (hangup) endpos={frames}\n".encode()
         return f"200 result={ord(speech.end)} (dtmf) endpos={frames}\n".encode()
+
+    def _overheard(self, path: Path, longest_s: float) -> bytes:
+        write_line(path, self.line.pop(0) if self.line else "silence", longest_s)
+        key = self.person.waits(longest_s)
+        frames = round(longest_s * RATE)
+        if isinstance(key, HangUp):
+            self._over = True
+            return f"200 result=-1 (hangup) endpos={frames}\n".encode()
+        how = f"{ord(key)} (dtmf)" if key else "0 (timeout)"
+        return f"200 result={how} endpos={frames}\n".encode()
 
 
 def _result(value: int, at_s: float) -> bytes:
@@ -192,10 +194,10 @@ def write_wav(path: Path, seconds: float, amplitude: int = 8000) -> None:
         file.writeframes((period * (frames // 20 + 1))[: frames * 2])
 
 
-def write_line(path: Path, what: str) -> None:
-    """Three seconds of a line: speech (for which noise stands), a beep of 1000 Hz, or silence."""
+def write_line(path: Path, what: str, seconds: float) -> None:
+    """A line for so long: speech (for which noise stands), a beep of 1000 Hz, or silence."""
     noise = random.Random(1)
-    frames = 3 * RATE
+    frames = round(seconds * RATE)
     samples = [noise.randint(-3000, 3000) if what == "speech" else 0 for _ in range(frames)]
     if what == "beep":
         for n in range(RATE, RATE + RATE // 2):

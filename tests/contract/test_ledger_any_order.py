@@ -121,8 +121,8 @@ class AnyOrder(RuleBasedStateMachine):
             self.tell(facts.CallPlaced(call, team, "+4940100002", "sip-a", (alert,)))
 
     @precondition(lambda self: self.calls())
-    @rule(data=st.data(), kind=st.sampled_from([facts.CallAnswered, facts.CallCancelled]))
-    def answered_or_cancelled(self, data: st.DataObject, kind: Any) -> None:
+    @rule(data=st.data(), kind=st.sampled_from([facts.CallAnswered, facts.CallCancelled, facts.MessageLeft]))
+    def answered_cancelled_or_message_left(self, data: st.DataObject, kind: Any) -> None:
         self.tell(kind(data.draw(st.sampled_from(self.calls()))))
 
     @precondition(lambda self: self.calls())

@@ -94,11 +94,6 @@ class _Lines:
         return line
 
 
-def _in_options(path: Path) -> str:
-    """`path` as an argument of an application's option: read twice, and a backslash keeps a sign each time."""
-    return re.sub(r'[\\(),"]', r"\\\\\\\g<0>", str(path))
-
-
 class Channel(AGI):  # type: ignore[misc]  # pyst2 has no types
     """One call. Every method raises HungUp once the call is over."""
 
@@ -190,21 +185,27 @@ class Channel(AGI):  # type: ignore[misc]  # pyst2 has no types
 
     def record(self, path: Path, longest_s: float, end: str = "#") -> Recorded:
         """Beep, then record to `path` (without suffix; becomes .wav) until a key of `end` or `longest_s`."""
+        return self._record(path, longest_s, end, "BEEP")
+
+    def overhear(self, path: Path, seconds: float, escape: str) -> str:
+        """Write what the line says for `seconds` to `path`, as in `record`; the key of `escape` that ended it, or
+        ''. What cannot be written is logged, and its time may be shorter."""
+        recorded = self._record(path, seconds, escape)
+        if recorded.how == "hangup":
+            raise HungUp
+        if recorded.how == "failed":
+            log.error("call %s: what the line says cannot be written to %s", self.call_id, path)
+        return recorded.key
+
+    def _record(self, path: Path, longest_s: float, end: str, *beep: str) -> Recorded:
         reply = self._ask(
-            "RECORD FILE", self._quote(str(path)), "wav", self._quote(end), round(longest_s * 1000), "BEEP"
+            "RECORD FILE", self._quote(str(path)), "wav", self._quote(end), round(longest_s * 1000), *beep
         )
         if reply.data == "timeout":  # with a result of 0 or 1, which says nothing
             return Recorded("limit")
         if reply.result > 0:
             return Recorded("key", chr(reply.result))
         return Recorded("hangup" if self._is_over() else "failed")
-
-    def overhear(self, path: Path, sounds: Iterable[str], escape: str) -> str:
-        """As `play`, and what the line says meanwhile goes to the WAV file `path`, our own voice not."""
-        self.appexec("MixMonitor", f",r({_in_options(path)})S")  # S: what does not arrive is silence
-        key = self.play(sounds, escape)
-        self.appexec("StopMixMonitor")  # returns when the file is closed
-        return key
 
     def variable(self, name: str) -> str:
         """The value of a channel variable; '' when it is not set."""

@@ -8,7 +8,7 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    # Text for a default: for an expression SQLite would have to make the tables anew, and others refer to them.
+    # Defaults are texts: for an expression SQLite would make the tables anew, and others refer to them.
     with op.batch_alter_table("team") as team:
         team.add_column(sa.Column("machine_message", sa.Boolean(), nullable=False, server_default="0"))
     with op.batch_alter_table("call") as call:
