@@ -195,18 +195,17 @@ def write_wav(path: Path, seconds: float, amplitude: int = 8000) -> None:
 
 
 def write_line(path: Path, what: str, seconds: float) -> None:
-    """A line for so long: speech (for which noise stands), a beep of 1000 Hz, or silence."""
+    """A line for so long: half a second of speech (for which noise stands) or of a beep, then silence."""
     noise = random.Random(1)
-    frames = round(seconds * RATE)
-    samples = [noise.randint(-3000, 3000) if what == "speech" else 0 for _ in range(frames)]
-    if what == "beep":
-        for n in range(RATE, RATE + RATE // 2):
-            samples[n] = round(5000 * math.sin(2 * math.pi * 1000 * n / RATE))
+    samples = [0] * round(seconds * RATE)
+    for n in range(RATE // 2 if what != "silence" else 0):
+        beep = round(5000 * math.sin(2 * math.pi * 1000 * n / RATE))
+        samples[n] = beep if what == "beep" else noise.randint(-3000, 3000)
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(RATE)
-        file.writeframes(struct.pack(f"<{frames}h", *samples))
+        file.writeframes(struct.pack(f"<{len(samples)}h", *samples))
 
 
 class Misheard(AssertionError):

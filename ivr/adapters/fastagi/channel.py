@@ -188,8 +188,8 @@ class Channel(AGI):  # type: ignore[misc]  # pyst2 has no types
         return self._record(path, longest_s, end, "BEEP")
 
     def overhear(self, path: Path, seconds: float, escape: str) -> str:
-        """Write what the line says for `seconds` to `path`, as in `record`; the key of `escape` that ended it, or
-        ''. What cannot be written is logged, and its time may be shorter."""
+        """Write what the line says for `seconds` to `path`, as `record` does. The key of `escape` that ended
+        it, or ''. That it cannot be written is logged; the time may then be shorter."""
         recorded = self._record(path, seconds, escape)
         if recorded.how == "hangup":
             raise HungUp
