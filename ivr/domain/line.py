@@ -6,7 +6,8 @@ A beep is a tone that stays where it is: most of the energy of several blocks in
 their discrete Fourier transform. Speech spreads over many bins, and moves. No standard names the tone of an
 answering machine; those in use lie between 400 and 1400 Hz. Measured:
 
-    beeps of 0.2 to 1 s, 400 to 1400 Hz, -24 to -6 dBFS, after a greeting, noise 15 dB below: 90 of 90 found
+    beeps of 0.2 to 1 s, 400 to 1400 Hz, -24 to -6 dBFS, after a greeting: 90 of 90 found, a third of them
+        without noise, the others with noise 25 and 15 dB below
     those greetings without the beep, four synthetic voices: none of 90 taken for one
     567 sounds in a human voice, 25 minutes: none taken for one
 """
