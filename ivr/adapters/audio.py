@@ -4,6 +4,7 @@ Owns: the look at length and level (pydub), and the folder of recordings. pydub'
 WAV makes it look for ffmpeg, so nothing is resampled here and the header is checked first.
 """
 
+import array
 import errno
 import hashlib
 import itertools
@@ -21,6 +22,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     from pydub import AudioSegment
 
+from ivr.domain.line import Line, judge
 from ivr.domain.recording import Limits, Verdict, problem
 from ivr.ports import DiskFull, Reserve, StoreAway
 
@@ -124,6 +126,14 @@ class Recordings:
         if verdict.problem:
             raise BadAudio(f"{path}: is {verdict.problem}; record it again")
         return verdict
+
+    def listen(self, path: Path) -> Line:
+        """What a line said that was overheard. Where nothing was written nothing was said."""
+        try:
+            sound = _load(path)
+        except (FileNotFoundError, BadAudio):
+            return judge(())
+        return judge(array.array("h", sound.raw_data))
 
     def keep(self, alert: int, path: str) -> str:
         """Link the recording at `path` to a name of the alert's, on the disk for good; return the name.

@@ -126,6 +126,13 @@ class TeamResponding:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageLeft:
+    """Nobody pressed a key in this call; a message without any content was said, for a machine to record."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryRetried:
     """An operator has asked for a new start."""
 
@@ -194,6 +201,7 @@ Fact = (
     | AlertHeard
     | Acknowledged
     | TeamResponding
+    | MessageLeft
     | DeliveryRetried
     | DeliverySkipped
     | SmsSubmitted

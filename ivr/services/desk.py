@@ -6,18 +6,25 @@ Owns: the questions of a telephone call, each answered in a transaction of its o
 import json
 import logging
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from ivr.config import Settings
 from ivr.domain.facts import AlertRecorded, Illegal
+from ivr.domain.line import Line
 from ivr.domain.recording import Verdict
 from ivr.domain.records import Account, Alert, AlertState, Call, Delivery, DeliveryState, Leg, Source, Team
 from ivr.ports import Store, StoreRefused
 from ivr.services.ledger import Ledger
 
 log = logging.getLogger(__name__)
+
+
+_OVERHEARD = "line-"
+"""How the files begin that are no recordings of a caller's."""
 
 
 class PinCheck(Protocol):
@@ -35,6 +42,8 @@ class Recordings(Protocol):
     def has_room(self) -> bool: ...
 
     def inspect(self, path: Path) -> Verdict: ...
+
+    def listen(self, path: Path) -> Line: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +151,23 @@ class Desk:
         for suffix in (".wav", ".json"):
             path.with_suffix(suffix).unlink(missing_ok=True)
 
+    @contextmanager
+    def overhearing(self) -> Iterator[Path]:
+        """A path, without suffix, for what a line says: nobody's to keep, gone when the block is left."""
+        path = self._recordings.incoming / f"{_OVERHEARD}{secrets.token_hex(8)}"
+        try:
+            yield path
+        finally:
+            path.with_suffix(".wav").unlink(missing_ok=True)
+
+    def listen(self, path: Path) -> Line:
+        """What was heard on a line."""
+        return self._recordings.listen(path.with_suffix(".wav"))
+
     def adopt(self) -> int:
         """At start: keep as drafts what was being recorded when the service went down; how many."""
+        for overheard in self._recordings.incoming.glob(f"{_OVERHEARD}*"):
+            overheard.unlink()
         adopted = 0
         for note in sorted(self._recordings.incoming.glob("*.json")):
             verdict = self.inspect(note)

@@ -88,6 +88,8 @@ class Transaction:
                 | facts.TeamIdentified()
             ):
                 return self._call(fact)
+            case facts.MessageLeft():
+                return self._call(fact)
             case facts.AlertHeard():
                 self._heard(fact)
             case facts.Acknowledged():

@@ -264,7 +264,15 @@ def test_a_team_is_added_with_numbers_in_the_order_given(home: Path) -> None:
     assert [(n["number"], n["sms"]) for n in team["numbers"]] == [
         ("+4915228817309", True), ("+494066969309", False)
     ]  # fmt: skip
-    assert team["calls_itself"] and not team["trusts_phones"]
+    assert team["calls_itself"] and not team["trusts_phones"] and not team["machine_message"]
+
+
+def test_a_team_is_added_that_wants_a_message_on_its_machine(home: Path) -> None:
+    words = ("team", "add", "new", "--name", "New", "--machine-message")
+    assert tocsin(home, *words, "--trusts-phones").returncode == 2
+    assert answer(home, *words)["added"] == ["new"]
+    assert answer(home, "team", "show", "new")["machine_message"]
+    assert "message on its answering machine: yes" in tocsin(home, "team", "show", "new").stdout
 
 
 def test_a_pin_is_printed_once_or_taken_from_stdin(home: Path, book: Ledger) -> None:

@@ -56,7 +56,15 @@ NEW = Team("new-cert", "Größer & Söhne 'CERT' \"%\" \\ 🔔")
 RECORDS: list[Any] = [
     NEW,
     Team(
-        "all-cert", "ALL-CERT", "all cert", True, True, "Europe/Berlin", "Sat 10:00-12:00", '{"ring_s": 45}'
+        "all-cert",
+        "ALL-CERT",
+        "all cert",
+        True,
+        True,
+        "Europe/Berlin",
+        "Sat 10:00-12:00",
+        '{"ring_s": 45}',
+        True,
     ),
     Number("new-cert", 0, "+4940808077555"),
     Number("new-cert", 1, "+4917100000", True, NumberKind.MOBILE, CallingHours.OUT, NOON),
