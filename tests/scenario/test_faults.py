@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bench import faults
+from bench.faults.case import play
+from bench.faults.cast import cast, moments, speak
 from ivr.ports import Programs
 from ivr.pstn.stage import Stage
 
@@ -14,10 +15,10 @@ SEED = 7
 
 
 def test_a_service_that_is_killed_loses_nobody(asterisk: Programs, home: Path, tmp_path: Path) -> None:
-    alert = faults.speak(asterisk, tmp_path / "alert.wav")
-    [moment_s] = faults.moments("kill -9 service", SEED, 1, 15.0)
-    with Stage(asterisk, faults.cast(4, 3, home), home) as stage:
-        case = faults.play(stage, "kill -9 service", moment_s, SEED, alert)
+    alert = speak(asterisk, tmp_path / "alert.wav")
+    [moment_s] = moments("kill -9 service", SEED, 1, teams=4, lines=3)
+    with Stage(asterisk, cast(4, 3, home), home) as stage:
+        case = play(stage, "kill -9 service", moment_s, SEED, alert)
     assert case.in_flight > 0, "the fault met calls"
     assert case.lost == 0
     assert case.repeated <= case.in_flight

@@ -1,0 +1,97 @@
+"""One alert with one fault, and its count.
+
+Owns: the judgement. Its witnesses are the exchange's records and the phones' recordings.
+"""
+
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.faults.breakage import FAULTS
+from ivr.pstn import cdr, witness
+from ivr.pstn.stage import CALLER, Stage, StageFailed, eventually
+
+_PRESSED_AFTER_S = 1.5
+"""A phone presses a second after the voice has paused; by then it has."""
+_CLOSES_WITHIN_S = 300
+
+
+@dataclass(frozen=True)
+class Case:
+    """What came of one fault. `repeated` may be as much as `in_flight`; the other two must be 0."""
+
+    fault: str
+    moment_s: float
+    seed: int
+    teams: int
+    in_flight: int
+    lost: int
+    repeated: int
+    over_limit: int
+    calls: int
+    took_s: float
+    means: str = ""
+    """How the fault was made, where there is more than one way."""
+
+    @property
+    def ok(self) -> bool:
+        return self.lost == 0 and self.over_limit == 0 and self.repeated <= self.in_flight
+
+
+def play(stage: Stage, fault: str, moment_s: float, seed: int, alert: Path, means: str = "") -> Case:
+    """Raise an alert, let the fault happen `moment_s` later, and count when everything is over."""
+    stage.tocsin("alert", "raise", "--team", str(CALLER.team), "--audio", str(alert), "--release")
+    began_at = time.time()
+    time.sleep(moment_s)
+    happened_at = time.time()
+    try:
+        FAULTS[fault](stage)
+        eventually(lambda: _over(stage), _CLOSES_WITHIN_S, "the alert did not close")
+    except StageFailed as error:  # a finding, and the count goes on
+        print(f"{fault} at {moment_s:.1f} s: {error}", file=sys.stderr)
+    records = [record for record in stage.exchange.records() if record.direction == "to-phone"]
+    heard = {phone.team: _hearings(stage, phone.number, alert) for phone in stage.cast.phones}
+    ended = [record.ended_at for record in records if record.ended_at is not None]
+    return Case(
+        fault=fault,
+        moment_s=round(moment_s, 1),
+        seed=seed,
+        teams=len(heard),
+        in_flight=sum(_up(record, happened_at) for record in records),
+        lost=sum(not any(reached) for reached in heard.values()),
+        repeated=sum(max(0, len(reached) - 1) for reached in heard.values()),
+        over_limit=sum(record.over_limit for record in records),
+        calls=len(records),
+        took_s=round(max(ended, default=began_at) - began_at, 1),
+        means=means,
+    )
+
+
+def _over(stage: Stage) -> bool:
+    """The records are asked first: to start a shell several times a second would cost more than all calls."""
+    if any(record.ended_at is None for record in stage.exchange.records()):
+        return False
+    return [alert["state"] for alert in stage.ask("alert", "list")] == ["closed"]
+
+
+def _up(record: cdr.Record, at: float) -> bool:
+    return record.started_at <= at and (record.ended_at is None or record.ended_at > at)
+
+
+def _hearings(stage: Stage, number: str, alert: Path) -> list[bool]:
+    """One for each call in which this phone heard of the alert: whether it pressed 1 after hearing it all."""
+    asks = stage.settings.sounds / "en/press-1-to-acknowledge-2-again.wav"
+    judged = (_pressed(recording, alert, asks) for recording in stage.exchange.all_heard(number))
+    return [pressed for pressed in judged if pressed is not None]
+
+
+def _pressed(recording: Path, alert: Path, asks: Path) -> bool | None:
+    """From the recording: the alert's end, and that the phone stayed for long enough to press its key. None:
+    nothing of the alert was heard."""
+    found = witness.find(recording, alert)
+    if not found.heard:
+        return False if witness.any_part(recording, alert).heard else None
+    asked = witness.find(recording, asks, after_s=found.end_s - 0.3)
+    audio, rate = witness.load(recording)
+    return audio.size / rate > (asked.end_s if asked.heard else found.end_s) + _PRESSED_AFTER_S
