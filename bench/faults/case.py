@@ -5,6 +5,7 @@ Owns: the judgement. Its witnesses are the exchange's records and the phones' re
 
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,6 +40,10 @@ class Case:
         return self.lost == 0 and self.over_limit == 0 and self.repeated <= self.in_flight
 
 
+Hearings = Sequence[bool]
+"""One for each call in which a phone heard any of the alert: whether it pressed 1 after hearing it all."""
+
+
 def play(stage: Stage, fault: str, moment_s: float, seed: int, alert: Path, means: str = "") -> Case:
     """Raise an alert, let the fault happen `moment_s` later, and count when everything is over."""
     stage.tocsin("alert", "raise", "--team", str(CALLER.team), "--audio", str(alert), "--release")
@@ -51,21 +56,35 @@ def play(stage: Stage, fault: str, moment_s: float, seed: int, alert: Path, mean
     except StageFailed as error:  # a finding, and the count goes on
         print(f"{fault} at {moment_s:.1f} s: {error}", file=sys.stderr)
     records = [record for record in stage.exchange.records() if record.direction == "to-phone"]
-    heard = {phone.team: _hearings(stage, phone.number, alert) for phone in stage.cast.phones}
+    asks = stage.settings.sounds / "en/press-1-to-acknowledge-2-again.wav"
+    heard = [hearings(stage.exchange.all_heard(phone.number), alert, asks) for phone in stage.cast.phones]
     ended = [record.ended_at for record in records if record.ended_at is not None]
     return Case(
         fault=fault,
         moment_s=round(moment_s, 1),
         seed=seed,
-        teams=len(heard),
-        in_flight=sum(_up(record, happened_at) for record in records),
-        lost=sum(not any(reached) for reached in heard.values()),
-        repeated=sum(max(0, len(reached) - 1) for reached in heard.values()),
-        over_limit=sum(record.over_limit for record in records),
-        calls=len(records),
+        **count(records, heard, happened_at),
         took_s=round(max(ended, default=began_at) - began_at, 1),
         means=means,
     )
+
+
+def count(records: Sequence[cdr.Record], heard: Sequence[Hearings], happened_at: float) -> dict[str, int]:
+    """What the witnesses say: the exchange of the calls, and the phones, one a team, of what they heard."""
+    return {
+        "teams": len(heard),
+        "in_flight": sum(_up(record, happened_at) for record in records),
+        "lost": sum(not any(reached) for reached in heard),
+        "repeated": sum(max(0, len(reached) - 1) for reached in heard),
+        "over_limit": sum(record.over_limit for record in records),
+        "calls": len(records),
+    }
+
+
+def hearings(recordings: Sequence[Path], alert: Path, asks: Path) -> Hearings:
+    """Of one phone; `asks` is what is said to it after the alert."""
+    judged = (_pressed(recording, alert, asks) for recording in recordings)
+    return [pressed for pressed in judged if pressed is not None]
 
 
 def _over(stage: Stage) -> bool:
@@ -77,13 +96,6 @@ def _over(stage: Stage) -> bool:
 
 def _up(record: cdr.Record, at: float) -> bool:
     return record.started_at <= at and (record.ended_at is None or record.ended_at > at)
-
-
-def _hearings(stage: Stage, number: str, alert: Path) -> list[bool]:
-    """One for each call in which this phone heard of the alert: whether it pressed 1 after hearing it all."""
-    asks = stage.settings.sounds / "en/press-1-to-acknowledge-2-again.wav"
-    judged = (_pressed(recording, alert, asks) for recording in stage.exchange.all_heard(number))
-    return [pressed for pressed in judged if pressed is not None]
 
 
 def _pressed(recording: Path, alert: Path, asks: Path) -> bool | None:
