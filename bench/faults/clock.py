@@ -16,7 +16,9 @@ def faketime(cache: Path) -> Path | None:
     found = next(cache.glob("usr/lib/*/faketime/libfaketimeMT.so.1"), None)
     if found is None and shutil.which("apt-get") and shutil.which("dpkg-deb"):
         cache.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["apt-get", "download", "libfaketime"], cwd=cache, capture_output=True, check=False)
+        # In a namespace of our own we are root and may become nobody else.
+        fetch = ["apt-get", "-o", "APT::Sandbox::User=root", "download", "libfaketime"]
+        subprocess.run(fetch, cwd=cache, capture_output=True, check=False)
         for package in cache.glob("libfaketime_*.deb"):
             subprocess.run(["dpkg-deb", "-x", package.name, "."], cwd=cache, check=False)
         found = next(cache.glob("usr/lib/*/faketime/libfaketimeMT.so.1"), None)
