@@ -8,7 +8,7 @@ Owns: which cases, on which stages, and results.json.
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict
@@ -32,27 +32,31 @@ class Matrix:
         home.mkdir(parents=True, exist_ok=True)
         self._programs = programs
         self._args = args
+        self._faults = args.faults or list(FAULTS)
         self._alert = speak(programs, home / "alert.wav")
-        self._library = clock.faketime(home / "faketime")
+        self._library = clock.faketime(home / "faketime") if CLOCKS.keys() & set(self._faults) else None
         self._setting = Lock()  # one stage must have taken its free ports before the next one looks for some
         self._homes: SimpleQueue[Path] = SimpleQueue()
         for n in range(args.stages):
             self._homes.put(home / f"stage-{n + 1}")
 
-    def run(self, faults: Sequence[str]) -> Iterator[Case]:
+    def run(self) -> Iterator[Case]:
         """The cases, in order, each when it and those before it are done."""
-        if self._library is None:
-            for fault in CLOCKS.keys() & set(faults):
-                print(f"{fault}: not played, libfaketime cannot be had here", file=sys.stderr)
-            faults = [fault for fault in faults if fault not in CLOCKS]
         args = self._args
         cases = [
             (fault, moment_s)
-            for fault in faults
+            for fault in self._playable()
             for moment_s in moments(fault, args.seed, args.moments, args.teams, args.lines)
         ]
         with ThreadPoolExecutor(args.stages) as pool:
             yield from pool.map(lambda case: self._case(*case), cases)
+
+    def _playable(self) -> Iterator[str]:
+        for fault in self._faults:
+            if fault in CLOCKS and self._library is None:
+                print(f"{fault}: not played, libfaketime cannot be had here", file=sys.stderr)
+            else:
+                yield fault
 
     def _case(self, fault: str, moment_s: float) -> Case:
         home = self._homes.get()
@@ -63,7 +67,7 @@ class Matrix:
 
     def _play(self, home: Path, fault: str, moment_s: float) -> Case:
         args = self._args
-        settable = clock.settable(self._library, home) if fault in CLOCKS and self._library else {}
+        settable = clock.settable(self._library, home) if self._library and fault in CLOCKS else {}
         stage = Stage(self._programs, cast(args.teams, args.lines, home, settable), home)
         means = ""
         with ExitStack() as clearing:
@@ -109,7 +113,7 @@ def main() -> int:
     print(HEAD, flush=True)
     results = args.out / "results.json"
     cases = []
-    for case in Matrix(programs, (args.out / "work").absolute(), args).run(args.faults or list(FAULTS)):
+    for case in Matrix(programs, (args.out / "work").absolute(), args).run():
         cases.append(case)
         print(row(case), flush=True)
         document = {"cases": [asdict(case) for case in cases]}
