@@ -3,5 +3,5 @@
 The witnesses are the exchange's records and what the phones recorded; the ledger is never asked, but for
 whether the alert is over. See docs/faults.md. Rooms: `cast` (who is called, and when the fault comes),
 `breakage` (the faults), `clock` and `disk` (what two of them stand on), `case` (one alert and its count),
-`__main__` (all of them).
+`matrix` (all of them).
 """
