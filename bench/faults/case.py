@@ -15,6 +15,7 @@ from ivr.pstn.stage import CALLER, Stage, StageFailed, eventually
 
 _PRESSED_AFTER_S = 1.5
 """A phone presses a second after the voice has paused; by then it has."""
+_PART_S = 0.5
 _CLOSES_WITHIN_S = 300
 
 
@@ -101,9 +102,18 @@ def _up(record: cdr.Record, at: float) -> bool:
 def _pressed(recording: Path, alert: Path, asks: Path) -> bool | None:
     """From the recording: the alert's end, and that the phone stayed for long enough to press its key. None:
     nothing of the alert was heard."""
-    found = witness.find(recording, alert)
-    if not found.heard:
+    whole = witness.find(recording, alert)
+    end_s = whole.end_s if whole.heard else _end_of_broken(recording, alert)
+    if end_s is None:
         return False if witness.any_part(recording, alert).heard else None
-    asked = witness.find(recording, asks, after_s=found.end_s - 0.3)
+    asked = witness.find(recording, asks, after_s=end_s - 0.3)
     audio, rate = witness.load(recording)
-    return audio.size / rate > (asked.end_s if asked.heard else found.end_s) + _PRESSED_AFTER_S
+    return audio.size / rate > (asked.end_s if asked.heard else end_s) + _PRESSED_AFTER_S
+
+
+def _end_of_broken(recording: Path, alert: Path) -> float | None:
+    """Where an alert ends that broke off, as when Asterisk hangs, and went on: its parts were heard in their
+    order, but for the one in which the break lies. None if more is missing, or the end."""
+    matches = witness.parts(recording, alert, _PART_S)
+    missing = sum(not match.heard for match in matches)
+    return matches[-1].end_s if missing <= 1 and matches[-1].heard else None

@@ -3,6 +3,7 @@
 Owns: that several are played at a time, and that each finds its stage as it needs it.
 """
 
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -69,7 +70,12 @@ class Matrix:
     def _case(self, fault: str, moment_s: float) -> Case:
         home = self._homes.get()
         try:
-            return self._play(home, fault, moment_s)
+            case = self._play(home, fault, moment_s)
+            if not case.ok:  # what the phones heard and what was logged, before the next case clears it away
+                kept = home.with_name(f"failed {fault} at {case.moment_s} s")
+                shutil.rmtree(kept, ignore_errors=True)
+                home.rename(kept)
+            return case
         finally:
             self._homes.put(home)
 

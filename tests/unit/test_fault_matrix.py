@@ -41,6 +41,8 @@ def case(**counts: int) -> Case:
         ((ALERT, ASKS, QUIET, THANKS), [True]),
         ((ALERT, ASKS, QUIET[:RATE]), [False]),  # gone before it could press
         ((ALERT, QUIET), [True]),  # pressed while it was asked to hold
+        ((ALERT[:10000], QUIET, ALERT[10000:], ASKS, QUIET), [True]),  # the sound broke off and went on
+        ((ALERT[:10000], QUIET, ALERT[18000:], ASKS, QUIET), [False]),
         ((ALERT[: 2 * RATE], QUIET), [False]),
         ((ALERT[2 * RATE - 4000 :], QUIET), [False]),
         ((THANKS, QUIET), []),
