@@ -13,9 +13,11 @@ from bench.faults.breakage import FAULTS
 from ivr.pstn import cdr, witness
 from ivr.pstn.stage import CALLER, Stage, StageFailed, eventually
 
-_PRESSED_AFTER_S = 1.5
-"""A phone presses a second after the voice has paused; by then it has."""
+_WHOLE = 0.95
+"""The score of an alert of which a tenth is missing; a true one has 0.9998."""
 _PART_S = 0.5
+_DEAD_S = 30.0
+"""A phone that hears nothing any more waits for a minute before it presses; nobody is there to hear it."""
 _CLOSES_WITHIN_S = 300
 
 
@@ -57,8 +59,11 @@ def play(stage: Stage, fault: str, moment_s: float, seed: int, alert: Path, mean
     except StageFailed as error:  # a finding, and the count goes on
         print(f"{fault} at {moment_s:.1f} s: {error}", file=sys.stderr)
     records = [record for record in stage.exchange.records() if record.direction == "to-phone"]
-    asks = stage.settings.sounds / "en/press-1-to-acknowledge-2-again.wav"
-    heard = [hearings(stage.exchange.all_heard(phone.number), alert, asks) for phone in stage.cast.phones]
+    calls = {record.recording: record for record in records}
+    heard = [
+        hearings([(calls[file.name], file) for file in stage.exchange.all_heard(phone.number)], alert)
+        for phone in stage.cast.phones
+    ]
     ended = [record.ended_at for record in records if record.ended_at is not None]
     return Case(
         fault=fault,
@@ -82,9 +87,9 @@ def count(records: Sequence[cdr.Record], heard: Sequence[Hearings], happened_at:
     }
 
 
-def hearings(recordings: Sequence[Path], alert: Path, asks: Path) -> Hearings:
-    """Of one phone; `asks` is what is said to it after the alert."""
-    judged = (_pressed(recording, alert, asks) for recording in recordings)
+def hearings(calls: Sequence[tuple[cdr.Record, Path]], alert: Path) -> Hearings:
+    """Of one phone: its answered calls, each with what it heard."""
+    judged = (_pressed(record, recording, alert) for record, recording in calls)
     return [pressed for pressed in judged if pressed is not None]
 
 
@@ -99,16 +104,21 @@ def _up(record: cdr.Record, at: float) -> bool:
     return record.started_at <= at and (record.ended_at is None or record.ended_at > at)
 
 
-def _pressed(recording: Path, alert: Path, asks: Path) -> bool | None:
-    """From the recording: the alert's end, and that the phone stayed for long enough to press its key. None:
-    nothing of the alert was heard."""
+def _pressed(record: cdr.Record, recording: Path, alert: Path) -> bool | None:
+    """Whether the phone heard all of the alert and pressed its key behind it; None: it heard nothing of it.
+
+    A recording holds no more than the time in which sound came, so a moment in it is never too late.
+    """
     whole = witness.find(recording, alert)
-    end_s = whole.end_s if whole.heard else _end_of_broken(recording, alert)
+    end_s = whole.end_s if whole.score >= _WHOLE else _end_of_broken(recording, alert)
     if end_s is None:
         return False if witness.any_part(recording, alert).heard else None
-    asked = witness.find(recording, asks, after_s=end_s - 0.3)
     audio, rate = witness.load(recording)
-    return audio.size / rate > (asked.end_s if asked.heard else end_s) + _PRESSED_AFTER_S
+    on_the_line_s = (end_s, audio.size / rate + _DEAD_S)
+    return record.answered_at is not None and any(
+        on_the_line_s[0] <= pressed_at - record.answered_at <= on_the_line_s[1]
+        for pressed_at in record.pressed_at
+    )
 
 
 def _end_of_broken(recording: Path, alert: Path) -> float | None:

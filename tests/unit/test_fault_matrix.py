@@ -2,6 +2,7 @@
 
 import errno
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ def sound(seed: int, seconds: float) -> Audio:
     return noise
 
 
-ALERT, ASKS, THANKS = sound(1, 3), sound(2, 3.3), sound(3, 2)
+ALERT, OTHER = sound(1, 3), sound(2, 3.3)
 QUIET = np.zeros(2 * RATE)
 
 
@@ -36,22 +37,25 @@ def case(**counts: int) -> Case:
 
 
 @pytest.mark.parametrize(
-    ("parts", "heard"),
+    ("parts", "pressed_s", "heard"),
     [
-        ((ALERT, ASKS, QUIET, THANKS), [True]),
-        ((ALERT, ASKS, QUIET[:RATE]), [False]),  # gone before it could press
-        ((ALERT, QUIET), [True]),  # pressed while it was asked to hold
-        ((ALERT[:10000], QUIET, ALERT[10000:], ASKS, QUIET), [True]),  # the sound broke off and went on
-        ((ALERT[:10000], QUIET, ALERT[18000:], ASKS, QUIET), [False]),
-        ((ALERT[: 2 * RATE], QUIET), [False]),
-        ((ALERT[2 * RATE - 4000 :], QUIET), [False]),
-        ((THANKS, QUIET), []),
+        ((ALERT, QUIET), (1.0, 5.5), [True]),
+        ((ALERT, QUIET), (1.0,), [False]),  # gone before it could press
+        ((ALERT, QUIET), (65.0,), [False]),  # the line was dead
+        ((ALERT[:10000], QUIET, ALERT[10000:], QUIET), (7.5,), [True]),  # the sound broke off and went on
+        ((ALERT[:10000], QUIET, ALERT[18000:], QUIET), (7.5,), [False]),
+        ((ALERT[: 2 * RATE], QUIET), (7.5,), [False]),
+        ((ALERT[2 * RATE - 4000 :], QUIET), (7.5,), [False]),
+        ((OTHER, QUIET), (7.5,), []),
     ],
 )
-def test_what_a_recording_says(tmp_path: Path, parts: tuple[Audio, ...], heard: list[bool]) -> None:
-    alert, asks = write(tmp_path / "alert.wav", ALERT), write(tmp_path / "asks.wav", ASKS)
-    recording = write(tmp_path / "recording.wav", QUIET, *parts)
-    assert hearings([recording], alert, asks) == heard
+def test_what_a_phone_heard_and_did(
+    tmp_path: Path, parts: tuple[Audio, ...], pressed_s: tuple[float, ...], heard: list[bool]
+) -> None:
+    alert, recording = write(tmp_path / "alert.wav", ALERT), write(tmp_path / "heard.wav", QUIET, *parts)
+    pressed_at = tuple(HAPPENED_AT + at for at in pressed_s)
+    call = replace(record(HAPPENED_AT - 1, None), answered_at=HAPPENED_AT, pressed_at=pressed_at)
+    assert hearings([(call, recording)], alert) == heard
 
 
 def test_calls_in_flight_are_those_that_were_up_at_the_fault() -> None:
