@@ -44,6 +44,8 @@ def case(**counts: int) -> Case:
         ((ALERT, QUIET), (65.0,), [False]),  # the line was dead
         ((ALERT[:10000], QUIET, ALERT[10000:], QUIET), (7.5,), [True]),  # the sound broke off and went on
         ((ALERT[:10000], QUIET, ALERT[18000:], QUIET), (7.5,), [False]),
+        ((ALERT[:10000], QUIET, ALERT[14000:], QUIET), (7.5,), [False]),
+        ((ALERT[:20500], QUIET), (7.5,), [False]),  # its end was not heard
         ((ALERT[: 2 * RATE], QUIET), (7.5,), [False]),
         ((ALERT[2 * RATE - 4000 :], QUIET), (7.5,), [False]),
         ((OTHER, QUIET), (7.5,), []),
