@@ -1,7 +1,7 @@
 # make demo   a real alert over a private Asterisk to simulated phones
 # make test   sets up and passes the tests
 # make bench  measures and simulates, an hour of it on real Asterisk; the numbers are in build/bench
-# make faults kills, stops and fills what an alert runs on, at random moments; over an hour
+# make faults kills, stops and fills what an alert runs on, at random moments; half an hour
 # make check  the whole gate: format, lint, types, tests
 
 # All paths are relative: the checkout may lie in a folder with spaces in its name.

@@ -6,12 +6,12 @@ phones, and that originator and time are spoken before it, always and in full.
 
 from functools import partial
 
-from agi import listen
+from agi import listen, message
 from agi.listen import Clerk
 from agi.menu import KEY_S, Menu, ask
 from ivr.adapters.fastagi import ALL_KEYS, Channel, HungUp, Played, Script
 from ivr.domain import spoken
-from ivr.domain.facts import Acknowledged, AlertHeard, CallAnswered, KeyPressed
+from ivr.domain.facts import Acknowledged, AlertHeard, CallAnswered, KeyPressed, MessageLeft
 from ivr.domain.records import Alert, Via
 from ivr.domain.spoken import prompt
 from ivr.services.desk import Brief, Desk
@@ -41,6 +41,8 @@ class _Call:
         # store that cannot write now must not keep the alert from being heard.
         clerk.hand(partial(desk.ledger.apply, CallAnswered(channel.call_id)), within_s=1.0)
         self._brief: Brief = desk.brief(channel.call_id)
+        self._somebody = False
+        """A key was pressed, or none is needed."""
 
     def run(self) -> None:
         self._channel.hang_up_after(_LONGEST_S)
@@ -51,7 +53,7 @@ class _Call:
         if len(alerts) > 1:
             lead += [prompt("there-are"), *spoken.count(len(alerts)), prompt("alerts")]
         for alert in alerts:
-            if not self._introduced(alert, lead):
+            if not self._introduced(alert, lead) and not self._left_message():
                 break
             self._serve(alert)
             lead = [prompt("next-alert")]
@@ -64,17 +66,34 @@ class _Call:
             early = self._channel.play([*wrong, *lead], "1")
             early = self._channel.say(listen.raised(self._desk, alert), "1") or early
             if not early and self._brief.team.trusts_phones:
+                self._somebody = True
                 return True
             key = (
                 early
                 or self._channel.play([prompt("press-1-to-hear")], ALL_KEYS)
                 or self._channel.wait(KEY_S)
             )
+            if key:
+                self._met_somebody()
             if key == "1":
-                self._apply(KeyPressed(self._channel.call_id))
                 return True
             wrong = [prompt("wrong-key")] if key else []
         return False
+
+    def _left_message(self) -> bool:
+        """Nobody wants to hear: leave a message, if the team likes one. True if somebody does after all."""
+        if self._somebody or not self._brief.team.machine_message:
+            return False
+        left = partial(self._apply, MessageLeft(self._channel.call_id))
+        if not message.leave(self._channel, self._desk, self._brief.alerts, left):
+            return False
+        self._met_somebody()
+        return True
+
+    def _met_somebody(self) -> None:
+        if not self._somebody:
+            self._somebody = True
+            self._apply(KeyPressed(self._channel.call_id))
 
     def _serve(self, alert: Alert) -> None:
         for _ in range(listen.PLAYS):
@@ -101,6 +120,6 @@ class _Call:
         fact = Acknowledged(alert.id, self._brief.team.id, Via.KEYPRESS, self._brief.number, call)
         listen.acknowledge(self._channel, self._clerk, self._desk, fact)
 
-    def _apply(self, fact: AlertHeard | KeyPressed) -> None:
+    def _apply(self, fact: AlertHeard | KeyPressed | MessageLeft) -> None:
         """What the caller need not wait for."""
         self._clerk.hand(partial(self._desk.ledger.apply, fact))

@@ -22,7 +22,7 @@ from ivr.domain.facts import (
 )
 from ivr.domain.records import Account, Alert, Via
 from ivr.domain.spoken import prompt
-from ivr.ports import StoreAway
+from ivr.ports import StoreError
 from ivr.services.desk import Current, Desk
 
 log = logging.getLogger(__name__)
@@ -122,6 +122,10 @@ class _Member:
     def _raise(self) -> None:
         draft: Alert | None = None
         for _ in range(_RECORDINGS):
+            if not self._desk.may_record():
+                log.error("call %s: the disk is full; no recording is taken", self._channel.call_id)
+                self._channel.play([prompt("cannot-record")])
+                break
             draft, new = self._record(draft)
             if draft is not None and new and not self._again(draft):
                 return
@@ -144,7 +148,7 @@ class _Member:
             raise HungUp
         try:
             kept = self._clerk.wait(self._channel, keep, prompt("one-moment"))
-        except StoreAway:
+        except StoreError:
             log.error("call %s: a recording is not on record; it waits in %s", self._channel.call_id, path)
             self._channel.play([prompt("not-kept")])
             return draft, False
@@ -187,7 +191,7 @@ class _Member:
         release = partial(self._desk.ledger.apply, AlertReleased(draft.id))
         try:
             teams = self._clerk.wait(self._channel, release, prompt("not-yet-sent-hold")).teams
-        except StoreAway:
+        except StoreError:
             log.error("alert %s: not released, it is kept as a draft", draft.id)
             self._channel.play([prompt("not-sent")])
         except Illegal:  # withdrawn by an operator meanwhile
@@ -200,7 +204,7 @@ class _Member:
         discard = partial(self._desk.ledger.apply, AlertWithdrawn(draft.id))
         try:
             self._clerk.wait(self._channel, discard, prompt("one-moment"))
-        except StoreAway:
+        except StoreError:
             self._channel.play([prompt("draft-kept")])
         else:
             self._channel.play([prompt("cancelled")])

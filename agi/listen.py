@@ -14,7 +14,7 @@ from ivr.domain import spoken
 from ivr.domain.facts import Acknowledged, Illegal
 from ivr.domain.records import Alert, AlertState, Source
 from ivr.domain.spoken import prompt
-from ivr.ports import StoreAway
+from ivr.ports import StoreAway, StoreError
 from ivr.services.desk import Desk
 
 log = logging.getLogger(__name__)
@@ -124,7 +124,7 @@ def acknowledge(channel: Channel, clerk: Clerk, desk: Desk, fact: Acknowledged) 
     """Put an acknowledgement on record, and say what came of it once it has."""
     try:
         applied = clerk.wait(channel, lambda: desk.ledger.apply(fact), prompt("not-yet-recorded-hold"))
-    except StoreAway:
+    except StoreError:
         log.error("alert %s: an acknowledgement of %s is not on record", fact.alert, fact.team)
         channel.play([prompt("not-recorded-call-back")])
     except Illegal:

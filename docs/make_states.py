@@ -47,6 +47,7 @@ SAMPLES: dict[type, list[Any]] = {
     facts.TeamIdentified: [facts.TeamIdentified("c", "t")],
     facts.Acknowledged: [facts.Acknowledged(1, "t", Via.KEYPRESS, NUMBER)],
     facts.TeamResponding: [facts.TeamResponding(1, "t", Via.OPERATOR)],
+    facts.MessageLeft: [facts.MessageLeft("c")],
     facts.DeliveryRetried: [facts.DeliveryRetried(1, "t")],
     facts.DeliverySkipped: [facts.DeliverySkipped(1, "t")],
     facts.SmsSubmitted: [facts.SmsSubmitted(1, ("m",))],

@@ -3,27 +3,40 @@
 Kept apart from service.py so that a verb that only reads the store need not load the telephony libraries.
 """
 
-import time
-
 from ivr.adapters.audio import Recordings
+from ivr.adapters.clock import SteadyClock
 from ivr.adapters.pins import Pins
+from ivr.adapters.reserve import FileReserve
 from ivr.adapters.store import SqlStore
 from ivr.config import Settings
 from ivr.ports import Clock
 from ivr.services.desk import Desk
-from ivr.services.ledger import Ledger
+from ivr.services.ledger import Ledger, last_moment
 
 
 def open_store(settings: Settings) -> SqlStore:
     """The store. Whether it has the tables of this version, adapters.store.migrate tells."""
-    return SqlStore(settings.store)
+    return SqlStore(settings.store, reserve(settings))
+
+
+def reserve(settings: Settings) -> FileReserve | None:
+    """Beside the database; none for PostgreSQL, whose server minds its own disk."""
+    file = settings.database
+    if file is None:
+        return None
+    return FileReserve(file.with_name(f"{file.name}.reserve"), settings.disk_reserve_mb * 2**20)
 
 
 def recordings(settings: Settings) -> Recordings:
-    return Recordings(settings.recordings, settings.audio)
+    return Recordings(settings.recordings, settings.audio, reserve(settings))
 
 
-def ledger(settings: Settings, store: SqlStore, clock: Clock = time.time) -> Ledger:
+def clock(store: SqlStore) -> Clock:
+    """The time to write into the store. Raises StoreAway."""
+    return SteadyClock(last=last_moment(store))
+
+
+def ledger(settings: Settings, store: SqlStore, clock: Clock) -> Ledger:
     network = settings.network
     archive, trunks = recordings(settings), len(settings.trunks)
     return Ledger(store, archive, settings.policy, network.hotline, clock, trunks, network.operators)

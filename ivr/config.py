@@ -17,6 +17,8 @@ from ivr.domain.policy import Policy, between
 from ivr.domain.recording import Limits
 from ivr.yamlfile import BadFile
 
+_SQLITE_FILE = "sqlite:///"
+
 
 class BadConfig(Exception):
     """The configuration is wrong or not to be found. The message says what to do."""
@@ -151,6 +153,7 @@ class _File:
     recordings: Path = Path("recordings")
     secrets: Path = Path("secrets")
     store: str | None = _checked(_url, default=None)
+    disk_reserve_mb: int = _checked(_within(8, 1024), default=16)
 
     def __post_init__(self) -> None:
         if not self.trunks:
@@ -181,6 +184,15 @@ class Settings:
     secrets: Path
     store: str
     """SQLAlchemy URL."""
+    disk_reserve_mb: int
+    """Megabytes (of 2^20 octets) kept on the disk of an SQLite store, for the facts of a full disk.
+    SQLite's log takes about 4 of them before it uses its room again."""
+
+    @property
+    def database(self) -> Path | None:
+        """The file of an SQLite store; None where it is no file of ours."""
+        path = self.store.removeprefix(_SQLITE_FILE)
+        return None if path == self.store else Path(path)
 
     @property
     def sounds(self) -> Path:
@@ -236,5 +248,6 @@ def load(path: Path) -> Settings:
         state=state,
         recordings=base / file.recordings,
         secrets=base / file.secrets,
-        store=file.store or f"sqlite:///{state / 'tocsin.db'}",
+        disk_reserve_mb=file.disk_reserve_mb,
+        store=file.store or f"{_SQLITE_FILE}{state / 'tocsin.db'}",
     )

@@ -13,8 +13,20 @@ from typing import Any, Protocol, TypeVar
 R = TypeVar("R")
 
 
-class StoreAway(Exception):
+class StoreError(Exception):
+    """The store has not taken, or not given, what it was asked; nothing was changed."""
+
+
+class StoreAway(StoreError):
     """The store cannot take or give anything now (locked, full, gone). Trying again later may succeed."""
+
+
+class DiskFull(StoreAway):
+    """The disk takes nothing. What was kept for that is given up: tried again at once, it may succeed."""
+
+
+class StoreRefused(StoreError):
+    """The store will never take this: a mistake of ours. To try it again would hold up what is behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +44,8 @@ class Records(Protocol):
         ...
 
     def find(self, kind: type[R], **where: Any) -> list[R]:
-        """Every record whose columns equal (or are among a collection, or are AtLeast) the given values."""
+        """Every record whose columns equal (or are among a collection, or are AtLeast) the given values; in
+        the order of what is AtLeast, then of their keys."""
         ...
 
     def put(self, *records: Any) -> None:
@@ -53,11 +66,31 @@ class Records(Protocol):
 
 
 class Store(Protocol):
-    """Where state lives. Both raise StoreAway."""
+    """Where state lives. Both raise StoreAway, and StoreRefused for what cannot be a record."""
 
     def write(self) -> AbstractContextManager[Records]: ...
 
     def read(self) -> AbstractContextManager[Records]: ...
+
+
+class Reserve(Protocol):
+    """Room on the disk of the store that is kept for the facts of a full disk."""
+
+    @property
+    def size(self) -> int:
+        """In octets."""
+        ...
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether the disk has been full: until there is room again, nothing is to be written but facts."""
+        ...
+
+    def give_up(self) -> None: ...
+
+    def renew(self) -> bool:
+        """Make it where it is missing and there is room again; whether it is whole."""
+        ...
 
 
 class Pbx(Protocol):

@@ -9,7 +9,6 @@ from secrets import token_hex
 
 from ivr import bootstrap
 from ivr.adapters.ami import Ami, AmiAccount
-from ivr.adapters.clock import SteadyClock
 from ivr.adapters.fastagi import Channel, FastAgiServer
 from ivr.adapters.smpp import SmppLink, SmscSettings
 from ivr.config import BadConfig, Settings, Smsc
@@ -17,6 +16,7 @@ from ivr.domain.schedule import TrunkView
 from ivr.services.courier import Courier
 from ivr.services.desk import Desk
 from ivr.services.dialler import Dialler
+from ivr.services.keeper import Keeper
 
 Scripts = Mapping[str, Callable[[Channel], None]]
 """Call scripts by the path of their FastAGI address."""
@@ -25,12 +25,12 @@ Scripts = Mapping[str, Callable[[Channel], None]]
 class Service:
     """Everything `tocsin serve` runs: FastAGI server, dialler and courier over one store.
 
-    Raises BadConfig for a missing secret.
+    Raises BadConfig for a missing secret, StoreAway.
     """
 
     def __init__(self, settings: Settings, scripts: Callable[[Desk], Scripts]) -> None:
         self._store = bootstrap.open_store(settings)
-        clock = SteadyClock()
+        clock = bootstrap.clock(self._store)
         book = bootstrap.ledger(settings, self._store, clock)
         self._desk = bootstrap.desk(settings, self._store, book)
         self._agi = FastAgiServer("127.0.0.1", settings.pbx.agi_port, scripts(self._desk))
@@ -45,6 +45,8 @@ class Service:
         )
         self._courier = Courier(self._store, book, clock)
         self._links = [SmppLink(_smsc(settings, smsc), self._courier.notice) for smsc in settings.smsc]
+        reserve = bootstrap.reserve(settings)
+        self._keeper = Keeper(reserve, book) if reserve else None
         book.on_change(self._dialler.wake)
         book.on_change(self._courier.wake)
 
@@ -59,6 +61,8 @@ class Service:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._ami.run(self._dialler.notice, self._dialler.pbx_up))
                 tasks.create_task(self._dialler.run())
+                if self._keeper is not None:
+                    tasks.create_task(self._keeper.run())
                 ready()
         finally:
             self._agi.stop()

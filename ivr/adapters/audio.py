@@ -4,9 +4,12 @@ Owns: the look at length and level (pydub), and the folder of recordings. pydub'
 WAV makes it look for ffmpeg, so nothing is resampled here and the header is checked first.
 """
 
+import array
+import errno
 import hashlib
 import itertools
 import os
+import shutil
 import struct
 import warnings
 import wave
@@ -19,8 +22,9 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     from pydub import AudioSegment
 
+from ivr.domain.line import Line, judge
 from ivr.domain.recording import Limits, Verdict, problem
-from ivr.ports import StoreAway
+from ivr.ports import DiskFull, Reserve, StoreAway
 
 RATE = 8000
 """Hz: telephone quality, what Asterisk records and plays without transcoding."""
@@ -78,14 +82,24 @@ class Recordings:
     """The folder of recordings: `<alert>.wav` with `<alert>.wav.sha256`, and `incoming/` for what is not yet
     an alert. A second take of a draft becomes `<alert>-2.wav`: nothing is ever written over."""
 
-    def __init__(self, folder: Path, limits: Limits) -> None:
+    def __init__(self, folder: Path, limits: Limits, reserve: Reserve | None = None) -> None:
         self._folder = folder
         self._limits = limits
+        self._reserve = reserve
         self.incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     @property
     def incoming(self) -> Path:
         return self._folder / "incoming"
+
+    def has_room(self) -> bool:
+        """Whether one more recording fits on the disk, be it and all that are being made as long as they may,
+        and leaves as much free as the reserve. Once that is given up, what is left is for facts."""
+        if self._reserve is not None and self._reserve.is_given_up:
+            return False
+        kept = self._reserve.size if self._reserve is not None else 0
+        making = sum(1 for _ in self.incoming.glob("*.json"))
+        return shutil.disk_usage(self._folder).free >= kept + (making + 1) * self._limits.longest_s * RATE * 2
 
     def path(self, name: str) -> Path:
         """Where the recording `name` is."""
@@ -113,6 +127,14 @@ class Recordings:
             raise BadAudio(f"{path}: is {verdict.problem}; record it again")
         return verdict
 
+    def listen(self, path: Path) -> Line:
+        """What a line said that was overheard. Where nothing was written nothing was said."""
+        try:
+            sound = _load(path)
+        except (FileNotFoundError, BadAudio):
+            return judge(())
+        return judge(array.array("h", sound.raw_data))
+
     def keep(self, alert: int, path: str) -> str:
         """Link the recording at `path` to a name of the alert's, on the disk for good; return the name.
 
@@ -121,6 +143,8 @@ class Recordings:
         try:
             return self._keep(alert, Path(path))
         except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise DiskFull("the disk of the recordings is full") from error
             raise StoreAway(f"the recording cannot be kept: {error.strerror}") from error
 
     def _keep(self, alert: int, source: Path) -> str:

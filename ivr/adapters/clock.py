@@ -1,8 +1,9 @@
 """The clock of the service: the system's wall clock, but it never goes back.
 
 Owns: what happens when the system's clock is stepped. Everything that is due later is kept as a time of day,
-so an hour back would hold every retry for an hour; this clock goes on from where it was. A step forward is
-followed: what is due comes early, and deadlines come nearer.
+so an hour back would hold every retry for an hour; this clock goes on from where it was, or, where the step
+came before it was started, from the last moment on record. A step forward is followed: what is due comes
+early, and deadlines come nearer.
 """
 
 import logging
@@ -18,15 +19,18 @@ _STEP_S = 2.0
 
 class SteadyClock:
     """A Clock (see ports), for all threads. `wall` is in seconds since the epoch, `steady` in seconds since
-    any moment and is never stepped."""
+    any moment and is never stepped. Nothing is shown that lies before the moment `last`."""
 
     def __init__(
-        self, wall: Callable[[], float] = time.time, steady: Callable[[], float] = time.monotonic
+        self,
+        wall: Callable[[], float] = time.time,
+        steady: Callable[[], float] = time.monotonic,
+        last: float = 0.0,
     ) -> None:
         self._wall = wall
         self._steady = steady
         self._lock = threading.Lock()
-        self._ahead_s = wall() - steady()
+        self._ahead_s = max(wall(), last) - steady()
         """How far this clock is ahead of `steady`."""
         self._is_back = False
 

@@ -8,7 +8,6 @@ import argparse
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 if TYPE_CHECKING:
@@ -66,16 +65,15 @@ class House:
     def ledger(self) -> "Ledger":
         from ivr import bootstrap
 
-        return bootstrap.ledger(self.settings, self.store)
+        return bootstrap.ledger(self.settings, self.store, bootstrap.clock(self.store))
 
     @property
     def directory(self) -> "Directory":
-        from time import time
-
+        from ivr import bootstrap
         from ivr.adapters.pins import Pins
         from ivr.services.directory import Directory
 
-        return Directory(self.store, Pins(), time)
+        return Directory(self.store, Pins(), bootstrap.clock(self.store))
 
 
 def settings(args: Args) -> "Settings":
@@ -93,7 +91,7 @@ def house(args: Args) -> Iterator[House]:
     from ivr.ports import StoreAway
 
     chosen = settings(args)
-    if not _is_there(chosen.store):
+    if chosen.database is not None and not chosen.database.exists():  # opening it would create it
         raise BadConfig(f"{chosen.path}: there is no database yet; run `tocsin init`")
     store = bootstrap.open_store(chosen)
     try:
@@ -131,11 +129,6 @@ def answers(port: int) -> bool:
     except OSError:
         return False
     return True
-
-
-def _is_there(url: str) -> bool:
-    """Opening an SQLite database would create it."""
-    return not url.startswith("sqlite:///") or Path(url.removeprefix("sqlite:///")).exists()
 
 
 def _is_behind(store: "SqlStore") -> bool:

@@ -55,6 +55,7 @@ def checks(args: Args, chosen: "Settings") -> Iterator[Check]:
     yield _outcome("spoken texts", lambda: _spoken(chosen))
     yield _outcome("asterisk", lambda: _ami(chosen))
     yield _outcome("service", lambda: _service(chosen))
+    yield _outcome("disk reserve", lambda: _reserve(chosen))
     for smsc in chosen.smsc:
         yield _outcome(f"smsc {smsc.name}", partial(_port, smsc.host, smsc.port))
 
@@ -162,6 +163,24 @@ def _service(chosen: "Settings") -> str:
     if not answers(chosen.pbx.agi_port):
         raise _Ill(f"does not run (port {chosen.pbx.agi_port}); run `tocsin serve`")
     return f"answers call scripts on port {chosen.pbx.agi_port}"
+
+
+def _reserve(chosen: "Settings") -> str:
+    import shutil
+
+    from ivr import bootstrap
+
+    kept = bootstrap.reserve(chosen)
+    if kept is None:
+        return "none of ours: PostgreSQL's server minds its disk"
+    size_mb = kept.size // 2**20
+    if not kept.is_whole:
+        free_mb = shutil.disk_usage(kept.path.parent).free // 2**20
+        raise _Ill(
+            f"{kept.path} is not there, so no new recording is taken; `tocsin serve` makes it where "
+            f"{2 * size_mb} MB are free, now {free_mb} are"
+        )
+    return f"{size_mb} MB, kept for a full disk"
 
 
 def _port(host: str, port: int) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 from ivr.adapters.audio import RATE, BadAudio, Recordings
 from ivr.adapters.pbx.tree import PbxMissing, find_programs
 from ivr.domain.recording import Limits, Verdict
+from ivr.ports import StoreAway
 
 _SOX_S = 60.0
 
@@ -23,8 +24,12 @@ _SOX_S = 60.0
 def taken_in(given: Path, recordings: Recordings, limits: Limits) -> Iterator[tuple[Path, Verdict]]:
     """A copy of the recording `given` in telephone form, gone after the block, and the verdict on it.
 
-    Raises BadAudio with what to do.
+    Raises BadAudio with what to do, StoreAway when the disk has no room for it.
     """
+    if not recordings.has_room():
+        raise StoreAway(
+            "the disk is nearly full: no new recordings are taken; make room, see `tocsin doctor`"
+        )
     copy = recordings.incoming / f"{secrets.token_hex(8)}.wav"
     try:
         if _is_telephone_form(given, limits):

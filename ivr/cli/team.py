@@ -46,9 +46,14 @@ def add(verbs: Verbs) -> None:
         "--uid", dest="uids", action="append", default=[], help="an account of the team; may be repeated"
     )
     adding.add_argument("--calls-itself", action="store_true", help="call it about its own alerts too")
-    adding.add_argument(
+    without_key = adding.add_mutually_exclusive_group()
+    without_key.add_argument(
         "--trusts-phones", action="store_true", help="speak an alert at once, to whoever answers"
     )
+    without_key.add_argument(
+        "--machine-message", action="store_true",
+        help="leave a message, without content, where nobody presses a key",
+    )  # fmt: skip
 
     pin = verb(team, "pin", _pin, "issue a new PIN; it is printed once, and kept nowhere", reads=True)
     pin.add_argument("uid", metavar="UID", help="the account")
@@ -102,6 +107,7 @@ def _show(args: Args) -> int:
         print(f"policy: {key}: {json.dumps(value)}")
     print(f"called about its own alerts: {'yes' if team['calls_itself'] else 'no'}")
     print(f"hears an alert without a key: {'yes' if team['trusts_phones'] else 'no'}")
+    print(f"gets a message on its answering machine: {'yes' if team['machine_message'] else 'no'}")
     return Exit.DONE
 
 
@@ -131,6 +137,7 @@ def _entry(args: argparse.Namespace) -> "TeamEntry":
                 spoken_name(args.spoken) if args.spoken is not None else None,
                 args.calls_itself,
                 args.trusts_phones,
+                machine_message=args.machine_message,
             ),
             tuple(
                 Number(args.team, n, subscriber(number), mobile, default_kind(mobile))

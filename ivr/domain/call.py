@@ -14,6 +14,7 @@ from ivr.domain.facts import (
     Effect,
     Illegal,
     KeyPressed,
+    MessageLeft,
     Note,
     TeamIdentified,
     TellLegs,
@@ -21,7 +22,7 @@ from ivr.domain.facts import (
 from ivr.domain.number import masked
 from ivr.domain.records import Call, CallState, Direction
 
-CallFact = CallAnswered | KeyPressed | CallCancelled | CallEnded | TeamIdentified
+CallFact = CallAnswered | KeyPressed | CallCancelled | CallEnded | TeamIdentified | MessageLeft
 Result = tuple[Call, tuple[Effect, ...]]
 
 
@@ -81,6 +82,14 @@ def _identify(call: Call, fact: CallFact, now: float) -> Result:
     return replace(call, team=fact.team), (Note("caller identified", fact.team),)
 
 
+def _leave(call: Call, fact: CallFact, now: float) -> Result:
+    """It is said more than once. Told after the end, it changes what the call was."""
+    if call.message_left:
+        return call, ()
+    retell = (TellLegs(),) if call.state is CallState.ENDED else ()
+    return replace(call, message_left=True), (*retell, Note("message left", masked(call.number)))
+
+
 def _stay(call: Call, fact: CallFact, now: float) -> Result:
     return call, ()
 
@@ -92,15 +101,18 @@ TABLE: dict[tuple[CallState, type], Handler] = {
     (CallState.PLACED, KeyPressed): _press,
     (CallState.PLACED, CallCancelled): _cancel,
     (CallState.PLACED, CallEnded): _end,
+    (CallState.PLACED, MessageLeft): _leave,  # the news of the answer was lost
     (CallState.ANSWERED, CallAnswered): _stay,  # from the script and from the event
     (CallState.ANSWERED, KeyPressed): _press,
     (CallState.ANSWERED, CallCancelled): _stay,  # answered in the meantime: never dropped
     (CallState.ANSWERED, CallEnded): _end,
     (CallState.ANSWERED, TeamIdentified): _identify,
+    (CallState.ANSWERED, MessageLeft): _leave,
     (CallState.ENDED, CallAnswered): _answered_late,
     (CallState.ENDED, KeyPressed): _pressed_late,
     (CallState.ENDED, CallCancelled): _stay,
     (CallState.ENDED, CallEnded): _ended_again,
     (CallState.ENDED, TeamIdentified): _stay,  # hung up while the PIN was checked
+    (CallState.ENDED, MessageLeft): _leave,
 }
 """Not in the table, so illegal: identifying the caller of a call that was not answered."""

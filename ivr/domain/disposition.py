@@ -48,6 +48,8 @@ def of_leg(call: Call, leg: Leg) -> Disposition:
         return Disposition.HEARD
     if leg.heard_s > 0:
         return Disposition.PARTIAL
+    if call.message_left:
+        return Disposition.MACHINE
     if call.cancelled:
         return Disposition.CANCELLED
     if call.answered_at is not None:

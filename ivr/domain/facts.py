@@ -126,6 +126,13 @@ class TeamResponding:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageLeft:
+    """Nobody pressed a key in this call; a message without any content was said, for a machine to record."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryRetried:
     """An operator has asked for a new start."""
 
@@ -169,6 +176,16 @@ class SmsReceipt:
     state: Literal["delivered", "expired", "rejected", "unknown"]
 
 
+@dataclass(frozen=True, slots=True)
+class ReserveGivenUp:
+    """The disk is full: the room that was kept on it is what facts are now written to."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReserveMade:
+    """There is room on the disk again, and some of it is kept."""
+
+
 Fact = (
     AlertRecorded
     | AlertReleased
@@ -184,12 +201,15 @@ Fact = (
     | AlertHeard
     | Acknowledged
     | TeamResponding
+    | MessageLeft
     | DeliveryRetried
     | DeliverySkipped
     | SmsSubmitted
     | SmsDeferred
     | SmsFailed
     | SmsReceipt
+    | ReserveGivenUp
+    | ReserveMade
 )
 
 

@@ -139,6 +139,8 @@ class Team:
     """See domain.hours.week."""
     policy: str | None = None
     """What differs for this team from the network's policy: a JSON object, see domain.policy.for_team."""
+    machine_message: bool = False
+    """Where nobody presses a key, it wants a message left that there is an alert, and where to hear it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +245,8 @@ class Call:
     """We asked for its end because nobody needed it any longer."""
     person: bool = False
     """Somebody has pressed a key in it: no machine answered."""
+    message_left: bool = False
+    """Nobody pressed a key, and a message was left for whoever listens to it later."""
 
 
 @dataclass(frozen=True, slots=True)

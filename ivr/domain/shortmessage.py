@@ -15,6 +15,12 @@ _FIRST_PAUSE_S = 5.0
 _LONGEST_PAUSE_S = 60.0
 
 
+def is_due(sms: Sms, now: float) -> bool:
+    """Whether a queued SMS may be submitted. A moment further ahead than any pause was written before the
+    clock was set back; it binds nothing."""
+    return not now < sms.due_at <= now + _LONGEST_PAUSE_S
+
+
 def decide(sms: Sms, fact: SmsFact, now: float) -> Sms:
     """The SMS after `fact`. Raises Illegal for a pair the table does not have."""
     handler = TABLE.get((sms.state, type(fact)))

@@ -38,6 +38,8 @@ class Record:
     """Refused because it would have been more than the trunk's lines."""
     recording: str | None = None
     """Name of the file that holds what the phone heard."""
+    pressed_at: tuple[float, ...] = ()
+    """When the phone began to press keys, each time."""
 
     @property
     def phone(self) -> str:
@@ -86,6 +88,8 @@ def _after(record: Record, kind: str, time: float, name: str, extra: str) -> Rec
         return replace(record, ended_at=time, cause=cause)
     if name == "over-limit":
         return replace(record, over_limit=True)
+    if name == "pressed":
+        return replace(record, pressed_at=(*record.pressed_at, time))
     if name == "recording":
         return replace(record, recording=str(_json(extra).get("extra", "")))
     return record
@@ -118,6 +122,7 @@ def as_json(record: Record) -> dict[str, object]:
     shown: dict[str, object] = asdict(record)
     for key in ("started_at", "answered_at", "ended_at"):
         shown[key] = _rfc3339(getattr(record, key))
+    shown["pressed_at"] = [_rfc3339(at) for at in record.pressed_at]
     return shown
 
 

@@ -91,7 +91,7 @@ def _action(step: Step, sounds: Sounds) -> str:
         case UntilQuiet(seconds):
             return f"Gosub(until-quiet,s,1({round(seconds * 1000)}))"
         case Press(keys):
-            return f"SendDTMF({keys},{KEY_MS},{KEY_MS})"
+            return f"Gosub(press,s,1({keys},{KEY_MS}))"
         case Say(file):
             return f"Gosub(play,s,1({sounds.files[file]}))"
         case Play(sound):

@@ -6,6 +6,7 @@ is played there is their business.
 """
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -66,6 +67,8 @@ class Cast:
     """Keys of the team file, by team, beyond name and numbers."""
     longest_s: int = 120
     """The longest recording."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Of the service, beside ours."""
 
 
 class Stage:
@@ -83,6 +86,8 @@ class Stage:
         self.programs = programs
         self.cast = cast
         self.home = home.absolute()
+        self.state = self.home / "state"
+        """What the service and its Asterisk write, but for the recordings."""
         self.exchange = Exchange(programs, self.home / "pstn")
         self._conf = self.home / "tocsin.yaml"
         self._texts = self.home / "sms.jsonl"
@@ -137,7 +142,12 @@ class Stage:
         log = self.home / "serve.log"
         before = log.stat().st_size if log.exists() else 0
         with log.open("ab") as output:
-            self._service = subprocess.Popen(self.argv("serve"), stderr=output, stdin=subprocess.DEVNULL)
+            self._service = subprocess.Popen(
+                self.argv("serve"),
+                stderr=output,
+                stdin=subprocess.DEVNULL,
+                env={**os.environ, **self.cast.environment},
+            )
         eventually(
             lambda: b"serving" in log.read_bytes()[before:], 20, f"the service does not start; see {log}"
         )

@@ -108,6 +108,24 @@ def sequence(recording: Path, samples: Sequence[Path]) -> tuple[Match, ...]:
     return tuple(matches)
 
 
+def parts(recording: Path, sample: Path, part_s: float) -> tuple[Match, ...]:
+    """Look for the sample's parts of `part_s` seconds one after the other, however long the breaks between.
+
+    For sound that broke off and went on, as when an Asterisk hangs: the part in which that happened is not
+    `heard`, and those behind it are. What is left over at the sample's end is not looked for.
+    """
+    heard, rate = load(recording)
+    known, _ = load(sample)
+    size, start = round(part_s * rate), 0
+    matches = []
+    for at in range(0, known.size - size + 1, size):
+        match = _find(heard, known[at : at + size], rate, start)
+        matches.append(match)
+        if match.heard:
+            start = round((match.end_s - DRIFT_S) * rate)
+    return tuple(matches)
+
+
 def any_part(recording: Path, sample: Path, *, until_s: float | None = None) -> Match:
     """The best match of any single piece of the sample, up to `until_s`: not `heard` means nothing was."""
     heard, rate = load(recording)

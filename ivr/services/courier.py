@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from ivr.domain.facts import Fact, Illegal, SmsDeferred, SmsFailed, SmsReceipt, SmsSubmitted
 from ivr.domain.number import masked
 from ivr.domain.records import Sms, SmsState
+from ivr.domain.shortmessage import is_due
 from ivr.domain.sms import LinkDown, LinkUp, Receipt, Refused, SmsEvent, Submitted, Unanswered
 from ivr.ports import Clock, Store, StoreAway, Texter
 from ivr.services.ledger import Ledger
@@ -94,14 +95,22 @@ class Courier:
             self._apply(SmsReceipt(event.message_id, event.state))
         else:
             sms = int(event.reference)
-            self._apply(_fact(sms, event))
-            self._in_flight.discard(sms)
+            if self._apply(_fact(sms, event)):
+                self._in_flight.discard(sms)
 
-    def _apply(self, fact: Fact) -> None:
+    def _apply(self, fact: Fact) -> bool:
+        """Raises StoreAway. False when it is not on record for another reason: the events behind it must not
+        wait for it. Its SMS stays in flight until a restart, or it would be sent again and again."""
         try:
             self._ledger.apply(fact)
         except Illegal as refused:
             log.info("%s", refused)
+        except StoreAway:
+            raise
+        except Exception:
+            log.exception("%s is not on record", type(fact).__name__)
+            return False
+        return True
 
     def _hand_over(self) -> None:
         link = next((link for link in self._links if link.bound), None)
@@ -111,7 +120,7 @@ class Courier:
             queued = tx.find(Sms, state=SmsState.QUEUED)
         now = self._clock()
         for sms in queued:
-            if sms.id in self._in_flight or sms.due_at > now:
+            if sms.id in self._in_flight or not is_due(sms, now):
                 continue
             try:
                 if not link.submit(str(sms.id), sms.number, sms.text):

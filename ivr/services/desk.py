@@ -6,18 +6,25 @@ Owns: the questions of a telephone call, each answered in a transaction of its o
 import json
 import logging
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from ivr.config import Settings
 from ivr.domain.facts import AlertRecorded, Illegal
+from ivr.domain.line import Line
 from ivr.domain.recording import Verdict
 from ivr.domain.records import Account, Alert, AlertState, Call, Delivery, DeliveryState, Leg, Source, Team
-from ivr.ports import Store
+from ivr.ports import Store, StoreRefused
 from ivr.services.ledger import Ledger
 
 log = logging.getLogger(__name__)
+
+
+_OVERHEARD = "line-"
+"""How the files begin that are no recordings of a caller's."""
 
 
 class PinCheck(Protocol):
@@ -32,7 +39,11 @@ class Recordings(Protocol):
 
     def path(self, name: str) -> Path: ...
 
+    def has_room(self) -> bool: ...
+
     def inspect(self, path: Path) -> Verdict: ...
+
+    def listen(self, path: Path) -> Line: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +111,10 @@ class Desk:
         with self._store.read() as tx:
             return sum(t.id != team or t.calls_itself for t in tx.find(Team))
 
+    def may_record(self) -> bool:
+        """Whether the disk has room for a new recording."""
+        return self._recordings.has_room()
+
     def new_recording(self, account: Account) -> Path:
         """A fresh path, without suffix, to record to. What is recorded there is that account's, whatever
         happens to the call or to us: `adopt` finds it."""
@@ -136,8 +151,23 @@ class Desk:
         for suffix in (".wav", ".json"):
             path.with_suffix(suffix).unlink(missing_ok=True)
 
+    @contextmanager
+    def overhearing(self) -> Iterator[Path]:
+        """A path, without suffix, for what a line says: nobody's to keep, gone when the block is left."""
+        path = self._recordings.incoming / f"{_OVERHEARD}{secrets.token_hex(8)}"
+        try:
+            yield path
+        finally:
+            path.with_suffix(".wav").unlink(missing_ok=True)
+
+    def listen(self, path: Path) -> Line:
+        """What was heard on a line."""
+        return self._recordings.listen(path.with_suffix(".wav"))
+
     def adopt(self) -> int:
         """At start: keep as drafts what was being recorded when the service went down; how many."""
+        for overheard in self._recordings.incoming.glob(f"{_OVERHEARD}*"):
+            overheard.unlink()
         adopted = 0
         for note in sorted(self._recordings.incoming.glob("*.json")):
             verdict = self.inspect(note)
@@ -151,7 +181,7 @@ class Desk:
                 owner = json.loads(note.read_text(encoding="utf-8"))
                 self._keep(note, owner["team"], owner["uid"], verdict, None)
                 adopted += 1
-            except (ValueError, Illegal) as error:  # the note was cut, or the team is no more
+            except (ValueError, Illegal, StoreRefused) as error:  # the note was cut, or the team is no more
                 log.error("%s stays where it is, nobody's: %s", note.with_suffix(".wav"), error)
         if adopted:
             log.warning("%d recordings of interrupted calls were kept as drafts", adopted)

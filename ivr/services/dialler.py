@@ -202,7 +202,8 @@ class Dialler:
             await self._pbx.hang_up(call)
 
     async def _reconcile(self) -> None:
-        """End in the ledger what has no channel any more: its end was never seen."""
+        """End in the ledger what has no channel any more: its end was never seen. Ring off again what still
+        rings although it was cancelled: the connection was lost between the commit and the Hangup."""
         up = await asyncio.to_thread(self._calls_up)
         live = await self._pbx.live()
         now = time.monotonic()
@@ -211,6 +212,8 @@ class Dialler:
             if call.id in self._missing and now - self._missing[call.id] >= self._patience_s(call):
                 log.warning("call %s is gone and its end was not seen", call.id)
                 await self._apply(CallEnded(call.id, None))
+            elif call.cancelled and call.id in live:
+                await self._cancel(call.id)
         self._reconcile_at = now + (_DOUBT_S if self._missing else _RECONCILE_S)
 
     def _patience_s(self, call: Call) -> float:

@@ -6,11 +6,12 @@ of `transaction`.
 
 from ivr.domain.facts import Fact
 from ivr.domain.policy import Policy
-from ivr.ports import Clock, Store, Wake
+from ivr.domain.records import Alert, AlertState, Entry
+from ivr.ports import Clock, DiskFull, Store, Wake
 from ivr.services.history import Network
 from ivr.services.transaction import Applied, Archive, Transaction
 
-__all__ = ["Applied", "Archive", "Ledger"]
+__all__ = ["Applied", "Archive", "Ledger", "last_moment"]
 
 
 class Ledger:
@@ -37,9 +38,27 @@ class Ledger:
         self._wakes.append(wake)
 
     def apply(self, fact: Fact) -> Applied:
-        """Make `fact` true. Raises StoreAway (nothing changed, try again) or Illegal (nothing changed)."""
-        with self._store.write() as tx:
-            applied = Transaction(tx, self._archive, self._network, self._clock()).apply(fact)
+        """Make `fact` true. Raises StoreAway (try again), StoreRefused or Illegal: nothing has changed."""
+        try:
+            applied = self._once(fact)
+        except DiskFull:
+            applied = self._once(fact)  # now that the store has given up its reserve
         for wake in self._wakes:
             wake()
         return applied
+
+    def _once(self, fact: Fact) -> Applied:
+        with self._store.write() as tx:
+            return Transaction(tx, self._archive, self._network, self._clock()).apply(fact)
+
+
+def last_moment(store: Store) -> float:
+    """When something was last put on record while an alert is open; 0 while none is. Raises StoreAway.
+
+    What is due later was reckoned from moments up to this one: a clock that shows less would hold retries for
+    longer than their pause, and count the calls of an alert wrongly.
+    """
+    with store.read() as tx:
+        latest = tx.get(Entry, tx.latest(Entry))
+        is_open = bool(tx.find(Alert, state=AlertState.RELEASED))
+    return latest.at if latest and is_open else 0.0

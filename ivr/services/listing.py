@@ -152,6 +152,7 @@ def teams(tx: Records, only: str | None = None) -> list[Document]:
             "spoken": team.spoken,
             "calls_itself": team.calls_itself,
             "trusts_phones": team.trusts_phones,
+            "machine_message": team.machine_message,
             "zone": team.zone,
             "office_hours": team.office_hours,
             "policy": _differences(team),

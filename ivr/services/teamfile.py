@@ -45,6 +45,7 @@ def read(path: Path, taken: Mapping[str, str] | None = None) -> tuple[TeamEntry,
                 team.zone or ZONE,
                 team.office_hours,
                 _difference(team.policy),
+                team.machine_message,
             ),
             tuple(
                 Number(
@@ -149,6 +150,7 @@ def _shape(taken: Mapping[str, str]) -> type[Any]:
         accounts: tuple[AccountShape, ...] | None = None
         calls_itself: bool = field(default=False, metadata={"key": "calls-itself"})
         trusts_phones: bool = field(default=False, metadata={"key": "trusts-phones"})
+        machine_message: bool = field(default=False, metadata={"key": "machine-message"})
         zone: str | None = _checked(hours.zone, default=None)
         office_hours: str = field(
             default=OFFICE_HOURS, metadata={"key": "office-hours", "check": hours.office_hours}
@@ -156,6 +158,11 @@ def _shape(taken: Mapping[str, str]) -> type[Any]:
         policy: _PolicyShape | None = None
 
         def __post_init__(self) -> None:
+            if self.machine_message and self.trusts_phones:
+                raise ValueError(
+                    "has both machine-message and trusts-phones: a machine that is told the alert at once "
+                    "needs no message; choose one"
+                )
             if self.zone is None and any(n.hours is not CallingHours.ALWAYS for n in self.numbers):
                 raise ValueError(
                     "has a number with calling hours; give the team's time zone, such as zone: Europe/Berlin"

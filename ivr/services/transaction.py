@@ -88,6 +88,8 @@ class Transaction:
                 | facts.TeamIdentified()
             ):
                 return self._call(fact)
+            case facts.MessageLeft():
+                return self._call(fact)
             case facts.AlertHeard():
                 self._heard(fact)
             case facts.Acknowledged():
@@ -97,6 +99,10 @@ class Transaction:
                 return Applied(self._tx.get(Alert, fact.alert))
             case facts.SmsSubmitted() | facts.SmsDeferred() | facts.SmsFailed() | facts.SmsReceipt():
                 self._outbox.apply(fact)
+            case facts.ReserveGivenUp():
+                self._note(Note("disk full", "no new recordings are taken"))
+            case facts.ReserveMade():
+                self._note(Note("disk has room again", "new recordings are taken"))
         return Applied()
 
     # -- alerts ------------------------------------------------------------------------------------------

@@ -5,8 +5,11 @@ next command, 511 after that, result -1 at position 0 for a sound that is missin
 sound of a minute is over at once.
 """
 
+import math
+import random
 import shlex
 import socket
+import struct
 import wave
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -61,6 +64,8 @@ class Call:
     channel: str = "PJSIP/sip-a-00000017"
     sound_s: Callable[[str], float | None] = lambda sound: 1.0
     """Length of a sound; None when there is no such file."""
+    line: list[str] = field(default_factory=list)
+    """What the line says when it is overheard for the first, second, ... time: speech, beep; then silence."""
     variables: dict[str, str] = field(default_factory=dict)
     commands: list[str] = field(default_factory=list)
     _over: bool = False
@@ -111,6 +116,8 @@ class Call:
                 return self._stream(args[0], args[1], int(args[2]) / RATE)
             case "WAIT FOR DIGIT":
                 return self._wait(int(args[0]) / 1000)
+            case "RECORD FILE" if "BEEP" not in args:
+                return self._overheard(Path(args[0]).with_suffix(".wav"), int(args[3]) / 1000)
             case "RECORD FILE":
                 return self._record(Path(args[0]).with_suffix(".wav"), args[2], int(args[3]) / 1000)
             case "SET VARIABLE":
@@ -158,6 +165,16 @@ class Call:
             return f"200 result=-1 (hangup) endpos={frames}\n".encode()
         return f"200 result={ord(speech.end)} (dtmf) endpos={frames}\n".encode()
 
+    def _overheard(self, path: Path, longest_s: float) -> bytes:
+        write_line(path, self.line.pop(0) if self.line else "silence", longest_s)
+        key = self.person.waits(longest_s)
+        frames = round(longest_s * RATE)
+        if isinstance(key, HangUp):
+            self._over = True
+            return f"200 result=-1 (hangup) endpos={frames}\n".encode()
+        how = f"{ord(key)} (dtmf)" if key else "0 (timeout)"
+        return f"200 result={how} endpos={frames}\n".encode()
+
 
 def _result(value: int, at_s: float) -> bytes:
     return f"200 result={value} endpos={round(at_s * RATE)}\n".encode()
@@ -175,6 +192,20 @@ def write_wav(path: Path, seconds: float, amplitude: int = 8000) -> None:
         file.setsampwidth(2)
         file.setframerate(RATE)
         file.writeframes((period * (frames // 20 + 1))[: frames * 2])
+
+
+def write_line(path: Path, what: str, seconds: float) -> None:
+    """A line for so long: half a second of speech (for which noise stands) or of a beep, then silence."""
+    noise = random.Random(1)
+    samples = [0] * round(seconds * RATE)
+    for n in range(RATE // 2 if what != "silence" else 0):
+        beep = round(5000 * math.sin(2 * math.pi * 1000 * n / RATE))
+        samples[n] = beep if what == "beep" else noise.randint(-3000, 3000)
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(struct.pack(f"<{len(samples)}h", *samples))
 
 
 class Misheard(AssertionError):

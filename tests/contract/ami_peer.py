@@ -5,9 +5,13 @@ channel by its whole name or its whole Uniqueid, and brings a Hangup event.
 """
 
 import queue
+import socket
 import socketserver
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
+
+from ivr.adapters.ami import Ami, AmiAccount
 
 SECRET = "ami-pw"
 WAIT_S = 20.0
@@ -17,33 +21,46 @@ Message = dict[str, str]
 
 
 class AmiPeer:
-    """Listens on a port that the kernel chose; `live` holds the calls (Uniqueids) that have a channel."""
+    """Listens from the start, on a port that the kernel chose; `live` holds the calls (Uniqueids) that have a
+    channel. It can be away, and it can hang."""
 
     def __init__(self) -> None:
         self.live: list[str] = []
         self.asked: list[Message] = []
         """Every Originate and Hangup, in order."""
+        self.hangs = False
+        """Takes actions and answers none, as a stopped process."""
+        self.uptime_s = 100_000
+        self.logins = 0
+        self.lists = 0
+        """How often its channels were asked for."""
+        self.port = 0
         self._news: queue.Queue[Message] = queue.Queue()
-        peer = self
+        self.start()
 
-        class Session(socketserver.StreamRequestHandler):
-            def handle(self) -> None:
-                self.wfile.write(b"Asterisk Call Manager/9.0.0\r\n")
-                for action in _messages(self.rfile):
-                    for answer in peer._answer(action):
-                        self.wfile.write("".join(f"{k}: {v}\r\n" for k, v in answer.items()).encode())
-                        self.wfile.write(b"\r\n")
-
-        self._server = socketserver.TCPServer(("127.0.0.1", 0), Session)
-        self.port: int = self._server.server_address[1]
+    def start(self) -> None:
+        """Be there again, on the port it had before."""
+        self._server = _Server(("127.0.0.1", self.port), _Session)
+        self._server.peer = self
+        self.port = int(self._server.server_address[1])
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
         self._thread.start()
 
     def stop(self) -> None:
-        """Returns once the client has hung up."""
+        """Be away, and hang up on the client; again is the same as once."""
+        self._server.hang_up()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+
+    def ami(self) -> Ami:
+        """What speaks to it."""
+        return Ami(AmiAccount(self.port, "tocsin", SECRET), "<+4940808077555>")
+
+    @property
+    def originated(self) -> list[str]:
+        """The calls it was asked for, by ChannelId."""
+        return [asked["ChannelId"] for asked in self.asked if asked["Action"] == "Originate"]
 
     def expect(self, action: str) -> Message:
         """The next Originate or Hangup, which must be this one."""
@@ -51,16 +68,18 @@ class AmiPeer:
         assert asked["Action"] == action, asked
         return asked
 
-    def _answer(self, action: Message) -> Iterator[Message]:
+    def answer(self, action: Message) -> Iterator[Message]:
         to = {"ActionID": action["ActionID"]}
         if action["Action"] in _ASKED_FOR_A_CHANGE:
             self.asked.append(action)
             self._news.put(action)
         match action["Action"]:
             case "Login" if action["Secret"] == SECRET:
+                self.logins += 1
                 yield {"Response": "Success", **to, "Message": "Authentication accepted"}
-                yield {"Event": "FullyBooted", "Uptime": "100000", "Status": "Fully Booted"}
+                yield {"Event": "FullyBooted", "Uptime": str(self.uptime_s), "Status": "Fully Booted"}
             case "CoreShowChannels":
+                self.lists += 1
                 yield {"Response": "Success", **to, "EventList": "start", "Message": "Channels will follow"}
                 for call in self.live:
                     yield {"Event": "CoreShowChannel", **to, "Channel": _name(call), "Uniqueid": call}
@@ -83,6 +102,35 @@ class AmiPeer:
             self.live.remove(call)
             yield {"Response": "Success", **to, "Message": "Channel Hungup"}
             yield {"Event": "Hangup", "Channel": _name(call), "Uniqueid": call, "Cause": "0"}
+
+
+class _Server(socketserver.TCPServer):
+    """One client at a time."""
+
+    allow_reuse_address = True
+    peer: AmiPeer
+    link: socket.socket | None = None
+
+    def hang_up(self) -> None:
+        if self.link is not None:
+            with suppress(OSError):  # the client was faster
+                self.link.shutdown(socket.SHUT_RDWR)
+
+
+class _Session(socketserver.StreamRequestHandler):
+    server: _Server
+
+    def handle(self) -> None:
+        peer, self.server.link = self.server.peer, self.request
+        with suppress(ConnectionError):  # the client may go at any moment
+            self.wfile.write(b"Asterisk Call Manager/9.0.0\r\n")
+            for action in _messages(self.rfile):
+                if not peer.hangs:
+                    self._send(peer.answer(action))
+
+    def _send(self, answers: Iterator[Message]) -> None:
+        for answer in answers:
+            self.wfile.write("".join(f"{k}: {v}\r\n" for k, v in answer.items()).encode() + b"\r\n")
 
 
 def _name(call: str) -> str:

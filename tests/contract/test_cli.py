@@ -25,6 +25,7 @@ from ivr.adapters.store import SqlStore
 from ivr.cli import main
 from ivr.domain.facts import Acknowledged, CallAnswered, CallEnded, CallPlaced
 from ivr.domain.records import Account, Delivery, Via
+from ivr.pstn.ports import free_ports
 from ivr.services.ledger import Ledger
 
 TEAMS = """\
@@ -56,7 +57,7 @@ def book(home: Path) -> Iterator[Ledger]:
     """The ledger of the install, as the service has it."""
     settings = config.load(home / "config/tocsin.yaml")
     store = bootstrap.open_store(settings)
-    yield bootstrap.ledger(settings, store)
+    yield bootstrap.ledger(settings, store, time.time)
     store.close()
 
 
@@ -263,7 +264,15 @@ def test_a_team_is_added_with_numbers_in_the_order_given(home: Path) -> None:
     assert [(n["number"], n["sms"]) for n in team["numbers"]] == [
         ("+4915228817309", True), ("+494066969309", False)
     ]  # fmt: skip
-    assert team["calls_itself"] and not team["trusts_phones"]
+    assert team["calls_itself"] and not team["trusts_phones"] and not team["machine_message"]
+
+
+def test_a_team_is_added_that_wants_a_message_on_its_machine(home: Path) -> None:
+    words = ("team", "add", "new", "--name", "New", "--machine-message")
+    assert tocsin(home, *words, "--trusts-phones").returncode == 2
+    assert answer(home, *words)["added"] == ["new"]
+    assert answer(home, "team", "show", "new")["machine_message"]
+    assert "message on its answering machine: yes" in tocsin(home, "team", "show", "new").stdout
 
 
 def test_a_pin_is_printed_once_or_taken_from_stdin(home: Path, book: Ledger) -> None:
@@ -504,6 +513,21 @@ def test_watching_all_ends_with_ctrl_c(home: Path, wav: Path) -> None:
     assert watching.communicate()[1] == ""
 
 
+def test_a_command_while_an_alert_is_open_goes_on_from_the_last_moment_on_record(
+    home: Path, wav: Path
+) -> None:
+    """As after the system's clock was set back by an hour."""
+    alert = raised(home, wav, "--release")
+    with contextlib.closing(sqlite3.connect(home / "state/tocsin.db")) as db, db:
+        db.execute("UPDATE journal SET at = at + 3600")
+        db.execute("UPDATE delivery SET since = since + 3600, due_at = due_at + 3600")
+    assert tocsin(home, "delivery", "skip", str(alert), "xyz").returncode == 0
+    assert tocsin(home, "delivery", "retry", str(alert), "xyz").returncode == 0
+    with contextlib.closing(sqlite3.connect(home / "state/tocsin.db")) as db:
+        moments = dict(db.execute("SELECT team, since FROM delivery"))
+    assert moments["xyz"] >= moments["def"]
+
+
 # --- doctor ----------------------------------------------------------------------------------------------
 
 
@@ -523,3 +547,38 @@ def test_the_doctor_of_a_wrong_configuration_says_where(home: Path) -> None:
     (home / "config/tocsin.yaml").write_text("network: 1\n")
     (check,) = answer(home, "doctor", code=1)["checks"]
     assert "config/tocsin.yaml:1: network" in check["detail"]
+
+
+# --- a full disk -----------------------------------------------------------------------------------------
+
+
+def test_serve_keeps_room_for_a_full_disk(home: Path) -> None:
+    file = home / "config/tocsin.yaml"
+    ami, agi = free_ports(2)
+    text = file.read_text(encoding="utf-8").replace("15038", str(ami)).replace("14573", str(agi))
+    file.write_text(text, encoding="utf-8")
+    reserve = home / "state/tocsin.db.reserve"
+    service = start(home, "serve")
+    try:
+        eventually(lambda: reserve.exists() and reserve.stat().st_size == 16 * 2**20)
+    finally:
+        service.terminate()
+        service.communicate()
+    assert checked(home, "disk reserve") == (True, "16 MB, kept for a full disk")
+
+
+def test_once_the_disk_was_full_the_shell_says_so_and_takes_no_recording(home: Path, wav: Path) -> None:
+    assert checked(home, "disk reserve")[0] is False
+    assert raised(home, wav) == 1
+    (home / "state/tocsin.db.reserve").touch()
+    refused = tocsin(home, "alert", "raise", "--team", "abc", "--audio", str(wav))
+    assert (refused.returncode, refused.stderr.count("\n")) == (75, 1)
+    assert "the disk is nearly full" in refused.stderr
+    ok, detail = checked(home, "disk reserve")
+    assert not ok and "32 MB are free" in detail
+
+
+def checked(home: Path, name: str) -> tuple[bool, str]:
+    """What the doctor says of one thing."""
+    checks = {check["name"]: check for check in answer(home, "doctor", code=1)["checks"]}
+    return checks[name]["ok"], checks[name]["detail"]

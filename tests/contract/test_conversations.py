@@ -82,6 +82,10 @@ class House:
                 names = ("delivery", "gone") if how == "broken" else ("gone", "delivery")
                 with closing(sqlite3.connect(self.folder / "state" / "tocsin.db")) as connection:
                     connection.execute("ALTER TABLE {} RENAME TO {}".format(*names))
+            case ["disk", "full"]:
+                reserve = bootstrap.reserve(self.desk.settings)
+                assert reserve is not None
+                reserve.path.touch()  # as it is once it was given up
             case ["withdraw", number]:
                 self.ledger.apply(facts.AlertWithdrawn(int(number)))
             case ["lose", number]:
@@ -133,7 +137,8 @@ class House:
             for leg in tx.find(Leg):
                 lines[f"heard {leg.alert}"] = f"{leg.heard_s:.1f} s{' whole' if leg.whole else ''}"
             for call in tx.find(Call):
-                lines["call"] = f"{call.direction} {call.state} {call.team} {call.trunk}"
+                left = ", message left" if call.message_left else ""
+                lines["call"] = f"{call.direction} {call.state} {call.team} {call.trunk}{left}"
         return lines
 
 
@@ -149,7 +154,8 @@ def empty_house(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pin_hash = Pins().hash(PIN)
     with store.write() as tx:
         for n, team in enumerate(TEAMS, 1):
-            tx.put(Team(team, team.upper(), trusts_phones=team == "tru-cert"))
+            trusts, wants_message = team == "tru-cert", team == "qrs-cert"
+            tx.put(Team(team, team.upper(), trusts_phones=trusts, machine_message=wants_message))
             tx.put(Number(team, 0, f"+49408080770{n}"), Account(f"4071{n}", team, pin_hash))
             if team != "qrs-cert":  # its name is spelled
                 write_wav(names / f"{team}.wav", 1.0)
@@ -241,7 +247,11 @@ def lead(
     follows = Follows(written_out(journey["talk"]), house.name, house.happens)
     house.scripts |= {"callout": callout(house.desk, 3.0), "hotline": hotline(house.desk, 3.0)}
     call = agi_caller.Call(
-        house.port, "hotline", Invariants(house, journey, person(follows)), sound_s=house.length
+        house.port,
+        "hotline",
+        Invariants(house, journey, person(follows)),
+        sound_s=house.length,
+        line=list(journey.get("line", [])),
     )
     if team := journey.get("called"):
         call.script = "callout"
@@ -280,6 +290,8 @@ def test_journey(name: str, build: Build, caplog: pytest.LogCaptureFixture) -> N
     house = build(name)
     follows, call = lead(house, journey)
     follows.finished()
+    assert not call.line, "the line was not listened to"
+    assert not list(house.folder.glob("recordings/incoming/line-*")), "what a line said hangs about"
     on_record = house.on_record()
     assert {k: on_record.get(k) for k in journey["then"]} == journey["then"]
     assert any(c.startswith("SET AUTOHANGUP") for c in call.commands), (

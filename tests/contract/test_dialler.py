@@ -1,32 +1,23 @@
 """The dialler over AMI: what leaves for Asterisk, in which order with the ledger, and what is cleared up."""
 
-import asyncio
 import itertools
 import sqlite3
-import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing
 
 import pytest
-from ami_peer import SECRET, WAIT_S, AmiPeer
+from ami_peer import AmiPeer
 from book import CALLED, Book, ManualClock
+from dialling import at_work, eventually
 
-from ivr.adapters.ami import Ami, AmiAccount
 from ivr.config import Settings
+from ivr.domain.facts import AlertWithdrawn, CallCancelled
 from ivr.domain.records import Call, CallState, DeliveryState, Disposition, Number
 from ivr.domain.schedule import TrunkView
 from ivr.services.dialler import Dialler
 from ivr.services.ledger import Ledger
 
 Dial = Callable[..., None]
-
-
-def eventually(true: Callable[[], bool], what: str) -> None:
-    until = time.monotonic() + WAIT_S
-    while not true():
-        assert time.monotonic() < until, what
-        time.sleep(0.02)
 
 
 @pytest.fixture
@@ -53,35 +44,12 @@ def dial(
                     first()
                 return f"tocsin-{next(ids):016x}"
 
-            ami = Ami(AmiAccount(asterisk.port, "tocsin", SECRET), "<+4940808077555>")
-            lines = [TrunkView("sip-a", 4)]
+            ami, lines = asterisk.ami(), [TrunkView("sip-a", 4)]
             dialler = Dialler(book.store, ledger, ami, lines, settings.policy, clock, new_id)
             ledger.on_change(dialler.wake)
             ending.enter_context(at_work(ami, dialler))
 
         yield dial
-
-
-@contextmanager
-def at_work(ami: Ami, dialler: Dialler) -> Iterator[None]:
-    """Run both in a thread, as `tocsin serve` does."""
-    loop = asyncio.new_event_loop()
-
-    async def work() -> None:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(ami.run(dialler.notice, dialler.pbx_up))
-            tasks.create_task(dialler.run())
-
-    def run() -> None:
-        with closing(loop), suppress(asyncio.CancelledError):
-            loop.run_until_complete(task)
-
-    task = loop.create_task(work())
-    thread = threading.Thread(target=run)
-    thread.start()
-    yield
-    loop.call_soon_threadsafe(task.cancel)
-    thread.join()
 
 
 def test_a_call_is_on_record_before_asterisk_hears_of_it(
@@ -154,6 +122,24 @@ def test_a_phone_that_rings_for_nobody_is_rung_off(dial: Dial, asterisk: AmiPeer
     assert call not in asterisk.live
     assert book.dispositions(alert, "def-cert") == [Disposition.CANCELLED]
     assert len(asterisk.live) == len(CALLED) - 1, "the others ring on"
+
+
+def test_a_call_whose_hangup_was_lost_with_the_connection_is_rung_off(
+    dial: Dial, asterisk: AmiPeer, book: Book
+) -> None:
+    """Two calls were cancelled, and AMI dropped before the Hangup; one of them was answered meanwhile."""
+    alert = book.raises()
+    rings, answered = book.rings("def-cert", alert), book.rings("ghi-cert", alert)
+    for call in (rings, answered):
+        book.apply(CallCancelled(call))
+        asterisk.live.append(call)
+    book.answers(answered)
+    book.apply(AlertWithdrawn(alert))
+    dial()
+    assert asterisk.expect("Hangup")["Channel"] == rings
+    eventually(lambda: book.call(rings).state is CallState.ENDED, "the end of the call was not heard of")
+    assert asterisk.live == [answered]
+    assert len(asterisk.asked) == 1
 
 
 def test_an_emergency_number_that_got_past_the_directory_is_not_dialled(

@@ -77,6 +77,7 @@ def test_an_import_enters_teams_with_numbers_in_order_and_accounts_without_pin(
         "spoken": "A B C cert",
         "calls_itself": False,
         "trusts_phones": False,
+        "machine_message": False,
         "zone": "UTC",
         "office_hours": "Mon-Fri 09:00-17:00",
         "policy": {},
@@ -99,6 +100,31 @@ def test_an_import_enters_teams_with_numbers_in_order_and_accounts_without_pin(
         "accounts": [{"uid": "40712", "pin": False}, {"uid": "40713", "pin": False}],
     }
     assert teams(store)["xyz"]["calls_itself"] and teams(store)["xyz"]["trusts_phones"]
+
+
+def test_a_team_that_wants_a_message_on_its_machine_gets_it_by_the_next_file(
+    store: SqlStore, directory: Directory, file: Path
+) -> None:
+    directory.import_file(file)
+    file.write_text(TWO.replace("    spoken:", "    machine-message: true\n    spoken:"), encoding="utf-8")
+    assert ids(directory.import_file(file).changed) == ["abc"]
+    assert teams(store)["abc"]["machine_message"] and not teams(store)["xyz"]["machine_message"]
+    assert journal(store)[-1].detail == "machine-message"
+
+
+@pytest.mark.parametrize(
+    ("key", "complaint"),
+    [
+        ("machine-message: maybe", r"teams\.yaml:\d+: .*machine-message"),
+        ("machine-message: true\n    trusts-phones: true", r"teams\.yaml:\d+: .*trusts-phones.*choose one"),
+    ],
+)
+def test_a_message_that_cannot_be_is_refused(
+    directory: Directory, file: Path, key: str, complaint: str
+) -> None:
+    file.write_text(TWO.replace("    spoken:", f"    {key}\n    spoken:"), encoding="utf-8")
+    with pytest.raises(BadFile, match=complaint):
+        directory.import_file(file)
 
 
 def test_the_same_file_again_changes_nothing(store: SqlStore, directory: Directory, file: Path) -> None:

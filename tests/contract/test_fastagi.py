@@ -141,6 +141,16 @@ def test_a_recording_ends_by_key_limit_or_hangup(says: Speech, expected: Recorde
     assert call.commands[0].endswith('wav "#" 10000 BEEP')
 
 
+def test_a_line_is_overheard_for_a_while_until_a_key_or_to_a_hangup(tmp_path: Path) -> None:
+    def overhear(channel: Channel) -> str:
+        return channel.overhear(tmp_path / "line", 2.0, "1")
+
+    for keys, expected in (("", ""), ("1", "1")):
+        assert during(overhear, Plays(keys=keys))[0] == expected
+    assert isinstance(during(overhear, Plays(keys="!"))[0], HungUp)
+    assert (tmp_path / "line.wav").stat().st_size == 44 + 2 * 2 * agi_caller.RATE
+
+
 def test_variables_are_quoted_both_ways() -> None:
     value = 'a)b (c) "q" \\ =d ü'
 

@@ -141,8 +141,11 @@ class AnyOrder(RuleBasedStateMachine):
             self.book.rings(team, *along, number=number)
 
     @precondition(lambda self: self.calls())
-    @rule(data=st.data(), kind=st.sampled_from([facts.CallAnswered, facts.KeyPressed, facts.CallCancelled]))
-    def answered_or_cancelled(self, data: st.DataObject, kind: Any) -> None:
+    @rule(
+        data=st.data(),
+        kind=st.sampled_from([facts.CallAnswered, facts.KeyPressed, facts.CallCancelled, facts.MessageLeft]),
+    )
+    def something_comes_of_a_call(self, data: st.DataObject, kind: Any) -> None:
         self.tell(kind(data.draw(st.sampled_from(self.calls()))))
 
     @precondition(lambda self: self.calls())

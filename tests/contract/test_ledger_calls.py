@@ -108,6 +108,26 @@ class TestCalls:
         assert book.dispositions(alert, XYZ) == [Disposition.UNALLOCATED]
         assert book.delivery(alert, XYZ).number == XYZ_MOBILE
 
+    def test_a_machine_with_a_message_was_not_reached_and_the_next_number_is_called(self, book: Book) -> None:
+        alert = book.raises()
+        call = book.rings(XYZ, alert)
+        book.answers(call)
+        book.apply(facts.MessageLeft(call))
+        book.hangs_up(call)
+
+        assert book.dispositions(alert, XYZ) == [Disposition.MACHINE]
+        assert (book.delivery(alert, XYZ).state, book.delivery(alert, XYZ).number) == (D.WAITING, XYZ_MOBILE)
+
+    def test_a_message_that_the_hangup_overtook_was_left_all_the_same(self, book: Book) -> None:
+        alert = book.raises()
+        call = book.rings(XYZ, alert)
+        book.answers(call)
+        book.hangs_up(call)
+        assert book.dispositions(alert, XYZ) == [Disposition.UNHEARD]
+        book.apply(facts.MessageLeft(call))
+
+        assert book.dispositions(alert, XYZ) == [Disposition.MACHINE]
+
     def test_an_id_is_used_once(self, book: Book) -> None:
         alert = book.raises()
         call = book.rings(XYZ, alert)

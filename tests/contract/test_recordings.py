@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from ivr import bootstrap
 from ivr.adapters.audio import BadAudio, Recordings
+from ivr.adapters.fastagi import HungUp
 from ivr.adapters.store import SqlStore
 from ivr.config import Settings
 from ivr.domain.records import Account, Alert, AlertState
@@ -97,6 +98,21 @@ class TestInspect:
         path.write_bytes(data)
 
         assert recordings.inspect(path).problem in ("empty", "short")
+
+
+class TestListen:
+    def test_hears_a_beep(self, recordings: Recordings, tmp_path: Path) -> None:
+        assert recordings.listen(speak(tmp_path / "line.wav", 0.5)).beep
+
+    @pytest.mark.parametrize("octets", [0, 43, 44, 45])
+    def test_where_nothing_was_written_there_was_silence(
+        self, recordings: Recordings, tmp_path: Path, octets: int
+    ) -> None:
+        path = speak(tmp_path / "line.wav", 0.5)
+        os.truncate(path, octets)
+
+        assert recordings.listen(path).silent
+        assert recordings.listen(tmp_path / "none.wav").silent
 
 
 class TestForeign:
@@ -202,6 +218,19 @@ class TestDesk:
         assert desk.audio(draft).exists()
         assert list(recordings.incoming.iterdir()) == []
         assert desk.adopt() == 0
+
+    def test_what_a_line_said_is_gone_when_it_was_listened_to_or_at_the_next_start(
+        self, desk: Desk, recordings: Recordings
+    ) -> None:
+        with pytest.raises(HungUp), desk.overhearing() as path:
+            speak(path.with_suffix(".wav"), 3)
+            assert desk.listen(path).beep
+            raise HungUp
+        assert list(recordings.incoming.iterdir()) == []
+        speak(path.with_suffix(".wav"), 3)  # as if we had been killed meanwhile
+
+        assert desk.adopt() == 0
+        assert list(recordings.incoming.iterdir()) == []
 
     def test_what_was_being_recorded_when_asterisk_died_becomes_a_draft(self, desk: Desk, book: Book) -> None:
         unfinished(speak(desk.new_recording(CALLER).with_suffix(".wav"), 3))

@@ -49,14 +49,22 @@ from ivr.domain.records import (
     Team,
     Via,
 )
-from ivr.ports import AtLeast, StoreAway
+from ivr.ports import AtLeast, StoreAway, StoreRefused
 
 NEW = Team("new-cert", "Größer & Söhne 'CERT' \"%\" \\ 🔔")
 
 RECORDS: list[Any] = [
     NEW,
     Team(
-        "all-cert", "ALL-CERT", "all cert", True, True, "Europe/Berlin", "Sat 10:00-12:00", '{"ring_s": 45}'
+        "all-cert",
+        "ALL-CERT",
+        "all cert",
+        True,
+        True,
+        "Europe/Berlin",
+        "Sat 10:00-12:00",
+        '{"ring_s": 45}',
+        True,
     ),
     Number("new-cert", 0, "+4940808077555"),
     Number("new-cert", 1, "+4917100000", True, NumberKind.MOBILE, CallingHours.OUT, NOON),
@@ -242,6 +250,15 @@ class TestRecords:
 
         assert numbers == sorted(numbers)
 
+    def test_what_ended_lately_comes_in_the_order_of_its_end(self, store: SqlStore) -> None:
+        ends = {"a": NOON + 9, "b": NOON + 5, "c": NOON + 7, "d": NOON}
+        with store.write() as tx:
+            for call, ended_at in ends.items():
+                ended = Call(call, Direction.OUT, CallState.ENDED, None, None, "sip-a", NOON)
+                tx.put(replace(ended, ended_at=ended_at))
+        with store.read() as tx:
+            assert [c.id for c in tx.find(Call, ended_at=AtLeast(NOON + 5))] == ["b", "c", "a"]
+
     def test_what_is_not_there_is_none(self, store: SqlStore) -> None:
         with store.write() as tx:
             tx.drop(NEW)
@@ -249,8 +266,24 @@ class TestRecords:
             assert tx.get(Leg, "id-1", 17) is None
 
     def test_a_leg_belongs_to_a_call_that_is_on_record(self, store: SqlStore) -> None:
-        with pytest.raises(StoreAway), store.write() as tx:
+        with pytest.raises(StoreRefused), store.write() as tx:
             tx.put(Leg("never placed", 17, "new-cert", 1))
+
+
+class TestIndexes:
+    def test_what_ended_lately_is_found_without_a_look_at_all_calls(self, store: SqlStore) -> None:
+        asked: list[tuple[str, Any]] = []
+
+        @event.listens_for(store.engine, "before_cursor_execute")
+        def _(c: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+            asked.append((statement, parameters))
+
+        with store.read() as tx:
+            tx.find(Call, ended_at=AtLeast(NOON))
+            ((query, values),) = asked[-1:]
+        with store.engine.connect() as connection:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", values).all()
+        assert plan[0][-1] == "SEARCH call USING INDEX ix_call_ended_at (ended_at>?)"
 
 
 @ON_BOTH

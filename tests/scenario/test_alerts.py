@@ -36,6 +36,17 @@ phones:
 
 ACKNOWLEDGES = '{steps: [until-quiet, {press: "1"}, {listen: 4}, {press: "1"}, {listen: 2.5}, hangup]}'
 
+RECORDS = (
+    Listen(6.5),
+    Press(f"{UID}#"),
+    Listen(1),
+    Press(f"{PIN}#"),
+    Listen(2),
+    Press("1"),
+    UntilQuiet(0.8),
+)
+"""Logs in at the hotline and waits for the tone."""
+
 
 def one_team(*calls: str, team: str = "xyz-cert", number: str = OFFICE) -> str:
     return f'phones:\n  - {{number: "{number}", team: {team}, calls: [{", ".join(calls)}]}}\n'
@@ -52,10 +63,14 @@ def spoken_alert(asterisk: Programs, tmp_path_factory: pytest.TempPathFactory) -
     return path
 
 
+def raising(audio: Path, *more: str) -> tuple[str, ...]:
+    """The words with which an operator raises and releases an alert for the caller's team."""
+    return ("alert", "raise", "--team", str(CALLER.team), "--audio", str(audio), "--release", *more)
+
+
 def raise_alert(stage: Stage, audio: Path, *more: str) -> int:
-    """An operator raises and releases an alert for the caller's team; its number."""
-    words = ("alert", "raise", "--team", str(CALLER.team), "--audio", str(audio), "--release", *more)
-    return int(stage.tocsin(*words).split()[-1])
+    """An operator raises and releases an alert; its number."""
+    return int(stage.tocsin(*raising(audio, *more)).split()[-1])
 
 
 def shown(stage: Stage, number: int) -> dict[str, Any]:
@@ -97,16 +112,7 @@ def test_two_alerts_from_two_shells_at_once(set_stage: SetStage, spoken_alert: P
         ),
         lines=3,
     )
-    words = (
-        "alert",
-        "raise",
-        "--team",
-        str(CALLER.team),
-        "--audio",
-        str(spoken_alert),
-        "--release",
-        "--wait",
-    )
+    words = raising(spoken_alert, "--wait")
     shells = [subprocess.Popen(stage.argv(*words), stdout=subprocess.PIPE, text=True) for _ in range(2)]
     numbers = {shell.communicate(timeout=150)[0].split()[0] for shell in shells}
     assert [shell.returncode for shell in shells] == [0, 0]
@@ -202,16 +208,7 @@ def test_a_wrong_pin_raises_nothing(set_stage: SetStage) -> None:
 
 def test_a_line_that_drops_leaves_a_draft(set_stage: SetStage, spoken_alert: Path) -> None:
     stage = set_stage(one_team(ACKNOWLEDGES))
-    keys = (
-        Listen(6.5),
-        Press(f"{UID}#"),
-        Listen(1),
-        Press(f"{PIN}#"),
-        Listen(2),
-        Press("1"),
-        UntilQuiet(0.8),
-    )
-    stage.exchange.call(CALLER.number, HOTLINE, (*keys, Say(spoken_alert), Hangup()))
+    stage.exchange.call(CALLER.number, HOTLINE, (*RECORDS, Say(spoken_alert), Hangup()))
     eventually(lambda: bool(stage.ask("alert", "list")), 60, "no draft was kept")
     time.sleep(3)
     [draft] = stage.ask("alert", "list")
@@ -224,18 +221,7 @@ def test_a_line_that_drops_leaves_a_draft(set_stage: SetStage, spoken_alert: Pat
 
 def test_a_talker_is_stopped_at_the_limit_and_told_so(set_stage: SetStage, spoken_alert: Path) -> None:
     stage = set_stage(one_team(ACKNOWLEDGES), longest_s=10)
-    keys = (
-        Listen(6.5),
-        Press(f"{UID}#"),
-        Listen(1),
-        Press(f"{PIN}#"),
-        Listen(2),
-        Press("1"),
-        UntilQuiet(0.8),
-    )
-    stage.exchange.call(
-        CALLER.number, HOTLINE, (*keys, Say(spoken_alert), Say(spoken_alert), Say(spoken_alert))
-    )
+    stage.exchange.call(CALLER.number, HOTLINE, (*RECORDS, *[Say(spoken_alert)] * 3))
     eventually(lambda: any(r.ended_at for r in stage.exchange.records()), 60, "the call did not end")
     [draft] = stage.ask("alert", "list")
     # The phone sends nothing before it speaks, and what does not arrive cannot be recorded.

@@ -27,6 +27,7 @@ from ivr.ports import Programs
 from ivr.pstn import phones, witness
 from ivr.pstn.behaviour import Listen
 from ivr.pstn.exchange import Exchange
+from ivr.pstn.ports import free_ports, free_range
 
 pytestmark = pytest.mark.scenario
 
@@ -38,12 +39,6 @@ network: {{name: Net, hotline: "+49123456", fallback: "+49765432"}}
 pbx: {{sip_port: {sip}, ami_port: {ami}, agi_port: {agi}, rtp_first: {rtp}, rtp_last: {rtp_last}}}
 trunks: [{{name: practice, host: 127.0.0.1, port: {exchange}, lines: 4}}]
 """
-
-
-def free_port(kind: socket.SocketKind) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Talk:
@@ -111,16 +106,14 @@ class Bench:
     """Our Asterisk, the practice network and what its phones have heard."""
 
     def __init__(self, programs: Programs, home: Path) -> None:
-        ports = [free_port(socket.SOCK_DGRAM) for _ in range(4)] + [
-            free_port(socket.SOCK_STREAM) for _ in range(2)
-        ]
-        sip, exchange, rtp, rtp_there, self._ami_port, self.agi_port = ports
+        sip, exchange = free_ports(2, udp=True)
+        self._ami_port, self.agi_port = free_ports(2)
         (home / "secrets").mkdir(parents=True)
         (home / "secrets/ami").touch(mode=0o600)
         (home / "secrets/ami").write_text(SECRET)
-        rtp, rtp_there = min(rtp, 65_000), min(rtp_there, 65_000)
+        rtp, rtp_last = free_range(100)
         text = CONFIG.format(
-            sip=sip, ami=self._ami_port, agi=self.agi_port, rtp=rtp, rtp_last=rtp + 99, exchange=exchange
+            sip=sip, ami=self._ami_port, agi=self.agi_port, rtp=rtp, rtp_last=rtp_last, exchange=exchange
         )
         (home / "tocsin.yaml").write_text(text)
         self.settings = settings = config.load(home / "tocsin.yaml")
@@ -140,7 +133,7 @@ class Bench:
                 phones.parse(declared, "phones", home),
                 port=exchange,
                 hotline_port=sip,
-                rtp=(rtp_there, rtp_there + 99),
+                rtp=free_range(100),
             )
         except BaseException:
             self.pbx.stop()

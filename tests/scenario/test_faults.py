@@ -4,21 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from bench import faults
+from bench.faults.matrix import Matrix, Scale
 from ivr.ports import Programs
-from ivr.pstn.stage import Stage
 
 pytestmark = pytest.mark.scenario
 
-SEED = 7
+FAULTS = ("kill -9 service", "kill -9 asterisk", "drop AMI", "disk full")
 
 
-def test_a_service_that_is_killed_loses_nobody(asterisk: Programs, home: Path, tmp_path: Path) -> None:
-    alert = faults.speak(asterisk, tmp_path / "alert.wav")
-    [moment_s] = faults.moments("kill -9 service", SEED, 1, 15.0)
-    with Stage(asterisk, faults.cast(4, 3, home), home) as stage:
-        case = faults.play(stage, "kill -9 service", moment_s, SEED, alert)
-    assert case.in_flight > 0, "the fault met calls"
-    assert case.lost == 0
-    assert case.repeated <= case.in_flight
-    assert case.over_limit == 0
+def test_whatever_breaks_nobody_is_lost_and_no_line_is_used_twice(asterisk: Programs, tmp_path: Path) -> None:
+    small = Scale(teams=4, lines=3, moments=1, seed=7, stages=2)
+    cases = list(Matrix(asterisk, tmp_path / "some stages", FAULTS, small).run())
+    assert [case.fault for case in cases] == list(FAULTS)
+    assert all(case.in_flight > 0 for case in cases), "each fault met calls"
+    assert [case for case in cases if not case.ok] == []

@@ -14,6 +14,8 @@ from ivr.domain.facts import (
     CallEnded,
     Illegal,
     KeyPressed,
+    MessageLeft,
+    Note,
     TeamIdentified,
     TellLegs,
 )
@@ -40,16 +42,19 @@ MOVES: list[tuple[CallState, CallFact, CallState]] = [
     (PLACED, KeyPressed("c"), ANSWERED),
     (PLACED, CallCancelled("c"), PLACED),
     (PLACED, CallEnded("c", 17), ENDED),
+    (PLACED, MessageLeft("c"), PLACED),
     (ANSWERED, CallAnswered("c"), ANSWERED),
     (ANSWERED, KeyPressed("c"), ANSWERED),
     (ANSWERED, CallCancelled("c"), ANSWERED),
     (ANSWERED, CallEnded("c", 16), ENDED),
     (ANSWERED, TeamIdentified("c", "xyz-cert"), ANSWERED),
+    (ANSWERED, MessageLeft("c"), ANSWERED),
     (ENDED, CallAnswered("c"), ENDED),
     (ENDED, KeyPressed("c"), ENDED),
     (ENDED, CallCancelled("c"), ENDED),
     (ENDED, CallEnded("c", 16), ENDED),
     (ENDED, TeamIdentified("c", "xyz-cert"), ENDED),
+    (ENDED, MessageLeft("c"), ENDED),
 ]
 
 ILLEGAL: list[tuple[CallState, CallFact]] = [(PLACED, TeamIdentified("c", "xyz-cert"))]
@@ -127,6 +132,14 @@ def test_an_answer_that_the_hangup_overtook_still_counts_as_an_answer() -> None:
     assert decide(answered, CallAnswered("c"), LATER + 2) == (answered, ())
 
 
+def test_a_message_that_is_said_twice_is_left_once() -> None:
+    left, effects = decide(call(ANSWERED), MessageLeft("c"), LATER)
+
+    assert left.message_left
+    assert effects == (Note("message left", "+4940…555"),)
+    assert decide(left, MessageLeft("c"), LATER + 9) == (left, ())
+
+
 def test_a_call_is_cancelled_only_while_it_rings() -> None:
     ringing, _ = decide(call(PLACED), CallCancelled("c"), LATER)
     talking, _ = decide(call(ANSWERED), CallCancelled("c"), LATER)
@@ -147,6 +160,7 @@ def test_a_caller_who_proved_who_they_are_belongs_to_the_team() -> None:
         (CallAnswered("c"), CallEnded("c", 16)),
         (CallEnded("c", 17), CallEnded("c", None)),
         (CallAnswered("c"), CallAnswered("c")),
+        (MessageLeft("c"), CallEnded("c", 16)),
     ],
 )
 def test_facts_that_cross_tell_the_same_story(one: CallFact, other: CallFact) -> None:
@@ -154,6 +168,6 @@ def test_facts_that_cross_tell_the_same_story(one: CallFact, other: CallFact) ->
         now = OUT
         for fact in facts:
             now, _ = decide(now, fact, LATER)
-        return now.state, now.answered_at is not None, now.cause, now.cancelled
+        return now.state, now.answered_at is not None, now.cause, now.cancelled, now.message_left
 
     assert story(one, other) == story(other, one)

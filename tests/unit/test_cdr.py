@@ -12,6 +12,7 @@ EVENTS = '''\
 "HANGUP","1795326338.200000","1.1","+49301","s","","","{""hangupcause"":34,""dialstatus"":""""}"
 "recording","1795326339.000000","1.0","+49301","s","","recording","{""extra"":""49302-1.wav""}"
 "ANSWER","1795326339.436187","1.0","+49301","s","","",""
+"pressed","1795326339.900000","1.0","+49301","s","","pressed","{""extra"":""1""}"
 "CHAN_START","1795326340.000000","1.2","+49304","s","","",""
 "ANSWER","1795326341.000000","1.2","+49304","s","+49304>+49301","",""
 "HANGUP","1795326342.500000","1.0","+49301","s","","","{""hangupcause"":16}"
@@ -33,6 +34,7 @@ def test_records(tmp_path: Path) -> None:
         ended_at=1795326342.5,
         cause=16,
         recording="49302-1.wav",
+        pressed_at=(1795326339.9,),
     )
     assert (refused.cause, refused.over_limit, refused.answered_at) == (34, True, None)
     assert (outgoing.number, outgoing.caller, outgoing.phone) == ("+49301", "+49304", "+49304")
@@ -56,6 +58,7 @@ def test_a_record_as_json() -> None:
         "cause": 17,
         "over_limit": False,
         "recording": None,
+        "pressed_at": [],
     }
 
 

@@ -1,18 +1,17 @@
 """What a rehearsal proves: evidence of a fault fails the check that is there for it."""
 
-import wave
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from wav import RATE, write
 
 from ivr.pstn import phones
 from ivr.pstn.checks import Evidence, judge
 from ivr.pstn.witness import Audio
 
-RATE = 8000
 OFFICE, MACHINE = "+4940808077601", "+4940808077605"
 PHONES = f"""
 phones:
@@ -29,15 +28,6 @@ def sound(seed: int, seconds: float) -> Audio:
 
 
 GREETING, WHO, WHEN, ALERT, STRANGER = (sound(seed, s) for seed, s in enumerate((2, 1.5, 3, 6, 1.5)))
-
-
-def write(path: Path, *parts: Audio) -> Path:
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        file.writeframes((np.clip(np.concatenate(parts), -1, 1) * 32767).astype("<i2").tobytes())
-    return path
 
 
 @pytest.fixture

@@ -50,3 +50,16 @@ def test_it_is_the_systems_again_once_that_has_caught_up() -> None:
     assert clock() == 1_000_000.0
     hands.wall += 3605
     assert clock() == hands.wall
+
+
+def test_started_with_the_system_an_hour_back_it_goes_on_from_the_last_moment() -> None:
+    hands = Hands()
+    clock = SteadyClock(lambda: hands.wall, lambda: hands.steady, last=1_003_600.0)
+    hands.passes(7)
+    assert clock() == 1_003_607.0
+
+
+def test_a_last_moment_long_ago_means_nothing() -> None:
+    hands = Hands()
+    clock = SteadyClock(lambda: hands.wall, lambda: hands.steady, last=900_000.0)
+    assert clock() == 1_000_000.0

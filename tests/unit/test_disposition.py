@@ -1,5 +1,7 @@
 """What became of a call: the cause decides where nobody answered, what was heard where somebody did."""
 
+from dataclasses import replace
+
 import pytest
 from book import NOON
 
@@ -75,6 +77,16 @@ def test_what_the_script_saw_decides_for_an_answered_call() -> None:
 
 def test_heard_counts_even_where_the_answer_was_never_seen() -> None:
     assert of_leg(ended(None), leg(heard_s=9, whole=True)) is Disposition.HEARD
+
+
+def test_where_a_message_was_left_it_was_a_machine_unless_somebody_heard_the_alert() -> None:
+    call = replace(ended(16, answered=True), message_left=True)
+
+    assert of_leg(call, leg()) is Disposition.MACHINE
+    assert of_leg(call, leg(heard_s=4)) is Disposition.PARTIAL
+    assert of_leg(call, leg(heard_s=9, whole=True)) is Disposition.HEARD
+    assert of_leg(call, leg(acknowledged=True)) is Disposition.ACKNOWLEDGED
+    assert of_leg(replace(call, answered_at=None), leg()) is Disposition.MACHINE, "the answer was not seen"
 
 
 @pytest.mark.parametrize("answered", [False, True])

@@ -194,7 +194,7 @@ def test_the_dialplan_of_a_phone() -> None:
         "exten => s,1,Ringing()",
         " same => n,Wait(2)",
         " same => n,Gosub(answer,s,1(4940808077501-${NTH}))",
-        " same => n,SendDTMF(1#,100,100)",
+        " same => n,Gosub(press,s,1(1#,100))",
         " same => n,Gosub(play,s,1(/say/1))",
         " same => n,Gosub(play,s,1(/core/beep))",
         " same => n,Hangup(16)",

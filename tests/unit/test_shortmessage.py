@@ -108,3 +108,9 @@ def test_whatever_crosses_a_delivery_it_was_delivered(one: SmsFact, other: SmsFa
         after = decide(decide(sms(SUBMITTED), first, NOON), second, NOON)
 
         assert after.state is DELIVERED
+
+
+@pytest.mark.parametrize(("after_s", "due"), [(-3600, True), (0, True), (1, False), (60, False), (61, True)])
+def test_a_moment_further_ahead_than_any_pause_binds_nothing(after_s: float, due: bool) -> None:
+    """It was written before the clock was set back."""
+    assert shortmessage.is_due(sms(QUEUED), NOON - after_s) is due

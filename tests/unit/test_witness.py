@@ -1,15 +1,14 @@
 """The witness finds what was heard and nothing else. The sound is made here, like speech in its shape."""
 
-import wave
 from pathlib import Path
 
 import numpy as np
 import pytest
+import wav
+from wav import RATE
 
 from ivr.pstn import witness
 from ivr.pstn.witness import Audio
-
-RATE = 8000
 
 
 def voice(seed: int, seconds: float) -> Audio:
@@ -42,13 +41,7 @@ class Files:
         self._folder = folder
 
     def __call__(self, *parts: Audio) -> Path:
-        path = self._folder / f"{len(list(self._folder.iterdir()))}.wav"
-        with wave.open(str(path), "wb") as file:
-            file.setnchannels(1)
-            file.setsampwidth(2)
-            file.setframerate(RATE)
-            file.writeframes((np.clip(np.concatenate(parts), -1, 1) * 32767).astype("<i2").tobytes())
-        return path
+        return wav.write(self._folder / f"{len(list(self._folder.iterdir()))}.wav", *parts)
 
 
 @pytest.fixture

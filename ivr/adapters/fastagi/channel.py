@@ -189,8 +189,21 @@ class Channel(AGI):  # type: ignore[misc]  # pyst2 has no types
 
     def record(self, path: Path, longest_s: float, end: str = "#") -> Recorded:
         """Beep, then record to `path` (without suffix; becomes .wav) until a key of `end` or `longest_s`."""
+        return self._record(path, longest_s, end, "BEEP")
+
+    def overhear(self, path: Path, seconds: float, escape: str) -> str:
+        """Write what the line says for `seconds` to `path`, as `record` does. The key of `escape` that ended
+        it, or ''. That it cannot be written is logged; the time may then be shorter."""
+        recorded = self._record(path, seconds, escape)
+        if recorded.how == "hangup":
+            raise HungUp
+        if recorded.how == "failed":
+            log.error("call %s: what the line says cannot be written to %s", self.call_id, path)
+        return recorded.key
+
+    def _record(self, path: Path, longest_s: float, end: str, *beep: str) -> Recorded:
         reply = self._ask(
-            "RECORD FILE", self._quote(str(path)), "wav", self._quote(end), round(longest_s * 1000), "BEEP"
+            "RECORD FILE", self._quote(str(path)), "wav", self._quote(end), round(longest_s * 1000), *beep
         )
         if reply.data == "timeout":  # with a result of 0 or 1, which says nothing
             return Recorded("limit")

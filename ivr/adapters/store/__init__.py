@@ -16,10 +16,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
-from ivr.adapters.store.engine import READS, away, connected
+from ivr.adapters.store.engine import READS, connected, trouble
 from ivr.adapters.store.queries import query
 from ivr.adapters.store.schema import TABLES
-from ivr.ports import StoreAway
+from ivr.ports import DiskFull, Reserve, StoreAway
 
 R = TypeVar("R")
 
@@ -27,12 +27,15 @@ R = TypeVar("R")
 class SqlStore:
     """A Store (see ports) on the database at `url` (SQLAlchemy form). One instance serves all threads.
 
+    `reserve` is given up as soon as the disk is full.
+
     Raises BadConfig when there can be no database at `url`. StoreAway at the very end of a write, when the
     server was lost during the commit, leaves open whether it was committed: facts may be told twice.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, reserve: Reserve | None = None) -> None:
         self._engine = connected(url)
+        self._reserve = reserve
 
     @contextmanager
     def write(self) -> Iterator["SqlRecords"]:
@@ -49,15 +52,24 @@ class SqlStore:
     @contextmanager
     def _transaction(self, reads: bool) -> Iterator["SqlRecords"]:
         try:
+            with self._told(reads) as records:
+                yield records
+        except DiskFull:
+            if self._reserve is not None:
+                self._reserve.give_up()
+            raise
+
+    @contextmanager
+    def _told(self, reads: bool) -> Iterator["SqlRecords"]:
+        """The errors of the database as those that our callers know."""
+        try:
             with (
                 self._engine.connect().execution_options(**{READS: reads}) as connection,
                 connection.begin(),
             ):
                 yield SqlRecords(connection)
         except DBAPIError as error:
-            # Programming errors (a missing table) are DatabaseErrors too; for a caller in the middle of an
-            # alert they mean the same: not recorded now.
-            raise away(error) from error
+            raise trouble(error) from None
         except NoConnectionFree as error:
             raise StoreAway("the store does not answer: too many wait for it") from error
 

@@ -14,10 +14,10 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, NotSupportedError
 
 from ivr.config import BadConfig
-from ivr.ports import StoreAway
+from ivr.ports import DiskFull, StoreAway, StoreRefused
 
 READS = "tocsin_reads"
 """Execution option of a connection: its transactions only read."""
@@ -130,9 +130,25 @@ def _parsed(url: str) -> URL:
     return parsed.set(drivername="postgresql+psycopg") if "postgresql" in parsed.drivername else parsed
 
 
-def away(error: DBAPIError) -> StoreAway:
-    """What the database said, as the refusal that our callers know.
+_REFUSALS = (IntegrityError, DataError, NotSupportedError)
+"""What lies in the one record that was written. All else lies in the database: locked, gone, broken, or of
+another version, and somebody may mend that."""
 
-    Only the first line is told: PostgreSQL adds the values of the row, and they may be whole numbers.
-    """
-    return StoreAway(f"the store does not answer: {str(error.orig).strip().partition(chr(10))[0]}")
+
+_FULL = ("SQLITE_FULL", "SQLITE_IOERR")
+"""How the names of these errors begin. To SQLite a spent quota, or no room for its files, is an I/O error;
+a disk that is really broken is not made worse by what we do about a full one."""
+
+
+def trouble(error: DBAPIError) -> StoreAway | StoreRefused:
+    """What the database said, as the error that our callers know. It tells no values: they may be whole
+    numbers."""
+    said: Any = error.orig
+    if isinstance(error, _REFUSALS):
+        name = getattr(said, "sqlite_errorname", type(said).__name__)
+        refused = StoreRefused(f"the store does not take this, now or later: {name}")
+        return refused.with_traceback(error.__traceback__)  # where it was, without the original's values
+    if getattr(said, "sqlite_errorname", "").startswith(_FULL):
+        return DiskFull(f"the store cannot write to its disk: {said}")
+    # PostgreSQL tells the values of the row in the lines that follow the first.
+    return StoreAway(f"the store does not answer: {str(said).strip().partition(chr(10))[0]}")

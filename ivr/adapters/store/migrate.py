@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from ivr.adapters.store import SqlStore
-from ivr.adapters.store.engine import READS, away
+from ivr.adapters.store.engine import READS, trouble
 from ivr.ports import StoreAway
 
 
@@ -24,7 +24,7 @@ def upgrade(store: SqlStore) -> None:
         with store.engine.connect() as connection, connection.begin():
             command.upgrade(_config(connection), "head")
     except DBAPIError as error:
-        raise away(error) from error
+        raise trouble(error) from None
     except CommandError as error:  # it knows a revision that we do not
         raise StoreAway("the store was made by a newer version of Tocsin; update this one") from error
 
@@ -36,7 +36,7 @@ def is_current(store: SqlStore) -> bool:
             present = MigrationContext.configure(connection).get_current_revision()
             return present == ScriptDirectory.from_config(_config(connection)).get_current_head()
     except DBAPIError as error:
-        raise away(error) from error
+        raise trouble(error) from None
 
 
 def _config(connection: Connection) -> Config:

@@ -41,7 +41,10 @@ def _parameter(value: Any) -> Any:
 
 @cache
 def _statement(table: Table, shape: tuple[tuple[str, str], ...]) -> Select[Any]:
-    return select(table).where(*(_matches(table, *one) for one in shape)).order_by(*table.primary_key)
+    # Ordered by the key alone, SQLite would go through the whole table in that order.
+    since = [table.c[name] for name, how in shape if how == ">="]
+    matching = select(table).where(*(_matches(table, *one) for one in shape))
+    return matching.order_by(*since, *table.primary_key)
 
 
 def _matches(table: Table, name: str, how: str) -> ColumnElement[bool]:

@@ -27,6 +27,7 @@ team = Table(
     Column("zone", String(60), nullable=False),
     Column("office_hours", String(200), nullable=False),
     Column("policy", Text),
+    Column("machine_message", Boolean, nullable=False),
 )
 
 number = Table(
@@ -113,7 +114,9 @@ call = Table(
     Column("cause", Integer),
     Column("cancelled", Boolean, nullable=False),
     Column("person", Boolean, nullable=False),
+    Column("message_left", Boolean, nullable=False),
     Index(None, "state"),
+    Index(None, "ended_at"),
 )
 
 leg = Table(
