@@ -1,6 +1,6 @@
 # make demo   a real alert over a private Asterisk to simulated phones
 # make test   sets up and passes the tests
-# make bench  measures and simulates; the numbers are in build/bench
+# make bench  measures and simulates, an hour of it on real Asterisk; the numbers are in build/bench
 # make faults kills, stops and fills what an alert runs on, at random moments; half an hour
 # make check  the whole gate: format, lint, types, tests
 
@@ -23,9 +23,10 @@ test: pbx
 	$(RUN) -m pytest $(TESTS)
 
 # Each adds its metrics to build/bench/results.json.
-bench: setup
+bench: pbx
 	$(RUN) -m bench.plan_cost
 	$(RUN) -m bench.simulate
+	$(RUN) -m bench.dialout $(DIALOUT)
 
 faults: pbx
 	$(RUN) -m bench.faults $(FAULTS)

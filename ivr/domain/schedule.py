@@ -42,7 +42,8 @@ class View:
     deliveries: Sequence[Delivery]
     """Every open delivery of a released alert."""
     calls: Sequence[Call]
-    """Every call that is placed or up, out and in."""
+    """Every call that is placed or up, out and in. One that has ended, although that is not on record yet,
+    has no line any more; its team waits for the record."""
     deadline_s: float
     """How long after its beginning a delivery is given up, where its team has no deadline of its own."""
     recent: Sequence[Call] = ()
@@ -234,7 +235,7 @@ class _Room:
     """
 
     def __init__(self, trunk: TrunkView, view: View, now: float) -> None:
-        up = [c for c in view.calls if c.trunk == trunk.name]
+        up = [c for c in view.calls if c.trunk == trunk.name and c.state is not CallState.ENDED]
         ended = [c for c in view.recent if c.trunk == trunk.name]
         out = [c.started_at for c in (*up, *ended) if c.direction is Direction.OUT]
         came_in = [c.started_at for c in (*up, *ended) if c.direction is Direction.IN]

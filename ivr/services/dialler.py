@@ -10,7 +10,8 @@ import contextlib
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
+from dataclasses import replace
 
 from ivr.domain.facts import (
     AlertExpired,
@@ -103,12 +104,18 @@ class Dialler:
                 await asyncio.sleep(_SURPRISE_S)
 
     async def _turn(self) -> None:
+        if ended := {fact.call for fact in self._facts if isinstance(fact, CallEnded)}:
+            await self._use_lines(ended)
         await self._apply_facts()
-        try:
-            again_at = await self._round()
-        except PbxAway:
-            again_at = None  # pbx_up wakes us
-        await self._rest(again_at)
+        await self._rest(await self._round())
+
+    async def _use_lines(self, ended: Set[str]) -> None:
+        """Give the lines of these calls to whoever is due before the ends are on record: no line stays idle
+        for that. The teams of the ended calls have to wait: what follows for them is not known yet."""
+        if self._pbx.up:
+            decided = await asyncio.to_thread(self._plan, ended)
+            with contextlib.suppress(PbxAway):  # `_round` sees to it
+                await self._place(decided)
 
     async def _apply_facts(self) -> None:
         while self._facts:
@@ -130,29 +137,41 @@ class Dialler:
 
     async def _round(self) -> float | None:
         """Reconcile when it is time, then carry out one plan; when to look again."""
-        if self._pbx.up and time.monotonic() >= self._reconcile_at:
-            await self._reconcile()
-        decided = await asyncio.to_thread(self._plan)
-        for alert in decided.expire:
-            await self._apply(AlertExpired(alert))
-        if self._pbx.up:  # or each round would commit a call that nobody can place
-            for call in decided.cancel:
-                await self._cancel(call)
-            for start in decided.start:
-                await self._start(start)
+        try:
+            if self._pbx.up and time.monotonic() >= self._reconcile_at:
+                await self._reconcile()
+            decided = await asyncio.to_thread(self._plan)
+            for alert in decided.expire:
+                await self._apply(AlertExpired(alert))
+            if self._pbx.up:  # or each round would commit a call that nobody can place
+                for call in decided.cancel:
+                    await self._cancel(call)
+                await self._place(decided)
+        except PbxAway:
+            return None  # pbx_up wakes us
         return decided.again_at
 
-    def _plan(self) -> Plan:
+    def _plan(self, ended: Set[str] = frozenset()) -> Plan:
+        """`ended`: calls that are over and up on record."""
         with self._store.read() as tx:
             self._seen = tx.latest(Entry)
-            view = View(
-                trunks=self._trunks,
-                deliveries=tx.find(Delivery, state=OPEN),
-                calls=tx.find(Call, state=(CallState.PLACED, CallState.ANSWERED)),
-                deadline_s=self._policy.deadline_s,
-                recent=self._recent(tx),
-            )
-        return plan(view, self._clock())
+            up = tx.find(Call, state=(CallState.PLACED, CallState.ANSWERED))
+            deliveries = tx.find(Delivery, state=OPEN)
+            recent = self._recent(tx)
+        now = self._clock()
+        over = [replace(call, state=CallState.ENDED, ended_at=now) for call in up if call.id in ended]
+        view = View(
+            trunks=self._trunks,
+            deliveries=deliveries,
+            calls=[*(call for call in up if call.id not in ended), *over],
+            deadline_s=self._policy.deadline_s,
+            recent=[*recent, *over],
+        )
+        return plan(view, now)
+
+    async def _place(self, decided: Plan) -> None:
+        for start in decided.start:
+            await self._start(start)
 
     def _recent(self, tx: Records) -> Sequence[Call]:
         """Asked of the store, not remembered: so a restart does not use a line that must rest."""

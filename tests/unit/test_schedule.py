@@ -187,6 +187,12 @@ class TestLinesForCallers:
         assert len(limited(over(calling_in(None), -5), *map(waiting, "abcd"), lines=4).start) == 4
 
 
+def test_a_call_that_is_over_has_no_line_and_keeps_its_team_until_that_is_on_record() -> None:
+    gone = replace(ringing("abc-cert"), state=CallState.ENDED)
+
+    assert started(gone, waiting("abc-cert"), waiting("xyz-cert"), lines=1) == ["xyz-cert"]
+
+
 def test_a_plan_need_not_know_what_ended_before_its_limits_began() -> None:
     assert look_back([TrunkView("sip-a", 4), TrunkView("sip-b", 9)]) == 0
     assert look_back([TrunkView("sip-a", 4, guard_s=7, cps=2), TrunkView("sip-b", 9)]) == 7

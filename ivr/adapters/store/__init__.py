@@ -4,21 +4,22 @@ Owns: transactions, and the mapping of records to rows. Knows nothing of what a 
 """
 
 import typing
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, fields
+from dataclasses import fields
 from enum import StrEnum
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Connection, Engine, Row, Table, delete, func, insert, select
+from sqlalchemy import Connection, Engine, Row, Table, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from ivr.adapters.store.engine import READS, connected, trouble
+from ivr.adapters.store.queries import query
 from ivr.adapters.store.schema import TABLES
-from ivr.ports import AtLeast, DiskFull, Reserve, StoreAway
+from ivr.ports import DiskFull, Reserve, StoreAway
 
 R = TypeVar("R")
 
@@ -88,28 +89,20 @@ class SqlRecords:
         self._connection = connection
 
     def get(self, kind: type[R], *key: Any) -> R | None:
-        table = TABLES[kind]
-        where = [column == value for column, value in zip(table.primary_key, key, strict=True)]
-        row = self._connection.execute(select(table).where(*where)).one_or_none()
-        return None if row is None else _record(kind, row)
+        names = (column.name for column in TABLES[kind].primary_key)
+        return next(iter(self.find(kind, **dict(zip(names, key, strict=True)))), None)
 
     def find(self, kind: type[R], **where: Any) -> list[R]:
-        table = TABLES[kind]
-        # Ordered by the key alone, SQLite would go through the whole table in that order.
-        since = [table.c[name] for name, value in where.items() if isinstance(value, AtLeast)]
-        query = select(table).order_by(*since, *table.primary_key)
-        for name, value in where.items():
-            query = query.where(_matches(table.c[name], value))
-        return [_record(kind, row) for row in self._connection.execute(query)]
+        return [_record(kind, row) for row in self._connection.execute(*query(TABLES[kind], where))]
 
     def put(self, *records: Any) -> None:
         for record in records:
             upsert = _upsert(TABLES[type(record)], self._connection.dialect.name)
-            self._connection.execute(upsert, asdict(record))
+            self._connection.execute(upsert, _values(record))
 
     def add(self, record: R) -> R:
         table = TABLES[type(record)]
-        values = asdict(typing.cast(Any, record))
+        values = _values(record)
         del values["id"]
         key = self._connection.execute(insert(table).values(values)).inserted_primary_key
         assert key is not None
@@ -136,36 +129,27 @@ def _upsert(table: Table, dialect: str) -> Any:
     return fresh.on_conflict_do_update(index_elements=list(table.primary_key), set_=rest)
 
 
-def _matches(column: Column[Any], value: Any) -> ColumnElement[bool]:
-    matches: ColumnElement[bool]
-    if isinstance(value, AtLeast):
-        matches = column >= value.value
-    elif isinstance(value, Collection) and not isinstance(value, str):
-        matches = column.in_(value)
-    else:
-        matches = column == value
-    return matches
+def _values(record: Any) -> dict[str, Any]:
+    """As dataclasses.asdict, which copies deeply what is no deeper than a row."""
+    return {field.name: getattr(record, field.name) for field in fields(record)}
 
 
 def _record(kind: type[R], row: "Row[Any]") -> R:
-    return kind(
-        **{
-            name: _enum(value, into)
-            for (name, into), value in zip(_columns(typing.cast(Any, kind)), row, strict=True)
-        }
-    )
-
-
-def _enum(value: Any, into: type[StrEnum] | None) -> Any:
-    return value if into is None or value is None else into(value)
+    values = row._asdict()
+    for name, members in _enums(typing.cast(Any, kind)):
+        if values[name] is not None:
+            values[name] = members[values[name]]
+    return kind(**values)
 
 
 @cache
-def _columns(kind: type[Any]) -> tuple[tuple[str, type[StrEnum] | None], ...]:
-    """Each column of a record kind in the table's order, with the enumeration its text stands for."""
+def _enums(kind: type[Any]) -> tuple[tuple[str, Mapping[str, StrEnum]], ...]:
+    """The columns of a record kind that hold the text of an enumeration, with its members."""
     hints = typing.get_type_hints(kind)
-    enums = {}
+    enums = []
     for field in fields(kind):
         options = typing.get_args(hints[field.name]) or (hints[field.name],)
-        enums[field.name] = next((o for o in options if isinstance(o, type) and issubclass(o, StrEnum)), None)
-    return tuple((column.name, enums[column.name]) for column in TABLES[kind].columns)
+        for option in options:
+            if isinstance(option, type) and issubclass(option, StrEnum):
+                enums.append((field.name, {member.value: member for member in option}))
+    return tuple(enums)
