@@ -1,7 +1,7 @@
 """The dial-out on real Asterisk, side by side with call files: 60 teams over 4 lines, and over 30.
 
-Owns: the runs and the metrics made of them. Both sides play the same matrix to the same practice phones, in
-turn; every time is taken at the exchange. See docs/bench.md.
+Owns: the runs and the metrics made of them. In each run both sides play the same matrix at the same time,
+each on a stage of its own with the same phones; every time is taken at the exchange. See docs/bench.md.
 
     python -m bench.dialout [--teams 60] [--lines 4 30] [--runs 5] [--policy JSON]
 """
@@ -14,9 +14,11 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bench import callfiles, clairvoyant, exchanged, matrix
 from bench.matrix import Lengths, Matrix
@@ -34,6 +36,7 @@ LONGEST_S = 900.0
 class Run:
     """One dial-out, as the exchange saw it."""
 
+    rows: Matrix
     records: Sequence[Record]
     cpu_s: float
     """Of our Asterisk and, for ours, of the service."""
@@ -65,7 +68,9 @@ def call_files(stage: Stage, alert: Path, rows: Matrix) -> None:
     callfiles.feed(feeder, settings, pbx.home(settings) / "var", rules.ring_s)
 
 
-def play(programs: Programs, home: Path, cast: Cast, side: Side, *, service: bool) -> Run:
+def play(
+    programs: Programs, home: Path, rows: Matrix, cast: Cast, side: Side, *, service: bool = True
+) -> Run:
     """One dial-out on a fresh stage, to the end of its last call."""
     alert = _tone(programs, home)
     with Stage(programs, cast, home / "stage") as stage:
@@ -75,7 +80,7 @@ def play(programs: Programs, home: Path, cast: Cast, side: Side, *, service: boo
         before = sum(map(_cpu_s, pids))
         side(stage, alert)
         eventually(lambda: _over(stage), LONGEST_S, "not every team was reached")
-        run = Run(_outgoing(stage), sum(map(_cpu_s, pids)) - before)
+        run = Run(rows, _outgoing(stage), sum(map(_cpu_s, pids)) - before)
         if service and stage.ask("alert", "show", "1")["outcome"] != "all-acknowledged":
             raise StageFailed("a team answered and did not acknowledge: the lengths of calls are off")
         return run
@@ -110,7 +115,7 @@ def _tone(programs: Programs, home: Path) -> Path:
 
 def calibrate(programs: Programs, home: Path) -> Lengths:
     """How long a call of each kind has a line: one of each, made by us, measured at the exchange."""
-    run = play(programs, home, matrix.cast(matrix.CALIBRATION, 1), ours, service=True)
+    run = play(programs, home, matrix.CALIBRATION, matrix.cast(matrix.CALIBRATION, 1), ours)
     quiet, busy, talk = run.records
     return Lengths(_line_s(busy), _line_s(quiet), (talk.ended_at or 0) - (talk.answered_at or 0))
 
@@ -123,7 +128,7 @@ def _line_s(record: Record) -> float:
 class Cell:
     """The runs over one number of lines."""
 
-    rows: Matrix
+    teams: int
     lines: int
     lengths: Lengths
     ours: list[Run]
@@ -132,20 +137,21 @@ class Cell:
     def measure(
         self, runs: Sequence[Run], against: Callable[[Sequence[clairvoyant.Path], int], float]
     ) -> float:
-        bound = against(matrix.paths(self.rows, self.lengths), self.lines)
-        return statistics.median(exchanged.makespan_s(run.records, self.rows) / bound for run in runs)
+        bounds = [against(matrix.paths(run.rows, self.lengths), self.lines) for run in runs]
+        makespans = [exchanged.makespan_s(run.records, run.rows) for run in runs]
+        return statistics.median(m / bound for m, bound in zip(makespans, bounds, strict=True))
 
     def to_invite_ms(self, runs: Sequence[Run]) -> list[float]:
         """Of all runs together, in ascending order."""
         policy = matrix.sequential()
-        found = [exchanged.free_line_to_invite_ms(r.records, self.rows, policy, self.lines) for r in runs]
+        found = [exchanged.free_line_to_invite_ms(r.records, r.rows, policy, self.lines) for r in runs]
         return sorted(ms for run in found for ms in run)
 
     def cpu(self, runs: Sequence[Run]) -> float:
         return statistics.median(run.cpu_a_call_s for run in runs)
 
     def metrics(self) -> dict[str, Metric]:
-        name, n = f"{len(self.rows)}x{self.lines}", len(self.ours)
+        name, n = f"{self.teams}x{self.lines}", len(self.ours)
         found = {}
         for key, against in BOUNDS.items():
             peer = round(self.measure(self.peer, against), 4)
@@ -177,7 +183,7 @@ def _percentile(ascending: Sequence[float], share: int) -> float:
 
 
 HEAD = (
-    f"{'cell':8}{'run':>4} {'who':11}{'makespan s':>11}{'calls':>7}"
+    f"{'cell':8}{'seed':>4} {'who':11}{'makespan s':>11}{'calls':>7}"
     f"{'over LB':>9}{'over clairvoyant':>18}{'CPU s a call':>14}"
 )
 
@@ -188,29 +194,33 @@ def run(programs: Programs, home: Path, args: argparse.Namespace) -> list[Cell]:
         f"seconds on the line: busy {lengths.busy_s:.3f}, no answer {lengths.no_answer_s:.3f}, "
         f"answered {lengths.talk_s:.3f} and its ringing"
     )
-    rows = matrix.drawn(args.teams)
-    cells = [Cell(rows, lines, lengths, [], []) for lines in args.lines]
-
-    def feed(stage: Stage, alert: Path) -> None:
-        call_files(stage, alert, rows)
-
+    cells = [Cell(args.teams, lines, lengths, [], []) for lines in args.lines]
     print(HEAD)
-    for n in range(1, args.runs + 1):
+    for seed in range(1, args.runs + 1):
         for cell in cells:
-            cell.ours.append(
-                play(programs, home, matrix.cast(rows, cell.lines, args.policy), ours, service=True)
-            )
-            _show(cell, n, "ours", cell.ours[-1])
-            cell.peer.append(play(programs, home, matrix.cast(rows, cell.lines), feed, service=False))
-            _show(cell, n, "call files", cell.peer[-1])
+            _both(programs, home, cell, matrix.drawn(args.teams, seed), args.policy)
+            _show(cell, seed, "ours", cell.ours[-1])
+            _show(cell, seed, "call files", cell.peer[-1])
     return cells
 
 
-def _show(cell: Cell, n: int, who: str, played: Run) -> None:
+def _both(programs: Programs, home: Path, cell: Cell, rows: Matrix, policy: Mapping[str, Any]) -> None:
+    def feed(stage: Stage, alert: Path) -> None:
+        call_files(stage, alert, rows)
+
+    with ThreadPoolExecutor() as pool:
+        mine = pool.submit(play, programs, home / "ours", rows, matrix.cast(rows, cell.lines, policy), ours)
+        fed = matrix.cast(rows, cell.lines)
+        theirs = pool.submit(play, programs, home / "call files", rows, fed, feed, service=False)
+        cell.ours.append(mine.result())
+        cell.peer.append(theirs.result())
+
+
+def _show(cell: Cell, seed: int, who: str, played: Run) -> None:
     over = [cell.measure([played], bound) for bound in BOUNDS.values()]
-    makespan_s = exchanged.makespan_s(played.records, cell.rows)
+    makespan_s = exchanged.makespan_s(played.records, played.rows)
     print(
-        f"{len(cell.rows)}x{cell.lines:<5}{n:>4} {who:11}{makespan_s:11.2f}"
+        f"{cell.teams}x{cell.lines:<5}{seed:>4} {who:11}{makespan_s:11.2f}"
         f"{len(played.records):7}{over[0]:9.4f}{over[1]:18.4f}{played.cpu_a_call_s:14.3f}",
         flush=True,
     )
@@ -220,7 +230,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="bench.dialout", description="the dial-out beside call files")
     parser.add_argument("--teams", type=int, default=60)
     parser.add_argument("--lines", type=int, nargs="+", default=[4, 30])
-    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--runs", type=int, default=5, help="seeds 1, 2, ...")
     parser.add_argument(
         "--policy", type=json.loads, default=matrix.PARALLEL, metavar="JSON", help="ours; the peer's is fixed"
     )

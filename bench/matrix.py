@@ -23,9 +23,6 @@ from ivr.pstn.behaviour import PRESETS, Behaviour, Hangup, Listen, Press
 from ivr.pstn.phones import Phone
 from ivr.pstn.stage import Cast
 
-SEED = 1
-"""The first that was tried."""
-
 POLICY: Mapping[str, Any] = {
     "ring_s": 5,
     "deadline_s": 3600,
@@ -115,7 +112,7 @@ class Step:
     """Between the end of the call before and the moment at which this one is due."""
 
 
-def drawn(teams: int, seed: int = SEED) -> Matrix:
+def drawn(teams: int, seed: int) -> Matrix:
     """Two numbers a team: a call is answered with 0.6, busy with 0.15, not answered with 0.25."""
     return [
         Row(f"team-{n}", {number: _outcomes(f"{seed} {number}") for number in _numbers(n)})

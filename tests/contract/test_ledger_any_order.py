@@ -108,11 +108,9 @@ class AnyOrder(RuleBasedStateMachine):
     def placed(self, team: str, data: st.DataObject) -> None:
         """As the dialler does: to all waiting deliveries of a team, at one of their numbers."""
         waiting = self.book.find(Delivery, team=team, state=D.WAITING)
-        live = self.book.find(Call, team=team, state=[CallState.PLACED, CallState.ANSWERED])
-        if not live:
-            held = self.book.find(Delivery, team=team, state=D.RESPONDING)
-            waiting += [d for d in held if d.due_at <= self.clock.now]
-        if waiting:
+        held = self.book.find(Delivery, team=team, state=D.RESPONDING)
+        waiting += [d for d in held if d.due_at <= self.clock.now]
+        if waiting and not self.book.find(Call, team=team, state=[CallState.PLACED, CallState.ANSWERED]):
             number = data.draw(st.sampled_from([d.number for d in waiting]))
             self.book.rings(team, *(d.alert for d in waiting), number=number)
 

@@ -29,11 +29,11 @@ def record(
 
 
 def test_the_matrix_is_drawn_once_and_as_often_answered_as_said() -> None:
-    rows = matrix.drawn(2000)
+    rows = matrix.drawn(2000, 1)
     drawn = Counter(o.disposition for r in rows for outcomes in r.outcomes.values() for o in outcomes)
     shares = {kind: many / drawn.total() for kind, many in drawn.items()}
 
-    assert rows[:60] == matrix.drawn(60)
+    assert rows[:60] == matrix.drawn(60, 1)
     assert shares[Disposition.ACKNOWLEDGED] == pytest.approx(0.6, abs=0.02)
     assert shares[Disposition.BUSY] == pytest.approx(0.15, abs=0.02)
 
