@@ -124,6 +124,34 @@ def test_two_alerts_from_two_shells_at_once(set_stage: SetStage, spoken_alert: P
     )
 
 
+def test_a_second_phone_rings_beside_the_first_until_somebody_speaks(
+    set_stage: SetStage, spoken_alert: Path
+) -> None:
+    """Two phones of a team that wants that; of one that has not asked for it, the second stays quiet."""
+    stage = set_stage(
+        "phones:\n"
+        f'  - {{number: "{OFFICE}", team: both, calls: {{does: acknowledges-early, answer_after: 6}}}}\n'
+        f'  - {{number: "{MOBILE}", team: both, sms: true, calls: no-answer}}\n'
+        '  - {number: "+4940808077502", team: one, calls: {does: acknowledges-early, answer_after: 6}}\n'
+        '  - {number: "+4917655500502", team: one, sms: true, calls: no-answer}\n',
+        lines=4,
+        policy={**POLICY, "ring_s": 30},
+        teams={"both": {"policy": {"parallel_after_s": 2}}},
+    )
+    number = raise_alert(stage, spoken_alert)
+    document = await_close(stage, number)
+    how = {d["team"]["id"]: [call["disposition"] for call in d["calls"]] for d in document["deliveries"]}
+    assert how == {"both": ["acknowledged", "cancelled"], "one": ["acknowledged"]}
+    first, second = (next(r for r in out_calls(stage) if r.number == phone) for phone in (OFFICE, MOBILE))
+    assert 1.9 < second.started_at - first.started_at < 4
+    assert first.answered_at is not None
+    assert first.ended_at is not None
+    assert second.ended_at is not None
+    assert first.answered_at + 1 < second.ended_at < first.ended_at - 4, "it rang on until a key was pressed"
+    told = [text["text"] for text in stage.texts() if text["number"] == MOBILE]
+    assert [OFFICE in text and "has answered" in text for text in told] == [False, True]
+
+
 def test_a_team_that_calls_in_is_rung_no_more(set_stage: SetStage, spoken_alert: Path) -> None:
     """A mobile rings in an empty room; its owner calls in from another telephone and acknowledges there."""
     account = {"xyz-cert": {"accounts": [{"uid": "50817"}]}}
