@@ -452,6 +452,10 @@ class TestMigrations:
                 " VALUES (1, 'xyz', 'XYZ', 'calling', 3, 1, 3)",
                 "INSERT INTO sms (alert, team, number, text, state, queued_at, due_at, message_ids, tries)"
                 " VALUES (1, 'xyz', '+4917100000', 'ALERT 1', 'submitted', 3, 3, 'm-1', 0)",
+                "INSERT INTO team VALUES ('abc', 'ABC', NULL, false, false, 'UTC', 'Mon 09:00-10:00',"
+                """ '{"rounds": 3, "ring_s": 45.0}')""",
+                "INSERT INTO team VALUES ('xyz', 'XYZ', NULL, false, false, 'UTC', 'Mon 09:00-10:00',"
+                """ '{"round_pause_s": 9}')""",
             ):
                 connection.exec_driver_sql(statement)
         migrate.upgrade(store)
@@ -464,6 +468,8 @@ class TestMigrations:
             sms = Sms(1, 1, "xyz", "+4917100000", "ALERT 1", SmsState.SUBMITTED, 3, 3, message_ids="m-1")
             assert tx.find(Sms) == [sms]
             assert tx.add(replace(sms, team=None)).id == 2
+            policies = {team.id: team.policy for team in tx.find(Team)}
+            assert policies == {"abc": '{"ring_s": 45.0}', "xyz": None}, "rounds are no more"
 
     def test_a_directory_of_the_first_version_is_kept_and_may_be_called_at_any_hour(
         self, tmp_path: Path
