@@ -150,8 +150,34 @@ sms = Table(
     Column("tries", Integer, nullable=False),
     Column("reason", Text),
     Column("kind", String(10), nullable=False),
+    Column("link", String(30)),
+    Column("handed_at", Float),
+    Column("repeated", Boolean, nullable=False),
     Index(None, "state"),
     Index(None, "alert"),
+    Index(None, "handed_at"),
+)
+
+sms_part = Table(
+    "sms_part",
+    metadata,
+    Column("link", String(30), primary_key=True),
+    Column("message_id", String(64), primary_key=True),
+    Column("sms", Integer, ForeignKey("sms.id"), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("parts", Integer, nullable=False),
+    Column("state", String(10)),
+    Index(None, "sms"),
+)
+
+early_receipt = Table(
+    "early_receipt",
+    metadata,
+    Column("link", String(30), primary_key=True),
+    Column("message_id", String(64), primary_key=True),
+    Column("state", String(10), nullable=False),
+    Column("at", Float, nullable=False),
+    Index(None, "at"),
 )
 
 journal = Table(
@@ -177,5 +203,7 @@ TABLES: dict[type, Table] = {
     records.Call: call,
     records.Leg: leg,
     records.Sms: sms,
+    records.SmsPart: sms_part,
+    records.EarlyReceipt: early_receipt,
     records.Entry: journal,
 }

@@ -15,7 +15,7 @@ const say = (event, fields) => process.stdout.write(JSON.stringify({ event, ...f
 
 function bind(link, pdu) {
   const ok = pdu.system_id === systemId && pdu.password === password;
-  say('bind', { ok });
+  say('bind', { ok, as: pdu.command });
   if (ok) session = link;
   link.send(pdu.response(ok ? { system_id: 'npm' } : { command_status: smpp.ESME_RINVPASWD }));
   if (!ok) link.close();
@@ -46,7 +46,7 @@ function submit(link, pdu) {
 
 const server = smpp.createServer((link) => {
   link.on('error', () => link.destroy());
-  link.on('bind_transceiver', (pdu) => bind(link, pdu));
+  for (const how of ['bind_transceiver', 'bind_transmitter', 'bind_receiver']) link.on(how, (pdu) => bind(link, pdu));
   link.on('submit_sm', (pdu) => submit(link, pdu));
   link.on('enquire_link', (pdu) => { say('enquire'); if (!mode.mute) link.send(pdu.response()); });
   link.on('unbind', (pdu) => { say('unbind'); link.send(pdu.response()); link.close(); });
