@@ -1,5 +1,7 @@
 """How fast submits leave: as the operator allows, and less while the SMSC says that it is too much."""
 
+from itertools import pairwise
+
 import pytest
 
 from ivr.adapters.smpp_pace import Pace
@@ -46,7 +48,7 @@ def test_an_hour_of_silence_earns_no_burst() -> None:
 def test_it_slows_down_with_each_refusal_but_not_for_ever() -> None:
     left = burst(Pace(None), 0.0, 120.0, refused=True)
 
-    pauses = [b - a for a, b in zip(left, left[1:], strict=False)]
+    pauses = [b - a for a, b in pairwise(left)]
     assert pauses[:4] == pytest.approx([0.05, 0.1, 0.2, 0.4], abs=0.002)
     assert max(pauses) == pytest.approx(5.0, abs=0.002)
 

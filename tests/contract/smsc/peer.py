@@ -53,8 +53,10 @@ def node() -> Path | None:
 class NpmSmsc:
     """The peer nobody here wrote."""
 
-    def __init__(self) -> None:
+    def __init__(self, pem: Path | None = None) -> None:
+        """`pem`: key and certificate, for TLS."""
         self.port = 0
+        self._pem = pem
         self.start()
 
     def start(self) -> None:
@@ -66,7 +68,7 @@ class NpmSmsc:
         self._seen: queue.Queue[dict[str, Any]] = queue.Queue()
         self._obeyed: queue.Queue[dict[str, Any]] = queue.Queue()
         self._process = subprocess.Popen(
-            [program, HERE / "server.js", str(self.port), SYSTEM_ID, PASSWORD],
+            [program, HERE / "server.js", str(self.port), SYSTEM_ID, PASSWORD, *filter(None, [self._pem])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=os.environ | {"NODE_PATH": str(BUILD / "node_modules")},

@@ -2,10 +2,11 @@
 // lines on stdin: {"mode": {...}} changes how it behaves, {"send": NAME, "fields": {...}} sends a PDU,
 // {"raw": HEX} sends octets, {"release": true} answers the submits that were held back.
 'use strict';
+const fs = require('fs');
 const readline = require('readline');
 const smpp = require('smpp');
 
-const [port, systemId, password] = process.argv.slice(2);
+const [port, systemId, password, pem] = process.argv.slice(2);  // pem: key and certificate, for TLS
 const mode = { hold: false, mute: false, refuse: 0 };
 const held = [];
 let session = null;
@@ -44,7 +45,7 @@ function submit(link, pdu) {
   if (mode.hold) held.push(answer); else answer();
 }
 
-const server = smpp.createServer((link) => {
+const server = smpp.createServer(pem ? { key: fs.readFileSync(pem), cert: fs.readFileSync(pem) } : {}, (link) => {
   link.on('error', () => link.destroy());
   for (const how of ['bind_transceiver', 'bind_transmitter', 'bind_receiver']) link.on(how, (pdu) => bind(link, pdu));
   link.on('submit_sm', (pdu) => submit(link, pdu));
