@@ -1,7 +1,7 @@
 """The real service with nothing but SMS to do: an installation, an outbox, `tocsin serve`.
 
-Owns: how an SMS of the bench enters the outbox. It enters there and not by an alert, which would bring calls along;
-from there on everything is the service's own.
+Owns: how an SMS of the bench enters the outbox. It enters there and not by an alert, which would bring calls
+along; from there on everything is the service's own.
 """
 
 import os

@@ -1,7 +1,7 @@
 """Thousands of SMS while the SMSC and the service are killed again and again, counted at the SMSC.
 
-Owns: the judgement. None may be lost. A kill may repeat what was in doubt, a window at most, and what may have come
-twice must be marked so.
+Owns: the judgement. None may be lost. A kill may repeat what was in doubt, a window at most, and what may
+have come twice must be marked so.
 
 python -m bench.soak_sms [--sent N] [--window N] [--server-kills N] [--service-kills N] [--seed N]
 """

@@ -44,7 +44,7 @@ class SmppLink:
 
     def __init__(self, settings: SmscSettings, on_event: Callable[[SmsEvent], None]) -> None:
         self._settings = settings
-        self._context = tls_context(settings)
+        self._context = tls_context(settings.name, settings.ca) if settings.tls else None
         self._on_event = on_event
         self._lock = threading.Lock()
         self._stopping = threading.Event()

@@ -58,29 +58,25 @@ class SmscSettings:
         smpp_pdu.source_address(self.source)
 
 
-def tls_context(settings: SmscSettings) -> ssl.SSLContext | None:
-    """What the SMSC's certificate is judged by; None without TLS. Raises ValueError with a sentence."""
-    if not settings.tls:
-        return None
+def tls_context(name: str, ca: Path | None) -> ssl.SSLContext:
+    """What the certificate of the SMSC `name` is judged by. Raises ValueError with a sentence."""
     try:
-        return ssl.create_default_context(cafile=settings.ca)  # checks the name, TLS 1.2 at least
+        return ssl.create_default_context(cafile=ca)  # checks the name, TLS 1.2 at least
     except OSError as error:  # ssl.SSLError is one
-        raise ValueError(
-            f"SMSC {settings.name}: ca: no certificates can be read from {settings.ca}"
-        ) from error
+        raise ValueError(f"SMSC {name}: ca: no certificates can be read from {ca}") from error
 
 
-def connected(settings: SmscSettings, context: ssl.SSLContext | None) -> socket.socket:
-    """A connection to the SMSC, its time-out set. Raises Dropped."""
+def connected(host: str, port: int, context: ssl.SSLContext | None, timeout_s: float) -> socket.socket:
+    """A connection to the SMSC, its time-out set; with TLS, where there is a context. Raises Dropped."""
     try:
-        plain = socket.create_connection((settings.host, settings.port), settings.timeout_s)
+        plain = socket.create_connection((host, port), timeout_s)
     except OSError as error:
         raise Dropped(f"cannot connect: {error.strerror or error}") from error
     plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if context is None:
         return plain
     try:
-        return context.wrap_socket(plain, server_hostname=settings.host)
+        return context.wrap_socket(plain, server_hostname=host)
     except ssl.SSLCertVerificationError as error:
         said = error.verify_message.rstrip(".")
         raise Dropped(

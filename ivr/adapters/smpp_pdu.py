@@ -8,6 +8,7 @@ import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from smpplib import command, command_codes, consts, smpp
@@ -97,6 +98,16 @@ def build(name: str, sequence: int, status: int = 0, **fields: Any) -> bytes:
     pdu.sequence, pdu.status = sequence, status  # smpplib's constructor ignores a sequence it is given
     octets: bytes = pdu.generate()
     return octets
+
+
+def reply(name: str, sequence: int, status: int) -> bytes:
+    """The octets of an answer that says nothing but its status."""
+    return b"".join((_empty(name)[:8], struct.pack(">LL", status, sequence), _empty(name)[HEADER:]))
+
+
+@cache
+def _empty(name: str) -> bytes:
+    return build(name, 0)
 
 
 class _Reader(command.SubmitSM):  # type: ignore[misc]  # smpplib has no types

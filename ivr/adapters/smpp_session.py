@@ -74,11 +74,11 @@ class Session:
     def run(self) -> None:
         """Connect, bind and serve until `leave`. Raises Dropped."""
         try:
-            connection = smpp_account.connected(self._settings, self._context)
+            account = self._settings
+            connection = smpp_account.connected(account.host, account.port, self._context, account.timeout_s)
             with connection as self._socket, selectors.DefaultSelector() as self._selector:
                 self._selector.register(self._socket, selectors.EVENT_READ)
                 self._selector.register(self.window.bell, selectors.EVENT_READ)
-                account = self._settings
                 self._request(self._bind, system_id=account.system_id, password=account.password)
                 while not self._has_left():
                     self._step()
@@ -107,7 +107,7 @@ class Session:
             if key.fileobj is self._socket:
                 self._receive()
             else:
-                self.window.bell.recv(4096)
+                self.window.heard()
         now = time.monotonic()
         overdue = next((r for r in self._pending.values() if r.deadline <= now), None)
         if overdue:
@@ -137,7 +137,7 @@ class Session:
         self._to_send += smpp_pdu.build(command, sequence, **fields)
 
     def _reply(self, sequence: int, command: str, status: int = consts.SMPP_ESME_ROK) -> None:
-        self._to_send += smpp_pdu.build(command, sequence, status)
+        self._to_send += smpp_pdu.reply(command, sequence, status)
 
     def _flush(self) -> None:
         """All at once: a system call a PDU would cost more than to make it."""

@@ -54,6 +54,7 @@ class Window:
         self._emit = emit
         self._lock = threading.Lock()
         self._open = False
+        self._rung = False
         self._held = 0
         """Texts taken whose end is not on record."""
         self._queue: deque[Part] = deque()
@@ -161,7 +162,13 @@ class Window:
                 self._emit(Unanswered(self._link, part.text.reference, part.text.sent))
 
     def ring(self) -> None:
-        """Make whoever looks at `bell` look again. From any thread."""
-        # Full: it rings already. Closed: the session is over, and nobody listens.
-        with suppress(OSError):
-            self._ringer.send(b"!")
+        """Make `bell` readable, if it is not. From any thread."""
+        if not self._rung:
+            self._rung = True
+            with suppress(OSError):  # the session is over, and nobody listens
+                self._ringer.send(b"!")
+
+    def heard(self) -> None:
+        """Whoever was rung for is about to look."""
+        self.bell.recv(4096)
+        self._rung = False

@@ -23,7 +23,7 @@ from ivr.domain.facts import (
     SmsUnanswered,
 )
 from ivr.domain.number import masked
-from ivr.domain.records import Sms
+from ivr.domain.records import Sms, SmsState
 from ivr.domain.shortmessage import SmsFact
 from ivr.domain.sms import LinkDown, LinkUp, Receipt, Received, Refused, SmsEvent, Submitted, Unanswered
 from ivr.ports import AtLeast, Clock, Store, StoreAway, Texter
@@ -131,7 +131,7 @@ class Courier:
         """What a process before us has handed over, and has not put on record what became of it."""
         if not self._reclaimed:
             with self._store.read() as tx:
-                left = tx.find(Sms, handed_at=AtLeast(0))
+                left = tx.find(Sms, state=SmsState.QUEUED, handed_at=AtLeast(0))
             self._told += [_Told(SmsUnanswered(sms.id)) for sms in left]
             self._reclaimed = True
 

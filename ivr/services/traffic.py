@@ -97,7 +97,8 @@ class Traffic:
 
     def _keep(self, fact: SmsReceipt) -> None:
         """Until the answer comes that tells whose it is; where none is due, it is nobody's."""
-        if any(sms.link == fact.link for sms in self._tx.find(Sms, handed_at=AtLeast(0))):
+        with_smscs = self._tx.find(Sms, state=SmsState.QUEUED, handed_at=AtLeast(0))
+        if any(sms.link == fact.link for sms in with_smscs):
             self._early[fact.link, fact.message_id] = EarlyReceipt(
                 fact.link, fact.message_id, fact.state, self._now
             )

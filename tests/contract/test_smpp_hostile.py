@@ -35,13 +35,14 @@ TLV = st.builds(
 )
 DELIVERY = st.builds(
     lambda esm, coding, size, text, tlvs: (
-        b"\0\1\1" + b"4915112345678\0" + b"\0\0\0" + bytes([esm]) + b"\0" * 6 + bytes([coding, 0, size]) + text
-        + b"".join(tlvs)
+        b"\0\1\1" + b"4915112345678\0" + b"\0\0\0" + bytes([esm]) + b"\0" * 6
+        + bytes([coding, 0, size]) + text + b"".join(tlvs)
     ),
     st.sampled_from([0, 4, 0x20, 0x40, 0x44]) | st.integers(0, 255),
     st.sampled_from([0, 1, 3, 8, 0xF1]) | st.integers(0, 255),
     st.integers(0, 255),
-    st.binary(max_size=60) | st.sampled_from([b"id:npm-1 stat:DELIVRD", b"id: stat:", b"\5\0\3\1\2\1ON IT 17"]),
+    st.binary(max_size=60)
+    | st.sampled_from([b"id:npm-1 stat:DELIVRD", b"id: stat:", b"\5\0\3\1\2\1ON IT 17"]),
     st.lists(TLV, max_size=4),
 )  # fmt: skip
 COMMANDS = (

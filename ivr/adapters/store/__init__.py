@@ -10,6 +10,7 @@ from dataclasses import fields
 from enum import StrEnum
 from functools import cache
 from itertools import groupby
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Row, Table, delete, func, insert, select
@@ -140,7 +141,14 @@ def _upsert(table: Table, dialect: str) -> Any:
 
 def _values(record: Any) -> dict[str, Any]:
     """As dataclasses.asdict, which copies deeply what is no deeper than a row."""
-    return {field.name: getattr(record, field.name) for field in fields(record)}
+    names, read = _reader(typing.cast(Any, type(record)))
+    return dict(zip(names, read(record), strict=True))
+
+
+@cache
+def _reader(kind: type[Any]) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+    names = tuple(field.name for field in fields(kind))
+    return names, attrgetter(*names)
 
 
 def _record(kind: type[R], row: "Row[Any]") -> R:

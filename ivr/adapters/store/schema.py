@@ -153,16 +153,15 @@ sms = Table(
     Column("link", String(30)),
     Column("handed_at", Float),
     Column("repeated", Boolean, nullable=False),
-    Index(None, "state"),
+    Index(None, "state", "handed_at"),
     Index(None, "alert"),
-    Index(None, "handed_at"),
 )
 
 sms_part = Table(
     "sms_part",
     metadata,
-    Column("link", String(30), primary_key=True),
     Column("message_id", String(64), primary_key=True),
+    Column("link", String(30), primary_key=True),
     Column("sms", Integer, ForeignKey("sms.id"), nullable=False),
     Column("attempt", Integer, nullable=False),
     Column("parts", Integer, nullable=False),
@@ -173,8 +172,8 @@ sms_part = Table(
 early_receipt = Table(
     "early_receipt",
     metadata,
-    Column("link", String(30), primary_key=True),
     Column("message_id", String(64), primary_key=True),
+    Column("link", String(30), primary_key=True),
     Column("state", String(10), nullable=False),
     Column("at", Float, nullable=False),
     Index(None, "at"),

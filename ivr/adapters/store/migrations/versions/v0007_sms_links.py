@@ -13,11 +13,12 @@ def upgrade() -> None:
         sms.add_column(sa.Column("link", sa.String(30)))
         sms.add_column(sa.Column("handed_at", sa.Float()))
         sms.add_column(sa.Column("repeated", sa.Boolean(), nullable=False, server_default="0"))
-        sms.create_index("ix_sms_handed_at", ["handed_at"])
+        sms.drop_index("ix_sms_state")
+        sms.create_index("ix_sms_state", ["state", "handed_at"])
     op.create_table(
         "sms_part",
-        sa.Column("link", sa.String(30), primary_key=True),
         sa.Column("message_id", sa.String(64), primary_key=True),
+        sa.Column("link", sa.String(30), primary_key=True),
         sa.Column("sms", sa.Integer(), sa.ForeignKey("sms.id", name="fk_sms_part_sms"), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("parts", sa.Integer(), nullable=False),
@@ -26,8 +27,8 @@ def upgrade() -> None:
     op.create_index("ix_sms_part_sms", "sms_part", ["sms"])
     op.create_table(
         "early_receipt",
-        sa.Column("link", sa.String(30), primary_key=True),
         sa.Column("message_id", sa.String(64), primary_key=True),
+        sa.Column("link", sa.String(30), primary_key=True),
         sa.Column("state", sa.String(10), nullable=False),
         sa.Column("at", sa.Float(), nullable=False),
     )
