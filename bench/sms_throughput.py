@@ -1,7 +1,7 @@
 """SMS a second from the durable outbox to an SMSC, beside a bare smpplib loop in the same run.
 
-Owns: both senders, who take turns with the same SMSC, and how they are timed: at the SMSC, from the first submit
-to the last. Ours is `tocsin serve`: every SMS is put on record before it leaves, with its answer and with its
+Owns: both senders, who take turns with the same SMSC, and how they are timed: there, from the first submit to
+the last. Ours is `tocsin serve`: every SMS is put on record before it leaves, with its answer and with its
 receipt. The bare loop keeps nothing at all.
 
 python -m bench.sms_throughput [--sent N] [--window N] [--runs N]

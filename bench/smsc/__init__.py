@@ -48,7 +48,7 @@ class Missing(Exception):
 
 
 class CountingSmsc:
-    """Lets anybody in, takes every text, counts; answers after `answer_ms`, the receipt `receipt_ms` later."""
+    """Lets anybody in, takes all, and counts; answers after `answer_ms`, the receipt `receipt_ms` later."""
 
     def __init__(self, log: Path, answer_ms: int = 0, receipt_ms: int = 0) -> None:
         self._log = log

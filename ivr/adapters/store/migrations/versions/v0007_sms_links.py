@@ -14,7 +14,7 @@ def upgrade() -> None:
         sms.add_column(sa.Column("handed_at", sa.Float()))
         sms.add_column(sa.Column("repeated", sa.Boolean(), nullable=False, server_default="0"))
         sms.drop_index("ix_sms_state")
-        sms.create_index("ix_sms_state", ["state", "handed_at"])
+        sms.create_index("ix_sms_state_handed_at", ["state", "handed_at"])
     op.create_table(
         "sms_part",
         sa.Column("message_id", sa.String(64), primary_key=True),
