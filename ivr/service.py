@@ -13,7 +13,7 @@ from ivr.adapters.fastagi import Channel, FastAgiServer
 from ivr.adapters.smpp import SmppLink
 from ivr.adapters.smpp_account import Bind, SmscSettings
 from ivr.config import BadConfig, Settings, Smsc
-from ivr.domain.schedule import TrunkView
+from ivr.domain.lines import TrunkView
 from ivr.domain.sms import SmsEvent
 from ivr.services.courier import Courier
 from ivr.services.desk import Desk

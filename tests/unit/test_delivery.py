@@ -23,7 +23,8 @@ from ivr.domain.facts import (
     TeamResponding,
 )
 from ivr.domain.hours import Hours
-from ivr.domain.policy import Past, Phone, Policy, Rule
+from ivr.domain.nextcall import Past, Phone
+from ivr.domain.policy import Policy, Rule
 from ivr.domain.records import CallingHours, Delivery, DeliveryState, Disposition, Via
 
 S = DeliveryState
