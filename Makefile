@@ -2,6 +2,7 @@
 # make test   sets up and passes the tests
 # make bench  measures and simulates, an hour of it on real Asterisk; the numbers are in build/bench
 # make faults kills, stops and fills what an alert runs on, at random moments; half an hour
+# make soak-sms  10,000 SMS while SMSC and service are killed again and again; a few minutes
 # make check  the whole gate: format, lint, types, tests
 
 # All paths are relative: the checkout may lie in a folder with spaces in its name.
@@ -14,7 +15,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 PHONES ?= config/demo/phones.yaml
 ALERT ?=
 
-.PHONY: demo test bench faults check format lint types setup pbx clean
+.PHONY: demo test bench faults soak-sms check format lint types setup pbx clean
 
 demo: pbx
 	$(RUN) -m ivr demo --phones "$(PHONES)" $(if $(ALERT),--alert "$(ALERT)") --out build/demo
@@ -29,9 +30,13 @@ bench: pbx
 	$(RUN) -m bench.plan_cost
 	$(RUN) -m bench.simulate
 	$(RUN) -m bench.dialout $(DIALOUT)
+	$(RUN) -m bench.sms_throughput $(SMS)
 
 faults: pbx
 	$(RUN) -m bench.faults $(FAULTS)
+
+soak-sms: setup
+	$(RUN) -m bench.soak_sms $(SOAK)
 
 check: lint types test
 

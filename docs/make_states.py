@@ -26,6 +26,7 @@ from ivr.domain.records import (
     Delivery,
     DeliveryState,
     Direction,
+    ReceiptState,
     Sms,
     SmsState,
     Source,
@@ -53,8 +54,9 @@ SAMPLES: dict[type, list[Any]] = {
     facts.DeliverySkipped: [facts.DeliverySkipped(1, "t")],
     facts.SmsSubmitted: [facts.SmsSubmitted(1, ("m",))],
     facts.SmsDeferred: [facts.SmsDeferred(1, "busy")],
+    facts.SmsUnanswered: [facts.SmsUnanswered(1)],
     facts.SmsFailed: [facts.SmsFailed(1, "refused")],
-    facts.SmsReceipt: [facts.SmsReceipt("m", s) for s in ("delivered", "expired", "rejected", "unknown")],
+    facts.SmsReceipt: [facts.SmsReceipt("m", s) for s in ReceiptState],
 }
 HISTORIES = [
     History(numbers, (), up, expired)

@@ -137,7 +137,19 @@ class Smsc:
     source: str | None = _checked(_name, default=None)
     """Sender of the SMS: a number in E.164 or up to 11 letters. Default: the hotline's number."""
     window: int = _checked(_within(1, 100), default=10)
-    """Submits that may be unanswered at once."""
+    """Submits that may be unanswered, or not yet on record, at once."""
+    per_second: int | None = _checked(_within(1, 10_000), default=None)
+    """Submits a second that the operator allows. Default: no limit but its throttling."""
+    bind: Literal["transceiver", "transmitter+receiver"] = "transceiver"
+    """One session for both directions, or one for each, where the operator wants that."""
+    tls: bool = False
+    """The certificate must be good for `host`."""
+    ca: Path | None = None
+    """PEM file of the certificate authorities to trust. Default: those of this machine."""
+
+    def __post_init__(self) -> None:
+        if self.ca is not None and not self.tls:
+            raise ValueError("ca is of use with `tls: true` only")
 
 
 @dataclass(frozen=True, slots=True)

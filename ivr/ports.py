@@ -36,6 +36,13 @@ class AtLeast:
     value: float
 
 
+@dataclass(frozen=True, slots=True)
+class AtMost:
+    """For `Records.find`: a column's value is this or less."""
+
+    value: float
+
+
 class Records(Protocol):
     """One transaction: records in, records out. It is committed when its block ends, or not at all."""
 
@@ -44,16 +51,24 @@ class Records(Protocol):
         ...
 
     def find(self, kind: type[R], **where: Any) -> list[R]:
-        """Every record whose columns equal (or are among a collection, or are AtLeast) the given values; in
-        the order of what is AtLeast, then of their keys."""
+        """Every record whose columns equal (or are among a collection, or are AtLeast or AtMost) the given
+        values; in the order of what is AtLeast, then of their keys."""
+        ...
+
+    def first(self, most: int, kind: type[R], **where: Any) -> list[R]:
+        """The first `most` of what `find` would find."""
         ...
 
     def put(self, *records: Any) -> None:
-        """Insert, or replace by primary key."""
+        """Insert, or replace by primary key. Many of one kind at once cost much less than one by one."""
         ...
 
     def add(self, record: R) -> R:
         """Insert a record whose key the store gives; the result carries the key."""
+        ...
+
+    def append(self, *records: Any) -> None:
+        """Insert records whose keys the store gives and nobody asks for."""
         ...
 
     def drop(self, *records: Any) -> None:
@@ -150,10 +165,20 @@ class Programs(Protocol):
 
 
 class Texter(Protocol):
-    """A bind to one SMSC."""
+    """A link to one SMSC."""
 
     @property
-    def bound(self) -> bool: ...
+    def name(self) -> str: ...
+
+    @property
+    def bound(self) -> bool:
+        """Whether it is up, and takes SMS when there is room."""
+        ...
+
+    @property
+    def room(self) -> int:
+        """How many SMS it takes now."""
+        ...
 
     def submit(self, reference: str, to: str, text: str) -> bool:
         """Hand one SMS over; False when it cannot be taken now. What becomes of it comes back as an event."""

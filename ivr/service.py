@@ -10,9 +10,11 @@ from secrets import token_hex
 from ivr import bootstrap
 from ivr.adapters.ami import Ami, AmiAccount
 from ivr.adapters.fastagi import Channel, FastAgiServer
-from ivr.adapters.smpp import SmppLink, SmscSettings
+from ivr.adapters.smpp import SmppLink
+from ivr.adapters.smpp_account import Bind, SmscSettings
 from ivr.config import BadConfig, Settings, Smsc
 from ivr.domain.lines import TrunkView
+from ivr.domain.sms import SmsEvent
 from ivr.services.courier import Courier
 from ivr.services.desk import Desk
 from ivr.services.dialler import Dialler
@@ -44,7 +46,9 @@ class Service:
             self._store, book, self._ami, trunks, settings.policy, clock, lambda: f"tocsin-{token_hex(8)}"
         )
         self._courier = Courier(self._store, book, clock)
-        self._links = [SmppLink(_smsc(settings, smsc), self._courier.notice) for smsc in settings.smsc]
+        self._links = [
+            link for smsc in settings.smsc for link in _links(settings, smsc, self._courier.notice)
+        ]
         reserve = bootstrap.reserve(settings)
         self._keeper = Keeper(reserve, book) if reserve else None
         book.on_change(self._dialler.wake)
@@ -77,16 +81,26 @@ def _caller_id(settings: Settings) -> str:
     return f"<{settings.network.hotline}>"
 
 
-def _smsc(settings: Settings, smsc: Smsc) -> SmscSettings:
+def _links(settings: Settings, smsc: Smsc, notice: Callable[[SmsEvent], None]) -> list[SmppLink]:
+    """One link; two where the SMSC wants a bind for each direction."""
+    binds: tuple[Bind, ...] = ("transceiver",) if smsc.bind == "transceiver" else ("transmitter", "receiver")
     try:
-        return SmscSettings(
-            name=smsc.name,
-            host=smsc.host,
-            port=smsc.port,
-            system_id=smsc.system_id,
-            password=settings.secret(f"smsc-{smsc.name}"),
-            source=smsc.source or settings.network.hotline,
-            window=smsc.window,
-        )
+        return [SmppLink(_account(settings, smsc, bind), notice) for bind in binds]
     except ValueError as error:
         raise BadConfig(f"{settings.path}: smsc: {error}") from error
+
+
+def _account(settings: Settings, smsc: Smsc, bind: Bind) -> SmscSettings:
+    return SmscSettings(
+        name=smsc.name,
+        host=smsc.host,
+        port=smsc.port,
+        system_id=smsc.system_id,
+        password=settings.secret(f"smsc-{smsc.name}"),
+        source=smsc.source or settings.network.hotline,
+        window=smsc.window,
+        per_second=smsc.per_second,
+        bind=bind,
+        tls=smsc.tls,
+        ca=settings.path.parent / smsc.ca if smsc.ca else None,
+    )

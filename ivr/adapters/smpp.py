@@ -7,6 +7,7 @@ Of smpplib only the codec is used. Its client cannot notice an unanswered enquir
 time-out comes inside a PDU, stays "bound" after a drop, and writes passwords and texts to the debug log.
 """
 
+import logging
 import random
 import threading
 import time
@@ -16,12 +17,15 @@ from itertools import count
 from smpplib import consts
 
 from ivr.adapters import smpp_pdu
-from ivr.adapters.smpp_session import Dropped, Session, SmscSettings
+from ivr.adapters.smpp_account import Dropped, SmscSettings, tls_context
+from ivr.adapters.smpp_session import Session
 from ivr.adapters.smpp_window import Text
 from ivr.domain import gsm
 from ivr.domain.sms import LinkDown, LinkUp, SmsEvent
 
 __all__ = ["SmppLink", "SmscSettings"]
+
+log = logging.getLogger(__name__)
 
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 60.0
@@ -32,14 +36,15 @@ _chance = random.SystemRandom()
 
 
 class SmppLink:
-    """Texter over one SMPP bind.
+    """Texter over one SMPP bind. Raises ValueError with a sentence for certificates that cannot be read.
 
-    `on_event` is called in the link's own thread, one event at a time; it must return soon and not raise. A
-    receipt is acknowledged to the SMSC only after `on_event` has returned.
+    `on_event` is called in the link's own thread, one event at a time; it must return soon and not raise.
+    What an event is about waits until its `settled` is called, see ivr.domain.sms.
     """
 
     def __init__(self, settings: SmscSettings, on_event: Callable[[SmsEvent], None]) -> None:
         self._settings = settings
+        self._context = tls_context(settings.name, settings.ca) if settings.tls else None
         self._on_event = on_event
         self._lock = threading.Lock()
         self._stopping = threading.Event()
@@ -63,9 +68,19 @@ class SmppLink:
         self._thread.join(timeout_s + 1.0)
 
     @property
+    def name(self) -> str:
+        return self._settings.name
+
+    @property
     def bound(self) -> bool:
         session = self._session
         return session is not None and session.window.is_open
+
+    @property
+    def room(self) -> int:
+        """How many texts `submit` takes now, if the link stays up."""
+        session = self._session
+        return 0 if session is None else session.window.room
 
     def submit(self, reference: str, to: str, text: str) -> bool:
         """Hand one text over, from any thread, without waiting.
@@ -79,17 +94,18 @@ class SmppLink:
             return False
         destination = smpp_pdu.destination_address(to)
         segments = gsm.split(text, next(self._references) % 256)
-        last = len(segments.parts) - 1
         parts = [
             self._source
             | destination
             | {
-                "esm_class": consts.SMPP_GSMFEAT_UDHI if last else consts.SMPP_MSGMODE_DEFAULT,
+                "esm_class": consts.SMPP_GSMFEAT_UDHI
+                if len(segments.parts) > 1
+                else consts.SMPP_MSGMODE_DEFAULT,
                 "data_coding": int(segments.alphabet),
-                "registered_delivery": consts.SMPP_SMSC_DELIVERY_RECEIPT_BOTH if n == last else 0,
+                "registered_delivery": consts.SMPP_SMSC_DELIVERY_RECEIPT_BOTH,
                 "short_message": user_data,
             }
-            for n, user_data in enumerate(segments.parts)
+            for user_data in segments.parts
         ]
         return session.window.offer(Text(reference, parts))
 
@@ -100,17 +116,23 @@ class SmppLink:
             try:
                 session.run()
             except Dropped as dropped:
-                self._tell_down(str(dropped))
-                steady = time.monotonic() - began_at >= STEADY_S
-                failures = 0 if steady else failures + 1
-                self._stopping.wait(_pause_s(failures, dropped.credentials))
+                reason, credentials = str(dropped), dropped.credentials
+            except Exception:
+                log.exception("SMSC %s: the session failed; a new one follows", self._settings.name)
+                reason, credentials = "a mistake of ours, see the log", False
+            else:
+                continue
+            self._tell_down(reason)
+            steady = time.monotonic() - began_at >= STEADY_S
+            failures = 0 if steady else failures + 1
+            self._stopping.wait(_pause_s(failures, credentials))
         self._tell_down("stopped")
 
     def _new_session(self) -> Session | None:
         with self._lock:
             if self._stopping.is_set():
                 return None
-            self._session = Session(self._settings, self._event)
+            self._session = Session(self._settings, self._context, self._event)
             return self._session
 
     def _event(self, event: SmsEvent) -> None:
@@ -121,7 +143,7 @@ class SmppLink:
     def _tell_down(self, reason: str) -> None:
         if reason != self._down:
             self._down = reason
-            self._on_event(LinkDown(f"SMSC {self._settings.name}: {reason}"))
+            self._on_event(LinkDown(self._settings.name, f"SMSC {self._settings.name}: {reason}"))
 
 
 def _pause_s(failures: int, credentials: bool) -> float:

@@ -1,48 +1,28 @@
 """SMPP 3.4 on the wire: octets to PDUs and back.
 
 Owns: framing, the two directions of smpplib's codec, and the translation of wire codes (addresses, command
-status, receipts). Must not know about sockets, threads or time. Every octet that comes in is hostile.
+status). Must not know about sockets, threads or time. Every octet that comes in is hostile.
 """
 
 import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from smpplib import command, command_codes, consts, smpp
 
 from ivr.domain.number import subscriber
-from ivr.domain.sms import ReceiptState
 
 HEADER = 16
 LONGEST = 66_000
 """Octets of a PDU: a message_payload of 64 KB and what stands around it."""
 
-RECEIPT = 0x04
-_INTERMEDIATE = 0x20
-"""Kinds of a deliver_sm in its esm_class (section 5.2.12); smpplib names only others."""
-
 _COMMANDS: dict[int, str] = {code: name for name, code in command_codes.commands.items()}
 
-_RECEIPTED_MESSAGE_ID = consts.OPTIONAL_PARAMS["receipted_message_id"]
-_MESSAGE_STATE = consts.OPTIONAL_PARAMS["message_state"]
 _MESSAGE_PAYLOAD = consts.OPTIONAL_PARAMS["message_payload"]
 
-_STATES: dict[str | int, ReceiptState | None] = {
-    1: None, "ENROUTE": None,  # on its way: the end is yet to come
-    2: "delivered", "DELIVRD": "delivered",
-    3: "expired", "EXPIRED": "expired",
-    4: "rejected", "DELETED": "rejected",
-    5: "rejected", "UNDELIV": "rejected",
-    6: "unknown", "ACCEPTD": "unknown",
-    7: "unknown", "UNKNOWN": "unknown",
-    8: "rejected", "REJECTD": "rejected",
-}  # fmt: skip
-"""message_state (section 5.2.28) and the words of a receipt's text (Appendix B). None: nothing has ended."""
-
-_TEXT_ID = re.compile(rb"\bid:\s*([!-~]{1,64})", re.IGNORECASE)
-_TEXT_STATE = re.compile(rb"\bstat:\s*([A-Z]{1,10})", re.IGNORECASE)
 _ALPHANUMERIC = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 .&_-]{1,11}")
 _SHORT_CODE = re.compile(r"[0-9]{3,8}")
 
@@ -57,6 +37,10 @@ _PERMANENT = frozenset(
 )
 """Statuses (section 5.1.3) that find fault with the message or its addresses. Any other may pass when it is
 sent again: a full queue, a throttle, an SMSC with troubles of its own."""
+
+
+BUSY = frozenset((consts.SMPP_ESME_RTHROTTLED, consts.SMPP_ESME_RMSGQFUL))
+"""Statuses that find fault with nothing but how much we send."""
 
 
 class BadPdu(Exception):
@@ -79,7 +63,7 @@ class Pdu:
     @property
     def message_id(self) -> str:
         """The body of a submit_sm_resp, in printable characters; empty where there is none."""
-        return _printable(self.raw[HEADER:])
+        return printable(self.raw[HEADER:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +77,6 @@ class ShortMessage:
     registered_delivery: int
     user_data: bytes = field(repr=False)
     tlvs: dict[int, bytes] = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """What a receipt says; `state` is None when the message has not come to its end."""
-
-    message_id: str
-    state: ReceiptState | None
 
 
 def cut(buffer: bytearray) -> Iterator[Pdu]:
@@ -122,6 +98,16 @@ def build(name: str, sequence: int, status: int = 0, **fields: Any) -> bytes:
     pdu.sequence, pdu.status = sequence, status  # smpplib's constructor ignores a sequence it is given
     octets: bytes = pdu.generate()
     return octets
+
+
+def reply(name: str, sequence: int, status: int) -> bytes:
+    """The octets of an answer that says nothing but its status."""
+    return b"".join((_empty(name)[:8], struct.pack(">LL", status, sequence), _empty(name)[HEADER:]))
+
+
+@cache
+def _empty(name: str) -> bytes:
+    return build(name, 0)
 
 
 class _Reader(command.SubmitSM):  # type: ignore[misc]  # smpplib has no types
@@ -153,34 +139,14 @@ def short_message(pdu: Pdu) -> ShortMessage:
     if reader.sm_default_msg_id is None or len(reader.short_message or b"") != reader.sm_length:
         raise BadPdu(f"{pdu.command} with a body that breaks off")
     return ShortMessage(
-        source=_printable(reader.source_addr or b""),
-        destination=_printable(reader.destination_addr or b""),
+        source=printable(reader.source_addr or b""),
+        destination=printable(reader.destination_addr or b""),
         esm_class=reader.esm_class or 0,
         data_coding=reader.data_coding or 0,
         registered_delivery=reader.registered_delivery or 0,
         user_data=reader.short_message or reader.tlvs.get(_MESSAGE_PAYLOAD, b""),
         tlvs=reader.tlvs,
     )
-
-
-def ending(message: ShortMessage) -> Ending | None:
-    """What a deliver_sm says became of a message of ours; None when it is no receipt, or names no message.
-
-    The TLVs count before the text, whose form is only a custom (section 5.2.12 and Appendix B).
-    """
-    kind = message.esm_class & 0x3C
-    if kind not in (RECEIPT, _INTERMEDIATE) and _RECEIPTED_MESSAGE_ID not in message.tlvs:
-        return None
-    named = _TEXT_ID.search(message.user_data)
-    message_id = _printable(message.tlvs.get(_RECEIPTED_MESSAGE_ID, b"")) or (
-        named[1].decode() if named else ""
-    )
-    if not message_id:
-        return None
-    code = message.tlvs.get(_MESSAGE_STATE, b"")
-    said = _TEXT_STATE.search(message.user_data)
-    word = int.from_bytes(code) if len(code) == 1 else said[1].decode().upper() if said else ""
-    return Ending(message_id, _STATES.get(word, "unknown"))
 
 
 def source_address(source: str) -> dict[str, Any]:
@@ -217,7 +183,7 @@ def is_permanent(status: int) -> bool:
     return status in _PERMANENT
 
 
-def _printable(octets: bytes) -> str:
+def printable(octets: bytes) -> str:
     """A C-octet string up to its NUL, at most 64 characters."""
     text = octets.partition(b"\0")[0][:64].decode("latin-1")
     return "".join(c if "!" <= c <= "~" else "?" for c in text)

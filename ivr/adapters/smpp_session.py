@@ -9,65 +9,37 @@ ends the session: what was on its way is then reported as unanswered rather than
 
 import logging
 import selectors
-import socket
+import ssl
 import time
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from typing import Any
 
 from smpplib import consts
 
-from ivr.adapters import smpp_pdu
+from ivr.adapters import smpp_account, smpp_deliver, smpp_pdu
+from ivr.adapters.smpp_account import Dropped, SmscSettings
+from ivr.adapters.smpp_pace import Pace
 from ivr.adapters.smpp_pdu import BadPdu, Pdu
 from ivr.adapters.smpp_window import Part, Window
-from ivr.domain.sms import LinkUp, Receipt, SmsEvent
+from ivr.domain.sms import LinkUp, Receipt, Received, SmsEvent
 
 log = logging.getLogger(__name__)
 
 _CREDENTIALS = frozenset((consts.SMPP_ESME_RINVPASWD, consts.SMPP_ESME_RINVSYSID, consts.SMPP_ESME_RBINDFAIL))
-
-
-@dataclass(frozen=True, slots=True)
-class SmscSettings:
-    """One account with an SMSC. Raises ValueError with a sentence for what SMPP 3.4 cannot carry."""
-
-    name: str
-    host: str
-    port: int
-    system_id: str
-    password: str = field(repr=False)
-    source: str
-    """Sender of every text: a number in E.164, a short code, or up to 11 letters and digits."""
-    window: int = 10
-    """Submits that may be unanswered at once."""
-    enquire_s: float = 30.0
-    """Silence after which the SMSC is asked whether it is still there."""
-    timeout_s: float = 10.0
-    """How long any answer may take."""
-
-    def __post_init__(self) -> None:
-        # smpplib cuts both short without a word, and the SMSC then answers "invalid password".
-        for what, value, most in (("system_id", self.system_id, 15), ("password", self.password, 8)):
-            if not value.isascii() or len(value) > most:
-                raise ValueError(
-                    f"SMSC {self.name}: {what} must be at most {most} ASCII characters (SMPP 3.4)"
-                )
-        smpp_pdu.source_address(self.source)
-
-
-class Dropped(Exception):
-    """The session is over. The message says why, for an operator."""
-
-    def __init__(self, reason: str, credentials: bool = False) -> None:
-        super().__init__(reason)
-        self.credentials = credentials
-        """The SMSC does not want us under this name and password: trying often would only annoy it."""
+_MOST_OPEN = 1000
+"""Messages of the SMSC that may wait until they are on record; it keeps the others, and sends them again."""
+_SAME_S = 120
+"""The same octets from the same sender within this time are one SMS that is delivered again."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Request:
     command: str
+    sent_at: float
     deadline: float
     part: Part | None = None
 
@@ -75,15 +47,24 @@ class _Request:
 class Session:
     """Use once. Only `leave` and the window's `offer` may be called from another thread."""
 
-    def __init__(self, settings: SmscSettings, emit: Callable[[SmsEvent], None]) -> None:
+    def __init__(
+        self, settings: SmscSettings, context: ssl.SSLContext | None, emit: Callable[[SmsEvent], None]
+    ) -> None:
         self._settings = settings
+        self._context = context
         self._emit = emit
-        self.window = Window(settings.window, emit)
+        self.window = Window(settings.name, settings.window, emit)
+        self._pace = Pace(settings.per_second)
         self._leave_by: float | None = None
         self._pending: dict[int, _Request] = {}  # oldest first, so the first deadline comes first
         self._sequence = count(1)
-        self._buffer = bytearray()
+        self._received = bytearray()
+        self._to_send = bytearray()
         self._enquire_at = 0.0
+        self._open: set[int] = set()
+        """Sequence numbers of the deliver_sm that we have not answered."""
+        self._on_record: deque[int] = deque()
+        """Those of them that may be answered now. Any thread adds to it."""
 
     def leave(self, by: float) -> None:
         """Take nothing more, wait for the answers that are due, unbind; at `by` (monotonic) go anyway."""
@@ -93,11 +74,12 @@ class Session:
     def run(self) -> None:
         """Connect, bind and serve until `leave`. Raises Dropped."""
         try:
-            with self._connected() as self._socket, selectors.DefaultSelector() as self._selector:
+            account = self._settings
+            connection = smpp_account.connected(account.host, account.port, self._context, account.timeout_s)
+            with connection as self._socket, selectors.DefaultSelector() as self._selector:
                 self._selector.register(self._socket, selectors.EVENT_READ)
                 self._selector.register(self.window.bell, selectors.EVENT_READ)
-                account = self._settings
-                self._request("bind_transceiver", system_id=account.system_id, password=account.password)
+                self._request(self._bind, system_id=account.system_id, password=account.password)
                 while not self._has_left():
                     self._step()
         except BadPdu as error:
@@ -105,31 +87,27 @@ class Session:
         finally:
             self.window.abandon()
 
-    def _connected(self) -> socket.socket:
-        settings = self._settings
-        try:
-            connection = socket.create_connection((settings.host, settings.port), settings.timeout_s)
-        except OSError as error:
-            raise Dropped(f"cannot connect: {error.strerror or error}") from error
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return connection
-
     def _has_left(self) -> bool:
         if self._leave_by is None:
             return False
         waited_for = {r.command for r in self._pending.values()}
-        if self.window.is_idle and not waited_for & {"bind_transceiver", "unbind"}:
+        if self.window.is_idle and not self._open and not waited_for & {self._bind, "unbind"}:
             self._request("unbind")
         return time.monotonic() >= self._leave_by
 
     def _step(self) -> None:
-        while part := self.window.next():
+        while self._on_record:
+            self._conclude(self._on_record.popleft(), consts.SMPP_ESME_ROK)
+        now = time.monotonic()
+        while not self._pace.wait_s(now) and (part := self.window.next()):
             self._request("submit_sm", part, **part.fields)
+            self._pace.sent(now)
+        self._flush()
         for key, _ in self._selector.select(self._patience_s()):
             if key.fileobj is self._socket:
                 self._receive()
             else:
-                self.window.bell.recv(4096)
+                self.window.heard()
         now = time.monotonic()
         overdue = next((r for r in self._pending.values() if r.deadline <= now), None)
         if overdue:
@@ -138,69 +116,110 @@ class Session:
             self._request("enquire_link")
 
     def _patience_s(self) -> float:
+        now = time.monotonic()
         moments = [self._enquire_at]
         if self._pending:
             moments.append(next(iter(self._pending.values())).deadline)
         if self._leave_by is not None:
             moments.append(self._leave_by)
-        return max(0.0, min(moments) - time.monotonic())
+        if self.window.has_next:
+            moments.append(now + self._pace.wait_s(now))
+        return max(0.0, min(moments) - now)
+
+    @property
+    def _bind(self) -> str:
+        return f"bind_{self._settings.bind}"
 
     def _request(self, command: str, part: Part | None = None, **fields: Any) -> None:
         sequence, now = next(self._sequence), time.monotonic()
-        self._pending[sequence] = _Request(command, now + self._settings.timeout_s, part)
+        self._pending[sequence] = _Request(command, now, now + self._settings.timeout_s, part)
         self._enquire_at = now + self._settings.enquire_s
-        self._send(smpp_pdu.build(command, sequence, **fields))
+        self._to_send += smpp_pdu.build(command, sequence, **fields)
 
-    def _reply(self, pdu: Pdu, command: str, status: int = consts.SMPP_ESME_ROK) -> None:
-        self._send(smpp_pdu.build(command, pdu.sequence, status))
+    def _reply(self, sequence: int, command: str, status: int = consts.SMPP_ESME_ROK) -> None:
+        self._to_send += smpp_pdu.reply(command, sequence, status)
 
-    def _send(self, octets: bytes) -> None:
+    def _flush(self) -> None:
+        """All at once: a system call a PDU would cost more than to make it."""
         try:
-            self._socket.sendall(octets)
+            self._socket.sendall(self._to_send)
         except OSError as error:
             raise Dropped(f"connection lost: {error.strerror or error}") from error
+        self._to_send.clear()
 
     def _receive(self) -> None:
+        # Never waits: with TLS, something to read need not mean that there is something for us.
+        self._socket.settimeout(0)
         try:
             octets = self._socket.recv(65536)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return
         except OSError as error:
             raise Dropped(f"connection lost: {error.strerror or error}") from error
+        finally:
+            self._socket.settimeout(self._settings.timeout_s)
         if not octets:
             raise Dropped("the SMSC closed the connection")
         self._enquire_at = time.monotonic() + self._settings.enquire_s
-        self._buffer += octets
-        for pdu in smpp_pdu.cut(self._buffer):
+        self._received += octets
+        for pdu in smpp_pdu.cut(self._received):
             if pdu.is_request:
                 self._serve(pdu)
             else:
                 self._settle(pdu)
 
+    # -- what the SMSC asks ------------------------------------------------------------------------------
+
     def _serve(self, pdu: Pdu) -> None:
         match pdu.command:
             case "deliver_sm":
-                self._reply(pdu, "deliver_sm_resp", self._delivered(pdu))
+                self._deliver(pdu)
             case "enquire_link":
-                self._reply(pdu, "enquire_link_resp")
+                self._reply(pdu.sequence, "enquire_link_resp")
             case "unbind":
-                self._reply(pdu, "unbind_resp")
+                self._reply(pdu.sequence, "unbind_resp")
+                self._flush()
                 raise Dropped("the SMSC ended the session")
             case _:
-                self._reply(pdu, "generic_nack", consts.SMPP_ESME_RINVCMDID)
+                self._reply(pdu.sequence, "generic_nack", consts.SMPP_ESME_RINVCMDID)
 
-    def _delivered(self, pdu: Pdu) -> int:
-        """Report a receipt; the status to answer with. Answered only after the event was taken."""
+    def _deliver(self, pdu: Pdu) -> None:
+        """Report what a message is, and answer it when that is on record."""
         name = self._settings.name
+        if len(self._open) >= _MOST_OPEN:
+            self._conclude(pdu.sequence, consts.SMPP_ESME_RX_T_APPN)
+            return
         try:
             message = smpp_pdu.short_message(pdu)
         except BadPdu as error:
             log.warning("SMSC %s: refused what cannot be read: %s", name, error)
-            return int(consts.SMPP_ESME_RX_P_APPN)  # permanent, so that it is not sent for ever
-        ending = smpp_pdu.ending(message)
-        if ending is None:
-            log.info("SMSC %s: a message that is no receipt was acknowledged and dropped", name)
-        elif ending.state is not None:
-            self._emit(Receipt(ending.message_id, ending.state, time.time()))
-        return int(consts.SMPP_ESME_ROK)
+            self._conclude(pdu.sequence, consts.SMPP_ESME_RX_P_APPN)  # not to be sent again for ever
+            return
+        settled = partial(self._settled, pdu.sequence)
+        ending, text = smpp_deliver.ending(message), smpp_deliver.text(message)
+        event: SmsEvent | None = None
+        if ending is not None and ending.state is not None:
+            event = Receipt(name, ending.message_id, ending.state, settled)
+        elif ending is None and text is not None:
+            reference = smpp_deliver.reference(message, int(time.time()) // _SAME_S)
+            event = Received(name, message.source, text, reference, settled)
+        if event is None:
+            log.info("SMSC %s: a message that tells us nothing was acknowledged and dropped", name)
+            self._conclude(pdu.sequence, consts.SMPP_ESME_ROK)
+            return
+        self._open.add(pdu.sequence)
+        self._emit(event)
+
+    def _settled(self, sequence: int) -> None:
+        """From any thread."""
+        self._on_record.append(sequence)
+        self.window.ring()
+
+    def _conclude(self, sequence: int, status: int) -> None:
+        self._open.discard(sequence)
+        self._reply(sequence, "deliver_sm_resp", status)
+
+    # -- what the SMSC answers ---------------------------------------------------------------------------
 
     def _settle(self, pdu: Pdu) -> None:
         request = self._pending.get(pdu.sequence)
@@ -209,8 +228,12 @@ class Session:
             return
         del self._pending[pdu.sequence]
         if request.part is not None:
+            if pdu.status in smpp_pdu.BUSY:
+                self._pace.throttled(request.sent_at, time.monotonic())
+            else:
+                self._pace.taken()
             self.window.answered(request.part, pdu)
-        elif request.command == "bind_transceiver":
+        elif request.command == self._bind:
             self._settle_bind(pdu)
         elif request.command == "unbind":
             self._leave_by = time.monotonic()
@@ -220,5 +243,6 @@ class Session:
             credentials = pdu.status in _CREDENTIALS
             hint = "; check system_id and password with the operator of the SMSC" if credentials else ""
             raise Dropped(f"bind refused: {smpp_pdu.described(pdu.status)}{hint}", credentials)
-        self.window.open()
-        self._emit(LinkUp())
+        if self._settings.bind != "receiver":
+            self.window.open()
+        self._emit(LinkUp(self._settings.name))

@@ -1,7 +1,10 @@
-"""The texts one SMPP session has taken and not yet finished: those waiting, and those on the wire.
+"""The texts one SMPP session has taken and not finished: waiting, on the wire, answered and not on record.
 
-Owns: the limit on unanswered submits, and the promise that each text taken ends in exactly one event. Any
-thread may offer; all else is for the thread of the session. Must not know about sockets or sequence numbers.
+Owns: the limit on all of them, and the promise that each text taken ends in exactly one event. Any thread may
+offer; all else is for the thread of the session. Must not know about sockets or sequence numbers.
+
+A text keeps its place until its answer is on record. So a kill of ours, at any moment, leaves no more texts
+in doubt than the window holds.
 """
 
 import socket
@@ -26,6 +29,8 @@ class Text:
     reference: str
     parts: list[dict[str, Any]]
     ids: dict[int, str] = field(default_factory=dict)
+    sent: bool = False
+    """Some of it has been on the wire."""
     settled: bool = False
     """Its one event was sent; late answers to its other parts only make room."""
 
@@ -43,11 +48,15 @@ class Part:
 class Window:
     """`bell` becomes readable when there is something new to look at."""
 
-    def __init__(self, size: int, emit: Callable[[SmsEvent], None]) -> None:
+    def __init__(self, link: str, size: int, emit: Callable[[SmsEvent], None]) -> None:
+        self._link = link
         self._size = size
         self._emit = emit
         self._lock = threading.Lock()
         self._open = False
+        self._rung = False
+        self._held = 0
+        """Texts taken whose end is not on record."""
         self._queue: deque[Part] = deque()
         self._flying: list[Part] = []
         self.bell, self._ringer = socket.socketpair()
@@ -57,6 +66,17 @@ class Window:
     @property
     def is_open(self) -> bool:
         return self._open
+
+    @property
+    def room(self) -> int:
+        """How many texts it takes now."""
+        with self._lock:
+            return self._size - self._held if self._open else 0
+
+    @property
+    def has_next(self) -> bool:
+        with self._lock:
+            return bool(self._queue) and len(self._flying) < self._size
 
     @property
     def is_idle(self) -> bool:
@@ -71,15 +91,16 @@ class Window:
         """Take no more. From any thread; rings."""
         with self._lock:
             self._open = False
-            self._ring()
+            self.ring()
 
     def offer(self, text: Text) -> bool:
         """Take the text whole, or say False: shut, or full. From any thread."""
         with self._lock:
-            if not self._open or len(self._queue) + len(self._flying) >= self._size:
+            if not self._open or self._held >= self._size:
                 return False
+            self._held += 1
             self._queue.extend(Part(text, n) for n in range(len(text.parts)))
-            self._ring()
+            self.ring()
         return True
 
     def next(self) -> Part | None:
@@ -89,6 +110,7 @@ class Window:
                 part = self._queue.popleft()
                 if not part.text.settled:  # a refused part takes the rest of its text along
                     self._flying.append(part)
+                    part.text.sent = True
                     return part
         return None
 
@@ -101,14 +123,29 @@ class Window:
             return
         if answer.command != "submit_sm_resp" or answer.status != consts.SMPP_ESME_ROK:
             text.settled = True
-            reason, permanent = smpp_pdu.described(answer.status), smpp_pdu.is_permanent(answer.status)
-            self._emit(Refused(text.reference, answer.status, reason, permanent))
+            self._emit(self._refused(text, answer.status))
             return
         text.ids[part.number] = answer.message_id
         if len(text.ids) == len(text.parts):
             text.settled = True
-            ids = (text.ids[n] for n in range(len(text.parts)))
-            self._emit(Submitted(text.reference, tuple(i for i in ids if i)))
+            ids = tuple(text.ids[n] for n in range(len(text.parts)))
+            self._emit(Submitted(self._link, text.reference, ids, self._free))
+
+    def _refused(self, text: Text, status: int) -> Refused:
+        return Refused(
+            self._link,
+            text.reference,
+            status,
+            smpp_pdu.described(status),
+            permanent=smpp_pdu.is_permanent(status),
+            busy=status in smpp_pdu.BUSY,
+            settled=self._free,
+        )
+
+    def _free(self) -> None:
+        """A text's end is on record. From any thread."""
+        with self._lock:
+            self._held -= 1
 
     def abandon(self) -> None:
         """The session is over: report every text that is not settled. The window is of no use afterwards."""
@@ -122,9 +159,16 @@ class Window:
         for part in left:
             if not part.text.settled:
                 part.text.settled = True
-                self._emit(Unanswered(part.text.reference))
+                self._emit(Unanswered(self._link, part.text.reference, part.text.sent))
 
-    def _ring(self) -> None:
-        # Full: it rings already. Closed: the session is over, and nobody listens.
-        with suppress(OSError):
-            self._ringer.send(b"!")
+    def ring(self) -> None:
+        """Make `bell` readable, if it is not. From any thread."""
+        if not self._rung:
+            self._rung = True
+            with suppress(OSError):  # the session is over, and nobody listens
+                self._ringer.send(b"!")
+
+    def heard(self) -> None:
+        """Whoever was rung for is about to look."""
+        self.bell.recv(4096)
+        self._rung = False

@@ -13,7 +13,7 @@ from ivr.cli.common import Args, Verbs, answers, house, settings, verb
 from ivr.cli.output import Exit, code_of, document
 
 if TYPE_CHECKING:
-    from ivr.config import Settings
+    from ivr.config import Settings, Smsc
 
 _PATIENCE_S = 3.0
 _DISK_MB = 500
@@ -57,7 +57,7 @@ def checks(args: Args, chosen: "Settings") -> Iterator[Check]:
     yield _outcome("service", lambda: _service(chosen))
     yield _outcome("disk reserve", lambda: _reserve(chosen))
     for smsc in chosen.smsc:
-        yield _outcome(f"smsc {smsc.name}", partial(_port, smsc.host, smsc.port))
+        yield _outcome(f"smsc {smsc.name}", partial(_smsc, chosen, smsc))
 
 
 class _Ill(Exception):
@@ -192,9 +192,16 @@ def _reserve(chosen: "Settings") -> str:
     return f"{size_mb} MB, kept for a full disk"
 
 
-def _port(host: str, port: int) -> str:
+def _smsc(chosen: "Settings", smsc: "Smsc") -> str:
+    """Whether it is there, and with TLS whether it is who we think; nothing is said to it."""
+    from ivr.adapters.smpp_account import Dropped, connected, tls_context
+
+    where = f"{smsc.host}:{smsc.port}"
+    ca = chosen.path.parent / smsc.ca if smsc.ca else None
     try:
-        socket.create_connection((host, port), _PATIENCE_S).close()
-    except OSError as error:
-        raise _Ill(f"{host}:{port} does not answer ({error}); is it up, and let through?") from error
-    return f"{host}:{port} answers"
+        connected(smsc.host, smsc.port, tls_context(smsc.name, ca) if smsc.tls else None, _PATIENCE_S).close()
+    except ValueError as error:
+        raise _Ill(str(error)) from error
+    except Dropped as dropped:
+        raise _Ill(f"{where} does not answer: {dropped}; is it up, and let through?") from dropped
+    return f"{where} answers" + (" with TLS, its certificate is good" if smsc.tls else "")

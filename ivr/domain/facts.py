@@ -5,9 +5,8 @@ never what is to be done about it. Facts may come twice, late, or in another ord
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
-from ivr.domain.records import Delivery, Severity, Source, Via
+from ivr.domain.records import Delivery, ReceiptState, Severity, Source, Via
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +153,9 @@ class SmsSubmitted:
 
     sms: int
     message_ids: tuple[str, ...]
+    """One a part, in order; empty where the SMSC gave none that can be read."""
+    link: str = ""
+    """The SMSC's name in the configuration: message ids are its own, and another may give the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,15 @@ class SmsDeferred:
 
     sms: int
     reason: str
+    rests: bool = True
+    """Whether the SMS waits before its next try; not where nothing is wrong with it but the link was busy."""
+
+
+@dataclass(frozen=True, slots=True)
+class SmsUnanswered:
+    """It may have left, and no answer came: it is sent again, and may arrive twice."""
+
+    sms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +183,38 @@ class SmsFailed:
 
 @dataclass(frozen=True, slots=True)
 class SmsReceipt:
+    """Of one part of an SMS. It may come before the answer that tells whose message id it is."""
+
     message_id: str
-    state: Literal["delivered", "expired", "rejected", "unknown"]
+    state: ReceiptState
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SmsTraffic:
+    """What the links have told since the last time, in its order; and how many SMS they take now.
+
+    One fact, so that a busy link waits for one commit and not for one an SMS.
+    """
+
+    told: "tuple[SmsSubmitted | SmsDeferred | SmsUnanswered | SmsFailed | SmsReceipt, ...]"
+    room: tuple[tuple[str, int], ...] = ()
+    """The SMSCs we are bound to, in order of preference, each with how many it takes. That many are handed
+    over: put on record before they leave."""
+
+
+@dataclass(frozen=True, slots=True)
+class SmsReceived:
+    """Somebody has sent us an SMS. Nothing in it can be believed but that an answer reaches `sender`.
+
+    `reference` is the same when the SMSC delivers the same SMS again, and another for another SMS, even of
+    the same words: an id of the SMSC's, or a hash that takes in its time.
+    """
+
+    sender: str
+    """As the SMSC tells it: E.164, with or without the +. Anything else gets no answer."""
+    text: str
+    reference: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +247,11 @@ Fact = (
     | DeliverySkipped
     | SmsSubmitted
     | SmsDeferred
+    | SmsUnanswered
     | SmsFailed
     | SmsReceipt
+    | SmsTraffic
+    | SmsReceived
     | ReserveGivenUp
     | ReserveMade
 )

@@ -86,6 +86,15 @@ class SmsKind(StrEnum):
     """Says what became of one: to operators and originator, and on its withdrawal to the teams."""
 
 
+class ReceiptState(StrEnum):
+    """What an SMSC says became of a message, SMPP 3.4 section 5.2.28 made short."""
+
+    DELIVERED = "delivered"
+    EXPIRED = "expired"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+
+
 class Disposition(StrEnum):
     """What became of one call, for one of the alerts it carried."""
 
@@ -278,10 +287,41 @@ class Sms:
     submitted_at: float | None = None
     receipt_at: float | None = None
     message_ids: str = ""
-    """Message ids of the SMSC, one a part, separated by spaces."""
+    """Message ids of the SMSC, one a part, separated by spaces: to ask its operator about."""
     tries: int = 0
     reason: str | None = None
     kind: SmsKind = SmsKind.ALERT
+    link: str | None = None
+    """The SMSC it was last handed to, by its name in the configuration."""
+    handed_at: float | None = None
+    """Since when it is with that SMSC without an answer; None while it is not."""
+    repeated: bool = False
+    """It was sent again after a try without an answer: it may have come twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class SmsPart:
+    """One short message of an SMS, as an SMSC knows it: what a receipt is about."""
+
+    link: str
+    message_id: str
+    sms: int
+    attempt: int
+    """Which handing over of the SMS it belongs to."""
+    parts: int
+    """How many there are in that attempt, those without an id left out."""
+    state: ReceiptState | None = None
+    """What its last receipt said."""
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyReceipt:
+    """A receipt that came while an answer was due that may tell whose it is."""
+
+    link: str
+    message_id: str
+    state: ReceiptState
+    at: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from typing import Any, cast
 
 from smpplib import consts
 
-from ivr.adapters import smpp_pdu
+from ivr.adapters import smpp_deliver, smpp_pdu
 from ivr.adapters.smpp_pdu import BadPdu, Pdu, ShortMessage
 from ivr.domain import gsm
 
@@ -166,7 +166,7 @@ class _Session(socketserver.BaseRequestHandler):
             self._send(
                 "deliver_sm",
                 next(self._sequence),
-                esm_class=smpp_pdu.RECEIPT,
+                esm_class=smpp_deliver.RECEIPT,
                 source_addr=message.destination,
                 destination_addr=message.source,
                 short_message=text.encode(),

@@ -1,27 +1,56 @@
-"""Takes SMS from the outbox to an SMSC, and brings back what became of them as facts.
+"""Takes SMS from the outbox to the SMSCs, and brings back what became of them as facts.
 
-Owns: which SMS is in flight on which link. The outbox is the store: what no link takes stays queued there,
-and what was handed over without an answer is sent again (twice is better than never).
+Owns: when there is something to hand over, and that an event of a link is settled once it is on record. The
+outbox is the store, and so is the list of what is with an SMSC: an SMS is put on record as handed over
+before it leaves, and what is found so at a start was sent and never answered (twice is better than never).
 """
 
 import logging
 import queue
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from ivr.domain.facts import Fact, Illegal, SmsDeferred, SmsFailed, SmsReceipt, SmsSubmitted
+from ivr.domain.facts import (
+    Fact,
+    Illegal,
+    SmsDeferred,
+    SmsFailed,
+    SmsReceipt,
+    SmsReceived,
+    SmsSubmitted,
+    SmsTraffic,
+    SmsUnanswered,
+)
 from ivr.domain.number import masked
 from ivr.domain.records import Sms, SmsState
-from ivr.domain.shortmessage import is_due
-from ivr.domain.sms import LinkDown, LinkUp, Receipt, Refused, SmsEvent, Submitted, Unanswered
-from ivr.ports import Clock, Store, StoreAway, Texter
+from ivr.domain.shortmessage import SmsFact
+from ivr.domain.sms import LinkDown, LinkUp, Receipt, Received, Refused, SmsEvent, Submitted, Unanswered
+from ivr.ports import AtLeast, Clock, Store, StoreAway, Texter
 from ivr.services.ledger import Ledger
+from ivr.services.traffic import due
 
 log = logging.getLogger(__name__)
 
 _LOOK_S = 0.5
 """How often the outbox is looked at when nothing wakes us."""
 _SURPRISE_S = 1.0
+_AT_ONCE = 500
+"""Events in one transaction; callers at the telephone wait for the store meanwhile."""
+
+
+def _nobody_waits() -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A fact that is not on record yet."""
+
+    fact: SmsFact
+    settled: Callable[[], None] = _nobody_waits
+    frees: str | None = None
+    """The link that takes one more SMS once this is settled."""
 
 
 class Courier:
@@ -33,8 +62,9 @@ class Courier:
         self._clock = clock
         self._links: Sequence[Texter] = ()
         self._events: queue.SimpleQueue[SmsEvent | None] = queue.SimpleQueue()
-        self._in_flight: set[int] = set()
-        self._unapplied: list[SmsEvent] = []
+        self._told: list[_Told] = []
+        self._received: list[Received] = []
+        self._reclaimed = False
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
 
@@ -44,6 +74,7 @@ class Courier:
         self._thread.start()
 
     def stop(self) -> None:
+        """Put on record what has come in, and end."""
         self._stopping.set()
         self.wake()
         self._thread.join(10)
@@ -58,16 +89,21 @@ class Courier:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            self._collect()
-            try:
-                self._settle_events()
-                self._hand_over()
-            except StoreAway as error:
-                log.error("%s; SMS wait", error)
-                self._stopping.wait(_LOOK_S)
-            except Exception:
-                log.exception("the courier failed; it goes on")
-                self._stopping.wait(_SURPRISE_S)
+            self._turn(self._room)
+        self._turn(lambda: ())
+
+    def _turn(self, room: Callable[[], tuple[tuple[str, int], ...]]) -> None:
+        self._collect()
+        try:
+            self._reclaim()
+            self._exchange(room())
+            self._hear()
+        except StoreAway as error:
+            log.error("%s; SMS wait", error)
+            self._stopping.wait(_LOOK_S)
+        except Exception:
+            log.exception("the courier failed; it goes on")
+            self._stopping.wait(_SURPRISE_S)
 
     def _collect(self) -> None:
         """Wait for something to do; then take everything that has come in."""
@@ -75,32 +111,87 @@ class Courier:
             event = self._events.get(timeout=_LOOK_S)
             while True:
                 if event is not None:
-                    self._unapplied.append(event)
+                    self._take(event)
                 event = self._events.get_nowait()
         except queue.Empty:
             pass
 
-    def _settle_events(self) -> None:
-        while self._unapplied:
-            event = self._unapplied[0]
-            self._settle(event)
-            self._unapplied.pop(0)  # only now: an event the store could not take is tried again
+    def _take(self, event: SmsEvent) -> None:
+        match event:
+            case LinkUp():
+                log.info("SMSC %s: bound", event.link)
+            case LinkDown():
+                log.warning("%s; SMS stay queued", event.reason)
+            case Received():
+                self._received.append(event)
+            case _:
+                self._told.append(_told(event))
 
-    def _settle(self, event: SmsEvent) -> None:
-        if isinstance(event, LinkUp):
-            log.info("SMSC bound")
-        elif isinstance(event, LinkDown):
-            log.warning("%s; SMS stay queued", event.reason)
-        elif isinstance(event, Receipt):
-            self._apply(SmsReceipt(event.message_id, event.state))
-        else:
-            sms = int(event.reference)
-            if self._apply(_fact(sms, event)):
-                self._in_flight.discard(sms)
+    def _reclaim(self) -> None:
+        """What a process before us has handed over, and has not put on record what became of it."""
+        if not self._reclaimed:
+            with self._store.read() as tx:
+                left = tx.find(Sms, state=SmsState.QUEUED, handed_at=AtLeast(0))
+            self._told += [_Told(SmsUnanswered(sms.id)) for sms in left]
+            self._reclaimed = True
 
-    def _apply(self, fact: Fact) -> bool:
-        """Raises StoreAway. False when it is not on record for another reason: the events behind it must not
-        wait for it. Its SMS stays in flight until a restart, or it would be sent again and again."""
+    # -- to and from the SMSCs ---------------------------------------------------------------------------
+
+    def _room(self) -> tuple[tuple[str, int], ...]:
+        """How many SMS each link takes, once what it has told is settled."""
+        freed = [told.frees for told in self._told[:_AT_ONCE]]
+        return tuple((link.name, link.room + freed.count(link.name)) for link in self._links if link.bound)
+
+    def _exchange(self, room: tuple[tuple[str, int], ...]) -> None:
+        """Put on record what was told and what leaves, in one commit; then let it leave."""
+        batch = self._told[:_AT_ONCE]
+        if not batch and not (any(n for _, n in room) and self._is_something_due()):
+            return
+        try:
+            applied = self._ledger.apply(SmsTraffic(tuple(told.fact for told in batch), room))
+        except StoreAway:
+            raise
+        except Exception:
+            if not batch:
+                raise
+            self._one_by_one(len(batch))
+            return
+        del self._told[: len(batch)]
+        for told in batch:
+            told.settled()
+        for sms in applied.sms:
+            self._submit(sms)
+
+    def _is_something_due(self) -> bool:
+        with self._store.read() as tx:
+            return bool(due(tx, self._clock(), 1))
+
+    def _one_by_one(self, many: int) -> None:
+        """One of these cannot be put on record; the others must not wait for it. Its SMS stays handed over
+        until a restart, or it would be sent again and again."""
+        for told in self._told[:many]:
+            self._apply(told.fact)
+            self._told.pop(0)
+            told.settled()
+
+    def _submit(self, sms: Sms) -> None:
+        link = next(link for link in self._links if link.name == sms.link)
+        try:
+            if not link.submit(str(sms.id), sms.number, sms.text):
+                self._told.append(_Told(SmsDeferred(sms.id, "the link went down", rests=False)))
+        except ValueError as error:
+            log.error("SMS %d to %s cannot be sent: %s", sms.id, masked(sms.number), type(error).__name__)
+            self._told.append(_Told(SmsFailed(sms.id, "the number or the text cannot be sent")))
+
+    def _hear(self) -> None:
+        while self._received:
+            event = self._received[0]
+            self._apply(SmsReceived(event.sender, event.text, f"{event.link} {event.reference}"))
+            self._received.pop(0)  # only now: what the store could not take is tried again
+            event.settled()
+
+    def _apply(self, fact: Fact) -> None:
+        """Raises StoreAway; another error is a mistake of ours about this one fact."""
         try:
             self._ledger.apply(fact)
         except Illegal as refused:
@@ -109,36 +200,21 @@ class Courier:
             raise
         except Exception:
             log.exception("%s is not on record", type(fact).__name__)
-            return False
-        return True
-
-    def _hand_over(self) -> None:
-        link = next((link for link in self._links if link.bound), None)
-        if link is None:
-            return
-        with self._store.read() as tx:
-            queued = tx.find(Sms, state=SmsState.QUEUED)
-        now = self._clock()
-        for sms in queued:
-            if sms.id in self._in_flight or not is_due(sms, now):
-                continue
-            try:
-                if not link.submit(str(sms.id), sms.number, sms.text):
-                    return  # the window is full, or the link just went down
-            except ValueError as error:
-                log.error("SMS %d to %s cannot be sent: %s", sms.id, masked(sms.number), type(error).__name__)
-                self._apply(SmsFailed(sms.id, "the number or the text cannot be sent"))
-                continue
-            self._in_flight.add(sms.id)
 
 
-def _fact(sms: int, event: Submitted | Refused | Unanswered) -> Fact:
+def _told(event: Submitted | Refused | Unanswered | Receipt) -> _Told:
     match event:
+        case Receipt():
+            return _Told(SmsReceipt(event.message_id, event.state, event.link), event.settled)
         case Submitted():
-            return SmsSubmitted(sms, event.message_ids)
+            fact: SmsFact = SmsSubmitted(int(event.reference), event.message_ids, event.link)
+            return _Told(fact, event.settled, event.link)
         case Refused(permanent=True):
-            return SmsFailed(sms, event.reason)
+            return _Told(SmsFailed(int(event.reference), event.reason), event.settled, event.link)
         case Refused():
-            return SmsDeferred(sms, event.reason)
+            fact = SmsDeferred(int(event.reference), event.reason, rests=not event.busy)
+            return _Told(fact, event.settled, event.link)
+        case Unanswered(sent=True):
+            return _Told(SmsUnanswered(int(event.reference)))
         case Unanswered():
-            return SmsDeferred(sms, "the link was lost before the answer")
+            return _Told(SmsDeferred(int(event.reference), "the link was lost", rests=False))

@@ -26,6 +26,7 @@ from ivr.domain.records import (
 from ivr.ports import Records
 from ivr.services.history import Network
 from ivr.services.report import many
+from ivr.services.traffic import Traffic
 
 T = TypeVar("T", Leg, Number, Sms)
 
@@ -104,16 +105,16 @@ class Outbox:
 
     # -- what became of them -----------------------------------------------------------------------------
 
-    def apply(self, fact: shortmessage.SmsFact) -> None:
-        """What the courier tells. What is none of ours is passed over."""
-        if not isinstance(fact, facts.SmsReceipt):
-            found = self._tx.get(Sms, fact.sms)
-        else:
-            waiting = self._tx.find(Sms, state=[SmsState.SUBMITTED, SmsState.FAILED])
-            found = next((s for s in waiting if fact.message_id in s.message_ids.split()), None)
-        if found is not None:
-            self._change(found, fact)
-            self._crossed(found, fact)
+    def exchange(self, fact: facts.SmsTraffic | shortmessage.SmsFact) -> tuple[Sms, ...]:
+        """What the courier tells; the SMS that leave now. What is none of ours is passed over."""
+        traffic = fact if isinstance(fact, facts.SmsTraffic) else facts.SmsTraffic((fact,))
+        entries = []
+        for moved in Traffic(self._tx, self._now).apply(traffic.told):
+            if (what := _what(moved.before, moved.after)) is not None:
+                entries.append(self._entry(what, moved.after))
+            self._crossed(moved.before, moved.fact)
+        self._tx.append(*entries)
+        return tuple(Traffic(self._tx, self._now).claim(traffic.room))
 
     def _crossed(self, sms: Sms, fact: shortmessage.SmsFact) -> None:
         """An SMS that was on the wire when its alert was withdrawn has arrived: so must its recall."""
@@ -132,9 +133,11 @@ class Outbox:
     def _change(self, before: Sms, fact: shortmessage.SmsFact) -> None:
         after = shortmessage.decide(before, fact, self._now)
         self._tx.put(after)
-        if after.state is not before.state:
-            what = f"SMS {after.state}"
-            self._tx.add(Entry(0, self._now, what, after.alert, after.team, None, after.reason or ""))
+        if (what := _what(before, after)) is not None:
+            self._tx.append(self._entry(what, after))
+
+    def _entry(self, what: str, sms: Sms) -> Entry:
+        return Entry(0, self._now, what, sms.alert, sms.team, None, sms.reason or "")
 
     # -- the queue ---------------------------------------------------------------------------------------
 
@@ -143,6 +146,13 @@ class Outbox:
 
     def _queue(self, alert: int, team: str | None, number: str, text: str, kind: SmsKind) -> None:
         self._tx.add(Sms(0, alert, team, number, text, queued_at=self._now, due_at=self._now, kind=kind))
+
+
+def _what(before: Sms, after: Sms) -> str | None:
+    """What the journal says of it; None for what is not worth a line."""
+    if after.state is not before.state:
+        return f"SMS {after.state}"
+    return "SMS is sent again" if after.repeated and after.tries > before.tries else None
 
 
 def _by_team(records: Iterable[T]) -> dict[str | None, list[T]]:

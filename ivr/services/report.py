@@ -132,6 +132,8 @@ def sms_state(sms: Sms) -> Document:
         "submitted_at": rfc3339(sms.submitted_at),
         "receipt_at": rfc3339(sms.receipt_at),
         "reason": sms.reason,
+        "link": sms.link,
+        "repeated": sms.repeated,
     }
 
 

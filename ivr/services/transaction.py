@@ -25,6 +25,7 @@ from ivr.domain.records import (
     Entry,
     Leg,
     Number,
+    Sms,
     Team,
 )
 from ivr.ports import Records
@@ -53,6 +54,8 @@ class Applied:
     made, because its number has closed; the delivery then waits for another."""
     ring_s: float = 0.0
     """For CallPlaced: how long the phone is to ring."""
+    sms: tuple[Sms, ...] = ()
+    """For SmsTraffic: those that leave now, each for the link it names."""
 
 
 class Transaction:
@@ -97,8 +100,15 @@ class Transaction:
             case facts.TeamResponding() | facts.DeliveryRetried() | facts.DeliverySkipped():
                 self._deliver(self._delivery(fact.alert, fact.team), fact)
                 return Applied(self._tx.get(Alert, fact.alert))
-            case facts.SmsSubmitted() | facts.SmsDeferred() | facts.SmsFailed() | facts.SmsReceipt():
-                self._outbox.apply(fact)
+            case (
+                facts.SmsSubmitted()
+                | facts.SmsDeferred()
+                | facts.SmsUnanswered()
+                | facts.SmsFailed()
+                | facts.SmsReceipt()
+                | facts.SmsTraffic()
+            ):
+                return Applied(sms=self._outbox.exchange(fact))
             case facts.ReserveGivenUp():
                 self._note(Note("disk full", "no new recordings are taken"))
             case facts.ReserveMade():

@@ -21,6 +21,7 @@ from ivr.domain.records import (
     Leg,
     Number,
     Outcome,
+    ReceiptState,
     Sms,
     SmsState,
     Source,
@@ -325,7 +326,8 @@ class TestSms:
         clock.forward(5)
         book.apply(facts.SmsSubmitted(first.id, ("id-1", "id-2")))
         clock.forward(7)
-        book.apply(facts.SmsReceipt("id-2", "delivered"))
+        book.apply(facts.SmsReceipt("id-1", ReceiptState.DELIVERED))
+        book.apply(facts.SmsReceipt("id-2", ReceiptState.DELIVERED))
 
         done = book.get(Sms, first.id)
         assert (done.state, done.submitted_at, done.receipt_at) == (SmsState.DELIVERED, NOON + 5, NOON + 12)
@@ -336,7 +338,7 @@ class TestSms:
         first = book.find(Sms)[0]
         book.apply(facts.SmsSubmitted(first.id, ("id-17",)))
         for message_id in ("id-1", "id", "", "id-17 "):
-            book.apply(facts.SmsReceipt(message_id, "delivered"))
+            book.apply(facts.SmsReceipt(message_id, ReceiptState.DELIVERED))
 
         assert book.get(Sms, first.id).state is SmsState.SUBMITTED
 

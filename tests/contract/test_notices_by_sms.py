@@ -10,7 +10,8 @@ import pytest
 from book import Book, ManualClock
 
 from ivr.adapters.audio import Recordings
-from ivr.adapters.smpp import SmppLink, SmscSettings
+from ivr.adapters.smpp import SmppLink
+from ivr.adapters.smpp_account import SmscSettings
 from ivr.adapters.store import SqlStore
 from ivr.config import Settings
 from ivr.domain import facts

@@ -66,7 +66,9 @@ def test_the_dialler_goes_on_to_the_next_fact(book: Book, caplog: pytest.LogCapt
 class Smsc:
     """Takes every SMS."""
 
+    name = "a"
     bound = True
+    room = 10
 
     def __init__(self) -> None:
         self.taken: list[str] = []
@@ -86,8 +88,8 @@ def test_the_courier_goes_on_and_sends_no_sms_again(book: Book, caplog: pytest.L
 
     async def story() -> None:
         await until(lambda: len(smsc.taken) == 2)
-        courier.notice(Submitted(first, (NO_TEXT,)))
-        courier.notice(Submitted(second, ("b",)))
+        courier.notice(Submitted("a", first, (NO_TEXT,)))
+        courier.notice(Submitted("a", second, ("b",)))
         await until(lambda: bool(book.find(Sms, state=SmsState.SUBMITTED)))
         await asyncio.sleep(1.2)  # it looks into the outbox every half second
 

@@ -2,54 +2,25 @@
 
 import contextlib
 import logging
-import queue
 import socket
 import struct
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from smsc.bell import Bell
 from smsc.peer import PASSWORD, SYSTEM_ID, WAIT_S, NpmSmsc, PracticePeer
 
-from ivr.adapters import smpp_pdu
-from ivr.adapters.smpp import SmppLink, SmscSettings
-from ivr.domain.sms import LinkDown, LinkUp, Receipt, Refused, SmsEvent, Submitted, Unanswered
+from ivr.adapters import smpp_deliver, smpp_pdu
+from ivr.adapters.smpp_account import SmscSettings
+from ivr.domain.sms import LinkDown, LinkUp, Receipt, Received, Refused, Submitted, Unanswered
 
 TO = "+4915112345678"
 TEXT = "ALERT 17 from ABC-CERT, 2026-11-22 14:03 UTC. Call +4940808077555 to listen."
-
-E = TypeVar("E", bound=SmsEvent)
-
-
-class Bell:
-    """A link, and what it tells."""
-
-    def __init__(self, port: int, **settings: Any) -> None:
-        self._events: queue.Queue[SmsEvent] = queue.Queue()
-        account = {"system_id": SYSTEM_ID, "password": PASSWORD, "source": "+4940808077555"} | settings
-        self.link = SmppLink(
-            SmscSettings(name="sms-a", host="127.0.0.1", port=port, **account), self._events.put
-        )
-        self.link.start()
-
-    def expect(self, kind: type[E]) -> E:
-        """The very next event, which must be of this kind."""
-        event = self._events.get(timeout=WAIT_S)
-        assert isinstance(event, kind), event
-        return event
-
-    def expect_all(self, *events: SmsEvent) -> None:
-        """These events next, in any order."""
-        seen = [self._events.get(timeout=WAIT_S) for _ in events]
-        assert sorted(map(repr, seen)) == sorted(map(repr, events))
-
-    def expect_silence(self) -> None:
-        assert self._events.empty()
-
 
 Ring = Callable[..., Bell]
 
@@ -112,12 +83,15 @@ def test_a_text_arrives_as_written_and_its_receipt_comes_back(
     bell = bound(ring, smsc)
     assert bell.link.submit("sms-1", TO, text)
     assert smsc.message().items() >= {"number": TO, "text": text, "parts": parts}.items()
-    submitted = bell.expect(Submitted)
+    told = [
+        bell.next() for _ in range(1 + parts)
+    ]  # receipts of the first parts may come before the last answer
+    (submitted,) = (event for event in told if isinstance(event, Submitted))
+    receipts = [event for event in told if isinstance(event, Receipt)]
     assert submitted.reference == "sms-1"
     assert len(set(submitted.message_ids)) == parts
-    receipt = bell.expect(Receipt)
-    assert (receipt.message_id, receipt.state) == (submitted.message_ids[-1], "delivered")
-    bell.expect_silence()  # one receipt for one text, however many parts
+    assert [(r.message_id, r.state) for r in receipts] == [(i, "delivered") for i in submitted.message_ids]
+    bell.expect_silence()
 
 
 def test_texts_of_several_parts_do_not_get_mixed_up(ring: Ring, smsc: NpmSmsc | PracticePeer) -> None:
@@ -145,7 +119,7 @@ def test_fields_of_a_submit(ring: Ring, npm: NpmSmsc) -> None:
     assert npm.expect("submit").items() >= (one | {"destination_addr": TO[1:]}).items()
     bell.link.submit("sms-2", TO, "Ж" * 100)
     first, last = npm.expect("submit"), npm.expect("submit")
-    assert [p["registered_delivery"] for p in (first, last)] == [0, 1]
+    assert [p["registered_delivery"] for p in (first, last)] == [1, 1]
     assert {(p["esm_class"], p["data_coding"]) for p in (first, last)} == {(0x40, 8)}
 
 
@@ -195,7 +169,7 @@ def test_a_full_window_takes_no_more_until_there_is_room(ring: Ring, npm: NpmSms
     for _ in range(3):
         npm.expect("submit")
     npm.order(release=True)
-    kinds = [type(bell._events.get(timeout=WAIT_S)) for _ in range(6)]
+    kinds = [type(bell.next()) for _ in range(6)]
     assert (kinds.count(Submitted), kinds.count(Receipt)) == (3, 3)
     assert bell.link.submit("sms-5", TO, TEXT)
 
@@ -208,7 +182,7 @@ def test_never_more_on_the_wire_than_the_window(ring: Ring, npm: NpmSmsc) -> Non
         npm.expect("submit")
     assert npm.saw_nothing("submit", for_s=0.5)
     npm.order(release=True)
-    assert len(bell.expect(Submitted).message_ids) == 5
+    assert len(bell.expect_after_others(Submitted).message_ids) == 5
 
 
 def test_server_killed_and_back(ring: Ring, npm: NpmSmsc) -> None:
@@ -219,11 +193,11 @@ def test_server_killed_and_back(ring: Ring, npm: NpmSmsc) -> None:
     for _ in range(4):
         npm.expect("submit")
     npm.kill()
-    bell.expect_all(Unanswered("sms-1"), Unanswered("sms-2"))
+    bell.expect_all(Unanswered("sms-a", "sms-1", sent=True), Unanswered("sms-a", "sms-2", sent=True))
     bell.expect(LinkDown)
     assert not bell.link.submit("sms-3", TO, TEXT)
     npm.start()
-    while not isinstance(event := bell._events.get(timeout=WAIT_S), LinkUp):
+    while not isinstance(event := bell.next(), LinkUp):
         assert isinstance(event, LinkDown), event
     assert bell.link.submit("sms-1", TO, TEXT)
     assert bell.expect(Submitted).reference == "sms-1"
@@ -312,7 +286,7 @@ def test_receipts_in_the_forms_they_come_in(
 @pytest.mark.parametrize(
     "fields",
     [
-        {"esm_class": 0, "short_message": "ON IT 17 id:ab1 stat:DELIVRD"},
+        {"esm_class": 8, "short_message": "ON IT 17 id:ab1 stat:DELIVRD"},
         {"esm_class": 4, "short_message": "no id at all stat:DELIVRD"},
         {"esm_class": 4, "short_message": "id:ab1 stat:ENROUTE"},
         {"esm_class": 0x20, "receipted_message_id": "ab1", "message_state": 1, "short_message": ""},
@@ -328,6 +302,107 @@ def test_what_ends_no_message_is_acknowledged_and_no_more(
     bell.expect_silence()
     assert "ON IT" not in caplog.text
     assert TO[1:] not in caplog.text
+
+
+def test_a_receipt_is_acknowledged_only_when_it_is_on_record(ring: Ring, npm: NpmSmsc) -> None:
+    bell = bound(ring, npm)
+    npm.order(send="deliver_sm", fields={"esm_class": 4, "short_message": "id:ab1 stat:DELIVRD"})
+    receipt = bell.untouched()
+    assert isinstance(receipt, Receipt)
+    assert npm.saw_nothing("deliver_sm_resp", for_s=0.5)
+    receipt.settled()
+    assert npm.expect("deliver_sm_resp")["status"] == 0
+
+
+def test_a_place_in_the_window_is_free_only_when_the_answer_is_on_record(ring: Ring, npm: NpmSmsc) -> None:
+    bell = bound(ring, npm, window=1)
+    assert bell.link.room == 1
+    assert bell.link.submit("sms-1", TO, TEXT)
+    submitted = bell.untouched()
+    assert isinstance(submitted, Submitted)
+    assert bell.link.room == 0
+    assert not bell.link.submit("sms-2", TO, TEXT)
+    submitted.settled()
+    assert bell.link.room == 1
+    assert bell.link.submit("sms-2", TO, TEXT)
+
+
+@pytest.mark.parametrize(
+    ("fields", "text"),
+    [
+        ({"data_coding": 0, "short_message": "On it 17, Grüße €"}, "On it 17, Grüße €"),
+        ({"short_message": "да 🔔"}, "да 🔔"),
+        ({"data_coding": 3, "short_message": "Grüße"}, "Grüße"),
+        ({"message_payload": "STATUS 17", "short_message": ""}, "STATUS 17"),
+    ],
+)
+def test_what_somebody_sends_us_arrives_as_written(
+    ring: Ring, npm: NpmSmsc, fields: dict[str, Any], text: str
+) -> None:
+    bell = bound(ring, npm)
+    npm.order(send="deliver_sm", fields={"source_addr": TO[1:]} | fields)
+    received = bell.untouched()
+    assert isinstance(received, Received)
+    assert (received.link, received.sender, received.text) == ("sms-a", TO[1:], text)
+    assert text not in repr(received)
+    assert npm.saw_nothing("deliver_sm_resp", for_s=0.3)
+    received.settled()
+    assert npm.expect("deliver_sm_resp")["status"] == 0
+
+
+def test_a_part_of_a_longer_text_is_a_text(ring: Ring, npm: NpmSmsc) -> None:
+    bell = bound(ring, npm)
+    body = b"\0\1\1" + TO[1:].encode() + b"\0" * 4 + b"\x40" + b"\0" * 8 + b"\x0e\5\0\3\7\2\1ON IT 17"
+    npm.order(raw=pdu(5, body))
+    assert bell.expect(Received).text == "ON IT 17"
+
+
+def test_a_text_that_is_delivered_again_can_be_told_from_another_one(ring: Ring, npm: NpmSmsc) -> None:
+    bell = bound(ring, npm)
+    seen = []
+    for number, text in ((1, "STATUS 17"), (1, "STATUS 17"), (2, "STATUS 17"), (1, "STATUS 18")):
+        fields = {"source_addr": TO[1:], "short_message": text, "user_message_reference": number}
+        npm.order(send="deliver_sm", fields=fields)
+        seen.append(bell.expect(Received).reference)
+    assert seen[0] == seen[1]
+    assert len(set(seen)) == 3
+
+
+@pytest.mark.parametrize("bind", ["transceiver", "transmitter"])
+def test_binds_that_take_texts(ring: Ring, npm: NpmSmsc, bind: str) -> None:
+    bell = bound(ring, npm, bind=bind)
+    assert npm.expect("bind")["as"] == f"bind_{bind}"
+    assert bell.link.submit("sms-1", TO, TEXT)
+    assert bell.expect(Submitted).reference == "sms-1"
+
+
+def test_a_receiver_takes_no_texts_and_hears_receipts(ring: Ring, npm: NpmSmsc) -> None:
+    bell = ring(npm.port, bind="receiver")
+    bell.expect(LinkUp)
+    assert npm.expect("bind")["as"] == "bind_receiver"
+    assert not bell.link.bound
+    assert not bell.link.submit("sms-1", TO, TEXT)
+    npm.order(send="deliver_sm", fields={"esm_class": 4, "short_message": "id:ab1 stat:DELIVRD"})
+    assert bell.expect(Receipt).message_id == "ab1"
+
+
+@pytest.mark.parametrize("status", [0x58, 0x14])
+def test_throttled_it_slows_down_and_recovers(ring: Ring, npm: NpmSmsc, status: int) -> None:
+    bell = bound(ring, npm, window=100)
+    npm.order(mode={"refuse": status})
+    for n in range(30):
+        bell.link.submit(f"sms-{n}", TO, TEXT)
+    told = [bell.expect(Refused) for _ in range(30)]
+    assert all(refused.busy and not refused.permanent for refused in told)
+    assert npm.counted("submit") == 30
+    # Without a pace, thirty more would be on the wire at once.
+    for n in range(30):
+        bell.link.submit(f"sms-{n}", TO, TEXT)
+    bell.expect(Refused)
+    npm.order(mode={"refuse": 0})
+    assert npm.counted("submit") < 10
+    for _ in range(5):
+        assert isinstance(bell.expect_after_others(Submitted), Submitted)
 
 
 def pdu(command_id: int, body: bytes, sequence: int = 7, status: int = 0) -> str:
@@ -352,7 +427,6 @@ def test_a_pdu_in_two_halves_with_a_long_pause(ring: Ring, npm: NpmSmsc) -> None
         (pdu(5, b""), "deliver_sm_resp"),
         (pdu(5, b"\0\1"), "deliver_sm_resp"),
         (pdu(5, b"x" * 200), "deliver_sm_resp"),
-        (pdu(5, RECEIPT + b"\x04\x27\xff\xff\x02"), "deliver_sm_resp"),
         (pdu(0x777, b"?" * 40), "generic_nack"),
         (pdu(9, b"\0" * 20), "generic_nack"),
     ],
@@ -364,8 +438,15 @@ def test_a_pdu_that_makes_no_sense_is_answered_and_passed_over(
     npm.order(raw=octets)
     npm.expect(answer)
     bell.link.submit("sms-1", TO, TEXT)
-    while not isinstance(event := bell._events.get(timeout=WAIT_S), Submitted):
+    while not isinstance(event := bell.next(), Submitted):
         assert isinstance(event, Receipt), event
+
+
+def test_a_tlv_longer_than_its_pdu_spoils_nothing_else(ring: Ring, npm: NpmSmsc) -> None:
+    bell = bound(ring, npm)
+    npm.order(raw=pdu(5, RECEIPT + b"\x04\x27\xff\xff\x02"))
+    assert bell.expect(Receipt).message_id == "ab1"
+    assert npm.expect("deliver_sm_resp")["status"] == 0
 
 
 def test_answers_that_belong_to_nothing_are_passed_over(ring: Ring, npm: NpmSmsc) -> None:
@@ -456,4 +537,7 @@ def test_the_practice_smsc_takes_nothing_before_a_bind(practice: PracticePeer) -
 def test_no_body_hurts_the_reader(body: bytes, command_id: int) -> None:
     (read,) = smpp_pdu.cut(bytearray(bytes.fromhex(pdu(command_id, body))))
     with contextlib.suppress(smpp_pdu.BadPdu):
-        smpp_pdu.ending(smpp_pdu.short_message(read))
+        message = smpp_pdu.short_message(read)
+        smpp_deliver.ending(message)
+        smpp_deliver.text(message)
+        smpp_deliver.reference(message, 0)

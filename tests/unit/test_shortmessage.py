@@ -7,9 +7,9 @@ import pytest
 from book import NOON
 
 from ivr.domain import shortmessage
-from ivr.domain.facts import Illegal, SmsDeferred, SmsFailed, SmsReceipt, SmsSubmitted
-from ivr.domain.records import Sms, SmsState
-from ivr.domain.shortmessage import SmsFact, decide
+from ivr.domain.facts import SmsDeferred, SmsFailed, SmsReceipt, SmsSubmitted, SmsUnanswered
+from ivr.domain.records import ReceiptState, Sms, SmsState
+from ivr.domain.shortmessage import SmsFact, decide, handed, route
 
 QUEUED, SUBMITTED = SmsState.QUEUED, SmsState.SUBMITTED
 DELIVERED, FAILED = SmsState.DELIVERED, SmsState.FAILED
@@ -21,33 +21,38 @@ def sms(state: SmsState, tries: int = 0) -> Sms:
 
 TAKEN = SmsSubmitted(5, ("a1", "a2"))
 NOT_NOW = SmsDeferred(5, "throttled")
+LOST = SmsUnanswered(5)
 REFUSED = SmsFailed(5, "invalid destination")
-ARRIVED = SmsReceipt("a2", "delivered")
-EXPIRED = SmsReceipt("a2", "expired")
-UNCLEAR = SmsReceipt("a2", "unknown")
+ARRIVED = SmsReceipt("a2", ReceiptState.DELIVERED)
+EXPIRED = SmsReceipt("a2", ReceiptState.EXPIRED)
+UNCLEAR = SmsReceipt("a2", ReceiptState.UNKNOWN)
 
 MOVES: list[tuple[SmsState, SmsFact, SmsState]] = [
     (QUEUED, TAKEN, SUBMITTED),
     (QUEUED, NOT_NOW, QUEUED),
+    (QUEUED, LOST, QUEUED),
     (QUEUED, REFUSED, FAILED),
+    (QUEUED, ARRIVED, DELIVERED),
+    (QUEUED, EXPIRED, QUEUED),
     (SUBMITTED, TAKEN, SUBMITTED),
     (SUBMITTED, NOT_NOW, SUBMITTED),
+    (SUBMITTED, LOST, SUBMITTED),
     (SUBMITTED, REFUSED, FAILED),
     (SUBMITTED, ARRIVED, DELIVERED),
     (SUBMITTED, EXPIRED, FAILED),
     (SUBMITTED, UNCLEAR, SUBMITTED),
     (DELIVERED, TAKEN, DELIVERED),
     (DELIVERED, NOT_NOW, DELIVERED),
+    (DELIVERED, LOST, DELIVERED),
     (DELIVERED, REFUSED, DELIVERED),
     (DELIVERED, EXPIRED, DELIVERED),
     (FAILED, TAKEN, FAILED),
     (FAILED, NOT_NOW, FAILED),
+    (FAILED, LOST, FAILED),
     (FAILED, REFUSED, FAILED),
     (FAILED, ARRIVED, DELIVERED),
     (FAILED, EXPIRED, FAILED),
 ]
-
-ILLEGAL: list[tuple[SmsState, SmsFact]] = [(QUEUED, ARRIVED)]
 
 
 @pytest.mark.parametrize(("state", "fact", "expected"), MOVES)
@@ -55,17 +60,11 @@ def test_moves(state: SmsState, fact: SmsFact, expected: SmsState) -> None:
     assert decide(sms(state), fact, NOON).state is expected
 
 
-@pytest.mark.parametrize(("state", "fact"), ILLEGAL)
-def test_refuses(state: SmsState, fact: SmsFact) -> None:
-    with pytest.raises(Illegal, match=f"SMS 5 is {state}"):
-        decide(sms(state), fact, NOON)
+def test_every_fact_may_come_in_every_state() -> None:
+    pairs = set(product(SmsState, get_args(SmsFact)))
 
-
-def test_every_pair_of_state_and_fact_is_named_above() -> None:
-    illegal = {(state, type(fact)) for state, fact in ILLEGAL}
-
-    assert set(product(SmsState, get_args(SmsFact))) - set(shortmessage.TABLE) == illegal
-    assert {(state, type(fact)) for state, fact, _ in MOVES} == set(shortmessage.TABLE)
+    assert set(shortmessage.TABLE) == pairs
+    assert {(state, type(fact)) for state, fact, _ in MOVES} == pairs
 
 
 def test_the_ids_of_every_part_are_kept_for_the_receipt() -> None:
@@ -114,3 +113,42 @@ def test_whatever_crosses_a_delivery_it_was_delivered(one: SmsFact, other: SmsFa
 def test_a_moment_further_ahead_than_any_pause_binds_nothing(after_s: float, due: bool) -> None:
     """It was written before the clock was set back."""
     assert shortmessage.is_due(sms(QUEUED), NOON - after_s) is due
+
+
+def test_what_the_link_was_too_busy_for_is_due_at_once() -> None:
+    after = decide(sms(QUEUED, tries=3), SmsDeferred(5, "throttled", rests=False), NOON)
+
+    assert (after.due_at, after.tries) == (NOON, 4)
+
+
+def test_what_was_lost_with_its_link_goes_on_at_once_and_is_marked() -> None:
+    after = decide(handed(sms(QUEUED), "a", NOON), LOST, NOON + 1)
+
+    assert (after.due_at, after.repeated, after.handed_at) == (NOON + 1, True, None)
+
+
+def test_what_is_lost_again_and_again_rests_longer_each_time() -> None:
+    after = sms(QUEUED)
+    rests = []
+    for _ in range(4):
+        after = decide(handed(after, "a", NOON), LOST, NOON)
+        rests.append(after.due_at - NOON)
+
+    assert rests == [0, 10, 20, 40]
+
+
+@pytest.mark.parametrize("fact", [TAKEN, NOT_NOW, LOST, REFUSED, ARRIVED])
+def test_whatever_becomes_of_it_it_is_no_longer_with_the_smsc(fact: SmsFact) -> None:
+    before = handed(sms(QUEUED), "a", NOON)
+
+    assert (before.link, before.handed_at) == ("a", NOON)
+    assert decide(before, fact, NOON + 1).handed_at is None
+
+
+@pytest.mark.parametrize(("tries", "link"), [(0, "a"), (1, "b"), (2, "c"), (3, "a")])
+def test_each_try_goes_to_the_next_smsc_the_first_one_to_the_preferred(tries: int, link: str) -> None:
+    assert route(sms(QUEUED, tries), ["a", "b", "c"]) == link
+
+
+def test_with_one_smsc_every_try_goes_there() -> None:
+    assert {route(sms(QUEUED, tries), ["a"]) for tries in range(5)} == {"a"}

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import fields
 from enum import StrEnum
 from functools import cache
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Row, Table, delete, func, insert, select
@@ -95,10 +97,13 @@ class SqlRecords:
     def find(self, kind: type[R], **where: Any) -> list[R]:
         return [_record(kind, row) for row in self._connection.execute(*query(TABLES[kind], where))]
 
+    def first(self, most: int, kind: type[R], **where: Any) -> list[R]:
+        return [_record(kind, row) for row in self._connection.execute(*query(TABLES[kind], where, most))]
+
     def put(self, *records: Any) -> None:
-        for record in records:
-            upsert = _upsert(TABLES[type(record)], self._connection.dialect.name)
-            self._connection.execute(upsert, _values(record))
+        for kind, alike in groupby(records, type):
+            upsert = _upsert(TABLES[kind], self._connection.dialect.name)
+            self._connection.execute(upsert, [_values(record) for record in alike])
 
     def add(self, record: R) -> R:
         table = TABLES[type(record)]
@@ -107,6 +112,11 @@ class SqlRecords:
         key = self._connection.execute(insert(table).values(values)).inserted_primary_key
         assert key is not None
         return type(record)(**{**values, "id": key[0]})
+
+    def append(self, *records: Any) -> None:
+        for kind, alike in groupby(records, type):
+            rows = [{k: v for k, v in _values(record).items() if k != "id"} for record in alike]
+            self._connection.execute(insert(TABLES[kind]), rows)
 
     def drop(self, *records: Any) -> None:
         for record in records:
@@ -131,7 +141,14 @@ def _upsert(table: Table, dialect: str) -> Any:
 
 def _values(record: Any) -> dict[str, Any]:
     """As dataclasses.asdict, which copies deeply what is no deeper than a row."""
-    return {field.name: getattr(record, field.name) for field in fields(record)}
+    names, read = _reader(typing.cast(Any, type(record)))
+    return dict(zip(names, read(record), strict=True))
+
+
+@cache
+def _reader(kind: type[Any]) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+    names = tuple(field.name for field in fields(kind))
+    return names, attrgetter(*names)
 
 
 def _record(kind: type[R], row: "Row[Any]") -> R:

