@@ -43,7 +43,7 @@ class Records(Protocol):
         """The record with this primary key."""
         ...
 
-    def find(self, kind: type[R], **where: Any) -> list[R]:
+    def find(self, kind: type[R], /, **where: Any) -> list[R]:
         """Every record whose columns equal (or are among a collection, or are AtLeast) the given values; in
         the order of what is AtLeast, then of their keys."""
         ...

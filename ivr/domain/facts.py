@@ -45,6 +45,20 @@ class AlertExpired:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportDue:
+    """The alert has been open for so long that people are to be told how it goes."""
+
+    alert: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallerLost:
+    """The line of the caller who was raising this alert has dropped: they may not know what became of it."""
+
+    alert: int
+
+
+@dataclass(frozen=True, slots=True)
 class CallPlaced:
     """A call is about to be originated. Committed before Originate leaves."""
 
@@ -177,6 +191,35 @@ class SmsReceipt:
 
 
 @dataclass(frozen=True, slots=True)
+class SmsReceived:
+    """Somebody has sent us an SMS. Nothing in it can be believed but that an answer reaches `sender`.
+
+    `reference` is the same when the SMSC delivers the same SMS again, and another for another SMS, even of
+    the same words: an id of the SMSC's, or a hash that takes in its time.
+    """
+
+    sender: str
+    """As the SMSC tells it: E.164, with or without the +. Anything else gets no answer."""
+    text: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class SmsWritten:
+    """An operator has written to a number."""
+
+    number: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SmsRepeated:
+    """An operator has asked that this SMS be sent once more."""
+
+    sms: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReserveGivenUp:
     """The disk is full: the room that was kept on it is what facts are now written to."""
 
@@ -191,6 +234,8 @@ Fact = (
     | AlertReleased
     | AlertWithdrawn
     | AlertExpired
+    | ReportDue
+    | CallerLost
     | CallPlaced
     | CallAnswered
     | KeyPressed
@@ -208,6 +253,9 @@ Fact = (
     | SmsDeferred
     | SmsFailed
     | SmsReceipt
+    | SmsReceived
+    | SmsWritten
+    | SmsRepeated
     | ReserveGivenUp
     | ReserveMade
 )
@@ -215,7 +263,7 @@ Fact = (
 
 @dataclass(frozen=True, slots=True)
 class OpenDeliveries:
-    """Effect: make one delivery per team, and its SMS."""
+    """Effect: make one delivery per team."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +290,26 @@ class TeamMissing:
     """Effect: operators and originator are to know that nobody can be called, or reached, there."""
 
     delivery: Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class TellTeam:
+    """Effect: the team is to have an SMS that there is an alert, if it has had none yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class TellProgress:
+    """Effect: operators and originator are to know how it goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemindTeams:
+    """Effect: the teams that have not acknowledged are to be reminded by SMS."""
+
+
+@dataclass(frozen=True, slots=True)
+class TellCaller:
+    """Effect: the originator is to know by SMS whether the alert was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +343,10 @@ Effect = (
     | TellLegs
     | Settle
     | TeamMissing
+    | TellTeam
+    | TellProgress
+    | RemindTeams
+    | TellCaller
     | TellOutcome
     | TellWithdrawal
     | FlagNumber

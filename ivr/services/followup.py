@@ -1,0 +1,45 @@
+"""Wakes up when an alert has been open for so long that people are to be told how it goes.
+
+Owns: the waiting. Whether it is time the domain says, and what is told then the ledger. What is due is read
+from the store at every look, so a restart forgets nothing.
+"""
+
+import asyncio
+import logging
+
+from ivr.domain.alert import report_is_due
+from ivr.domain.facts import Illegal, ReportDue
+from ivr.domain.records import Alert, AlertState
+from ivr.ports import Clock, Store, StoreError
+from ivr.services.ledger import Ledger
+
+log = logging.getLogger(__name__)
+
+_LOOK_S = 5.0
+
+
+class FollowUp:
+    """Runs in the event loop. `after_s`: seconds from the release."""
+
+    def __init__(self, store: Store, ledger: Ledger, after_s: float, clock: Clock) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._after_s = after_s
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Look again and again until cancelled."""
+        while True:
+            await asyncio.to_thread(self.look)
+            await asyncio.sleep(_LOOK_S)
+
+    def look(self) -> None:
+        """Tell of every alert that is due."""
+        try:
+            with self._store.read() as tx:
+                released = tx.find(Alert, state=AlertState.RELEASED)
+            for alert in released:
+                if report_is_due(alert, self._after_s, self._clock()):
+                    self._ledger.apply(ReportDue(alert.id))
+        except (StoreError, Illegal) as error:  # Illegal: it was withdrawn this moment
+            log.error("%s; who waits for news of an alert waits on", error)
