@@ -19,8 +19,10 @@ ALERT ?=
 demo: pbx
 	$(RUN) -m ivr demo --phones "$(PHONES)" $(if $(ALERT),--alert "$(ALERT)") --out build/demo
 
+# Stories of real calls take time and little else: two at once.
 test: pbx
-	$(RUN) -m pytest $(TESTS)
+	$(RUN) -m pytest $(or $(TESTS),tests/unit tests/contract)
+	$(if $(TESTS),,$(RUN) -m pytest -n 2 --dist loadfile tests/scenario)
 
 # Each adds its metrics to build/bench/results.json.
 bench: pbx

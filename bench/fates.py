@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ivr.domain.hours import Hours
-from ivr.domain.policy import CallAt, Past, Phone, Policy, next_call
+from ivr.domain.nextcall import CallAt, Past, Phone, next_call
+from ivr.domain.policy import Policy
 from ivr.domain.records import CallingHours, Disposition
 
 ANSWER, BUSY = 0.6, 0.15  # and 0.25 no answer

@@ -16,8 +16,9 @@ import yaml
 from bench.clairvoyant import Path
 from bench.fates import ANSWER, BUSY
 from ivr import yamlfile
-from ivr.domain import policy as rules
-from ivr.domain.policy import CallAt, Past
+from ivr.domain import nextcall
+from ivr.domain.nextcall import CallAt, Past, next_call
+from ivr.domain.policy import Policy
 from ivr.domain.records import Disposition
 from ivr.pstn.behaviour import PRESETS, Behaviour, Hangup, Listen, Press
 from ivr.pstn.phones import Phone
@@ -75,9 +76,9 @@ class Row:
         return row[min(k, len(row) - 1)]
 
     @property
-    def phones(self) -> list[rules.Phone]:
+    def phones(self) -> list[nextcall.Phone]:
         """As policy sees them."""
-        return [rules.Phone(number) for number in self.outcomes]
+        return [nextcall.Phone(number) for number in self.outcomes]
 
 
 Matrix = Sequence[Row]
@@ -155,18 +156,18 @@ def cast(matrix: Matrix, lines: int, policy: Mapping[str, Any] = POLICY) -> Cast
     return Cast(phones, lines, policy=policy, teams=trusting)
 
 
-def sequential(settings: Mapping[str, Any] = POLICY) -> rules.Policy:
+def sequential(settings: Mapping[str, Any] = POLICY) -> Policy:
     """The policy under which the matrix is unfolded, and which the peer follows too."""
-    return yamlfile.parse(yaml.safe_dump(dict(settings)), rules.Policy, "policy")
+    return yamlfile.parse(yaml.safe_dump(dict(settings)), Policy, "policy")
 
 
-def steps(row: Row, policy: rules.Policy, lengths: Lengths) -> Iterator[Step]:
+def steps(row: Row, policy: Policy, lengths: Lengths) -> Iterator[Step]:
     """The calls that the policy makes to a team, to the one that is answered."""
     past: list[Past] = []
     called: Counter[str] = Counter()
     now = 0.0
     while not past or past[-1].disposition is not Disposition.ACKNOWLEDGED:
-        call = rules.next_call(policy, row.phones, past, 0.0, now)
+        call = next_call(policy, row.phones, past, 0.0, now)
         assert isinstance(call, CallAt), "the policy must not give up before the last outcome, an answer"
         outcome = row.outcome(call.number, called[call.number])
         called[call.number] += 1

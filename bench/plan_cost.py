@@ -10,8 +10,9 @@ import time
 
 from bench.results import Metric, record
 from bench.sim import NOON
+from ivr.domain.lines import TrunkView
 from ivr.domain.records import Call, CallState, Delivery, Direction
-from ivr.domain.schedule import TrunkView, View, plan
+from ivr.domain.schedule import View, plan
 
 RUNS = 41
 LINES = 240

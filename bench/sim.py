@@ -16,9 +16,11 @@ from ivr.domain import delivery as deliveries
 from ivr.domain import schedule
 from ivr.domain.delivery import CallsChanged, DeliveryFact, History, NumberClosed
 from ivr.domain.facts import Acknowledged, CallCancelled, CallEnded, CallPlaced, KeyPressed
-from ivr.domain.policy import Past, Policy
+from ivr.domain.lines import TrunkView, look_back
+from ivr.domain.nextcall import Past
+from ivr.domain.policy import Policy
 from ivr.domain.records import OPEN, Call, CallState, Delivery, Direction, Disposition, Via
-from ivr.domain.schedule import Start, TrunkView, View
+from ivr.domain.schedule import Start, View
 
 ALERT = 17
 NOON = 1_795_356_180.0
@@ -92,7 +94,7 @@ class _Alert:
         self._open = {team: t for team, t in self._teams.items() if t.delivery.state in OPEN}
         self._up: dict[str, Call] = {}
         self._recent: list[Call] = []
-        self._look_back_s = schedule.look_back(trunks)
+        self._look_back_s = look_back(trunks)
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._ids = 0
         self._reached_at: list[float] = []

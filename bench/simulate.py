@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from bench import clairvoyant, plot, sim
 from bench.fates import NIGHT, Network
 from bench.results import FOLDER, Metric, record
+from ivr.domain.lines import TrunkView
 from ivr.domain.policy import Policy, Rule
-from ivr.domain.schedule import TrunkView
 
 POLICY = Policy(deadline_s=1e9)
 """The default one, without a deadline: a makespan is wanted, also where it takes days."""

@@ -16,7 +16,8 @@ from typing import Any, get_args
 from ivr.domain import alert, call, delivery, facts, shortmessage
 from ivr.domain.alert import Settled
 from ivr.domain.delivery import CallsChanged, History, MobileNotReached, NumberClosed
-from ivr.domain.policy import Phone, Policy
+from ivr.domain.nextcall import Phone
+from ivr.domain.policy import Policy
 from ivr.domain.records import (
     Alert,
     AlertState,

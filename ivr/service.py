@@ -12,7 +12,7 @@ from ivr.adapters.ami import Ami, AmiAccount
 from ivr.adapters.fastagi import Channel, FastAgiServer
 from ivr.adapters.smpp import SmppLink, SmscSettings
 from ivr.config import BadConfig, Settings, Smsc
-from ivr.domain.schedule import TrunkView
+from ivr.domain.lines import TrunkView
 from ivr.services.courier import Courier
 from ivr.services.desk import Desk
 from ivr.services.dialler import Dialler

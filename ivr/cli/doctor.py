@@ -104,6 +104,7 @@ def _database(args: Args) -> str:
 
 
 def _teams(args: Args) -> str:
+    from ivr.domain.number import masked
     from ivr.services.listing import teams
 
     with house(args) as here, here.store.read() as tx:
@@ -112,6 +113,14 @@ def _teams(args: Args) -> str:
         raise _Ill("the directory is empty; run `tocsin team import FILE`")
     if mute := [team["id"] for team in found if not team["numbers"]]:
         raise _Ill(f"without a number: {', '.join(mute)}; add one to the team file and import it")
+    gone = [
+        f"{team['id']} {masked(n['number'])}"
+        for team in found
+        for n in team["numbers"]
+        if n["unallocated_at"]
+    ]
+    if gone:
+        raise _Ill(f"the telephone network does not know {', '.join(gone)}; correct the team file")
     locked = sum(not account["pin"] for team in found for account in team["accounts"])
     return f"{len(found)} teams" + (f"; {locked} accounts wait for `tocsin team pin UID`" if locked else "")
 

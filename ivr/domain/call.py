@@ -7,6 +7,7 @@ disposition); what follows from that is the delivery's business.
 from collections.abc import Callable
 from dataclasses import replace
 
+from ivr.domain.disposition import is_known
 from ivr.domain.facts import (
     CallAnswered,
     CallCancelled,
@@ -65,6 +66,8 @@ def _end(call: Call, fact: CallFact, now: float) -> Result:
     if call.direction is Direction.IN:
         return ended, (Note("hotline call ended"),)
     cause = "end not seen" if fact.cause is None else f"cause {fact.cause}"
+    if fact.cause is not None and not is_known(fact.cause):
+        cause += ", which is not in the table"  # called again, and somebody should look into it
     return ended, (TellLegs(), Note("call ended", f"{masked(call.number)}, {cause}"))
 
 

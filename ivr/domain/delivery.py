@@ -8,7 +8,7 @@ it, or a hangup reported twice, end in the same state.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ivr.domain import policy as rules
+from ivr.domain import nextcall
 from ivr.domain.facts import (
     Acknowledged,
     AlertExpired,
@@ -25,7 +25,8 @@ from ivr.domain.facts import (
     TeamResponding,
     TellTeam,
 )
-from ivr.domain.policy import CallAt, Past, Phone, Policy, SmsTime, Spent
+from ivr.domain.nextcall import CallAt, Past, Phone, Spent
+from ivr.domain.policy import Policy, SmsTime
 from ivr.domain.records import Delivery, DeliveryState, Disposition, Severity
 
 HOLD_S = 600.0
@@ -152,7 +153,7 @@ def _beside(delivery: Delivery, history: History, policy: Policy, now: float) ->
 
 def _step(delivery: Delivery, history: History, policy: Policy, now: float) -> CallAt | Spent:
     until = deadline_at(delivery, policy)
-    return rules.next_call(
+    return nextcall.next_call(
         policy, history.numbers, history.past, delivery.since, now, until, history.trunks, history.up
     )
 
@@ -170,7 +171,7 @@ def _reckon(delivery: Delivery, fact: DeliveryFact, history: History, policy: Po
 
 def _flags(history: History) -> tuple[Effect, ...]:
     """The number of the call that ended last, if it turned out not to exist."""
-    gone = rules.unallocated(history.past, history.trunks)
+    gone = nextcall.unallocated(history.past, history.trunks)
     return tuple(FlagNumber(p.number) for p in history.past[-1:] if p.number in gone)
 
 

@@ -36,6 +36,11 @@ _BY_CAUSE = {
 }
 
 
+def is_known(cause: int) -> bool:
+    """Whether the table has this Q.850 cause."""
+    return cause in _BY_CAUSE
+
+
 def of_leg(call: Call, leg: Leg) -> Disposition:
     """What became of an ended call for one of its alerts.
 

@@ -12,26 +12,8 @@ from heapq import nsmallest
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from ivr.domain.lines import Room, TrunkView, choose
 from ivr.domain.records import Call, CallState, Delivery, DeliveryState, Direction
-
-_RATE_S = 1.05
-"""The second of "calls per second": a little longer, as an Originate leaves a little after its commit."""
-_CALLERS_S = 60.0
-"""How long a call that came in lets us expect more of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class TrunkView:
-    name: str
-    lines: int
-    """Channels the carrier gives us, for calls out and in together."""
-    up: bool = True
-    guard_s: float = 0.0
-    """How long a line rests after a call: the carrier may release it later than we do."""
-    cps: int | None = None
-    """Calls we may start in any one second; None: no limit."""
-    reserve: int = 0
-    """Lines kept free for callers when nobody has called lately; 0: none are ever kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +30,6 @@ class View:
     """How long after its beginning a delivery is given up, where its team has no deadline of its own."""
     recent: Sequence[Call] = ()
     """Every call, out and in, that ended within the last `look_back(trunks)` seconds."""
-
-
-def look_back(trunks: Sequence[TrunkView]) -> float:
-    """How many seconds ago a call may have ended and still matter to a plan; 0: none does."""
-    return max(
-        (max(t.guard_s, _RATE_S if t.cps else 0.0, _CALLERS_S if t.reserve else 0.0) for t in trunks),
-        default=0.0,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +58,7 @@ def plan(view: View, now: float) -> Plan:
 
     It is made anew at every event, so its cost counts: linear in what is open.
     """
-    rooms = [_Room(trunk, view, now) for trunk in view.trunks]
+    rooms = [Room(trunk, view.calls, view.recent, now) for trunk in view.trunks]
     ringing_out = {c.number for c in view.calls if c.direction is Direction.OUT}
     queue = _queue(view, ringing_out, now)
     leads = [
@@ -131,7 +105,7 @@ def _taken(
     waiting: dict[str, Delivery],
     key: Callable[[Delivery], Any],
     number_of: Callable[[Delivery], str | None],
-    rooms: Sequence["_Room"],
+    rooms: Sequence[Room],
     ringing_out: set[str | None],
 ) -> Iterator[_Lead]:
     """The calls to those who wait, as far as there are lines; they wait no longer."""
@@ -141,7 +115,7 @@ def _taken(
             number = number_of(delivery)
             if number and number not in ringing_out:  # teams may share one
                 ringing_out.add(number)
-                room = _room(rooms, delivery.avoid_trunk)
+                room = choose(rooms, delivery.avoid_trunk)
                 room.started += 1
                 yield _Lead(delivery.team, number, room.trunk.name)
 
@@ -226,57 +200,6 @@ def _goes_along(delivery: Delivery, number: str, now: float) -> bool:
             return delivery.due_at <= now  # before that, somebody there is on it
         case _:
             return bool(delivery.number)
-
-
-class _Room:
-    """What a trunk can take: free lines, less those that rest or are kept, at the carrier's rate.
-
-    A moment that lies ahead of us was written before the clock was set back; it binds nothing.
-    """
-
-    def __init__(self, trunk: TrunkView, view: View, now: float) -> None:
-        up = [c for c in view.calls if c.trunk == trunk.name and c.state is not CallState.ENDED]
-        ended = [c for c in view.recent if c.trunk == trunk.name]
-        out = [c.started_at for c in (*up, *ended) if c.direction is Direction.OUT]
-        came_in = [c.started_at for c in (*up, *ended) if c.direction is Direction.IN]
-        rests = _ahead([c.ended_at for c in ended if c.ended_at is not None], trunk.guard_s, now)
-        callers = _ahead(came_in, _CALLERS_S, now) if trunk.reserve else []
-        self.trunk = trunk
-        self.started = 0
-        self._lines = trunk.lines - len(up) - len(rests) - _kept(trunk, len(callers))
-        self._line_at = min((*rests, *callers), default=math.inf)
-        self._fresh = _ahead(out, _RATE_S, now) if trunk.cps else []
-        self._rate = trunk.cps - len(self._fresh) if trunk.cps else math.inf
-
-    @property
-    def left(self) -> int:
-        """Calls that may start now."""
-        return max(0, int(min(self._lines, self._rate)) - self.started) if self.trunk.up else 0
-
-    def more_at(self, now: float) -> float:
-        """When one more call may start, at the earliest, if no call ends before."""
-        if not self.trunk.up:
-            return math.inf
-        line_at = now if self.started < self._lines else self._line_at
-        rate_at = now if self.started < self._rate else min(self._fresh, default=now + _RATE_S)
-        return max(line_at, rate_at)
-
-
-def _room(rooms: Sequence[_Room], avoid: str | None) -> _Room:
-    """One with a line, best another than the one to avoid."""
-    return min((room for room in rooms if room.left), key=lambda room: room.trunk.name == avoid)
-
-
-def _ahead(moments: Sequence[float], lasts_s: float, now: float) -> list[float]:
-    """When that ends which began at each of these moments and still lasts."""
-    return [at + lasts_s for at in moments if at <= now < at + lasts_s]
-
-
-def _kept(trunk: TrunkView, callers: int) -> int:
-    """Lines to keep free for callers: more while calls come in, at most half of the lines for that."""
-    if not trunk.reserve:
-        return 0
-    return max(trunk.reserve, min(trunk.reserve + callers, trunk.lines // 2))
 
 
 def _unwanted(view: View) -> list[str]:

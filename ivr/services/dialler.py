@@ -22,10 +22,11 @@ from ivr.domain.facts import (
     Fact,
     Illegal,
 )
+from ivr.domain.lines import TrunkView, look_back
 from ivr.domain.number import is_emergency
 from ivr.domain.policy import Policy
 from ivr.domain.records import OPEN, Call, CallState, Delivery, Entry
-from ivr.domain.schedule import Plan, Start, TrunkView, View, look_back, plan
+from ivr.domain.schedule import Plan, Start, View, plan
 from ivr.ports import AtLeast, Clock, Pbx, PbxAway, Records, Store, StoreAway
 from ivr.services.ledger import Applied, Ledger
 

@@ -6,9 +6,10 @@ Owns: how these are gathered from the records. Decides and changes nothing.
 from dataclasses import dataclass
 
 from ivr.domain import delivery as deliveries
-from ivr.domain import policy
+from ivr.domain import nextcall, policy
 from ivr.domain.delivery import History
-from ivr.domain.policy import Past, Phone, Policy
+from ivr.domain.nextcall import Past, Phone
+from ivr.domain.policy import Policy
 from ivr.domain.records import Call, CallState, Delivery, Leg, Number, Team
 from ivr.domain.wording import ALERT_SMS
 from ivr.ports import Records
@@ -33,7 +34,7 @@ def team_policy(network: Network, team: Team | None) -> Policy:
 
 def phones(tx: Records, team: Team | None) -> list[Phone]:
     """The team's numbers, in the order of its list; none for a team that has left the directory."""
-    return policy.phones(team, tx.find(Number, team=team.id)) if team else []
+    return nextcall.phones(team, tx.find(Number, team=team.id)) if team else []
 
 
 def history(tx: Records, network: Network, delivery: Delivery, team: Team | None, now: float) -> History:

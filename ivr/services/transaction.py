@@ -10,7 +10,7 @@ from typing import Protocol
 from ivr.domain import alert as alerts
 from ivr.domain import call as calls
 from ivr.domain import delivery as deliveries
-from ivr.domain import disposition, facts, policy
+from ivr.domain import disposition, facts, nextcall
 from ivr.domain.delivery import CallsChanged, DeliveryFact, MobileNotReached, NumberClosed
 from ivr.domain.facts import Effect, Fact, Illegal, Note
 from ivr.domain.number import masked
@@ -190,7 +190,7 @@ class Transaction:
                 alert.id,
                 team.id,
                 team.name,
-                policy.phones(team, numbers.get(team.id, [])),
+                nextcall.phones(team, numbers.get(team.id, [])),
                 team_policy(self._network, team),
                 self._now,
                 alert.severity,

@@ -543,6 +543,14 @@ def test_the_doctor_names_what_is_wrong_and_what_to_do(home: Path) -> None:
     assert len(lines) == len(checks) and sum(line.startswith("FAIL") for line in lines) >= 2
 
 
+def test_the_doctor_names_numbers_that_do_not_exist(home: Path) -> None:
+    with contextlib.closing(sqlite3.connect(home / "state/tocsin.db")) as db, db:
+        db.execute("UPDATE number SET unallocated_at = 1795356180 WHERE team = 'xyz' AND position = 0")
+        (number,) = db.execute("SELECT number FROM number WHERE team = 'xyz' AND position = 0").fetchone()
+    well, detail = checked(home, "teams")
+    assert not well and "xyz" in detail and number[-3:] in detail and number not in detail
+
+
 def test_the_doctor_of_a_wrong_configuration_says_where(home: Path) -> None:
     (home / "config/tocsin.yaml").write_text("network: 1\n")
     (check,) = answer(home, "doctor", code=1)["checks"]

@@ -12,8 +12,8 @@ from dialling import at_work, eventually
 
 from ivr.config import Settings
 from ivr.domain.facts import AlertWithdrawn, CallCancelled
+from ivr.domain.lines import TrunkView
 from ivr.domain.records import Call, CallState, DeliveryState, Disposition, Number
-from ivr.domain.schedule import TrunkView
 from ivr.services.dialler import Dialler
 from ivr.services.ledger import Ledger
 

@@ -12,9 +12,9 @@ from book import Book
 from dialling import at_work, eventually
 
 from ivr.adapters.ami import Ami
+from ivr.domain.lines import TrunkView
 from ivr.domain.policy import Policy
 from ivr.domain.records import Call, CallState
-from ivr.domain.schedule import TrunkView
 from ivr.services.dialler import Dialler
 
 LINES = 2

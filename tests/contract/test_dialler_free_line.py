@@ -7,9 +7,9 @@ import pytest
 from book import CALLED, Book, ManualClock
 
 from ivr.domain.facts import CallEnded, DeliverySkipped
+from ivr.domain.lines import TrunkView
 from ivr.domain.policy import Policy
 from ivr.domain.records import Call, CallState, Leg
-from ivr.domain.schedule import TrunkView
 from ivr.services.dialler import Dialler
 
 BUSY = 17

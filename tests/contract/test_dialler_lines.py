@@ -7,8 +7,8 @@ from itertools import count
 import pytest
 from book import CALLED, Book, ManualClock
 
+from ivr.domain.lines import TrunkView
 from ivr.domain.policy import Policy
-from ivr.domain.schedule import TrunkView
 from ivr.services.dialler import Dialler
 
 NO_ANSWER = 19

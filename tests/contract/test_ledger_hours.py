@@ -14,6 +14,7 @@ from ivr.adapters.store import SqlStore
 from ivr.config import Settings
 from ivr.domain import facts
 from ivr.domain.facts import Illegal
+from ivr.domain.lines import TrunkView
 from ivr.domain.records import (
     AlertState,
     Call,
@@ -26,7 +27,7 @@ from ivr.domain.records import (
     Outcome,
     Team,
 )
-from ivr.domain.schedule import TrunkView, View, plan
+from ivr.domain.schedule import View, plan
 from ivr.services.directory import Directory
 from ivr.services.ledger import Ledger
 

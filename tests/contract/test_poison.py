@@ -10,9 +10,9 @@ from book import Book
 from postgres import ON_POSTGRESQL
 
 from ivr.domain.facts import AlertReleased, CallAnswered, CallEnded
+from ivr.domain.lines import TrunkView
 from ivr.domain.policy import Policy
 from ivr.domain.records import CallState, Sms, SmsState
-from ivr.domain.schedule import TrunkView
 from ivr.domain.sms import Submitted
 from ivr.services.courier import Courier
 from ivr.services.dialler import Dialler

@@ -171,3 +171,9 @@ def test_facts_that_cross_tell_the_same_story(one: CallFact, other: CallFact) ->
         return now.state, now.answered_at is not None, now.cause, now.cancelled, now.message_left
 
     assert story(one, other) == story(other, one)
+
+
+def test_a_cause_that_nobody_knows_stands_out_in_the_journal() -> None:
+    for cause, stands_out in ((17, False), (99, True), (None, False)):
+        _, effects = decide(call(PLACED), CallEnded("c", cause), LATER)
+        assert ("not in the table" in repr(effects)) is stands_out

@@ -32,7 +32,8 @@ from ivr.domain.facts import (
     TellTeam,
 )
 from ivr.domain.hours import Hours
-from ivr.domain.policy import Past, Phone, Policy, Rule, SmsTime
+from ivr.domain.nextcall import Past, Phone
+from ivr.domain.policy import Policy, Rule, SmsTime
 from ivr.domain.records import CallingHours, Delivery, DeliveryState, Disposition, Via
 
 S = DeliveryState

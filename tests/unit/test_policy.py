@@ -18,7 +18,9 @@ from ivr.domain import schedule
 from ivr.domain.delivery import CallsChanged, History, NumberClosed
 from ivr.domain.facts import AlertExpired, CallPlaced, TeamMissing
 from ivr.domain.hours import Hours
-from ivr.domain.policy import CallAt, Past, Phone, Policy, Rule, Spent, for_team, next_call
+from ivr.domain.lines import TrunkView
+from ivr.domain.nextcall import CallAt, Past, Phone, Spent, next_call
+from ivr.domain.policy import Policy, Rule, for_team
 from ivr.domain.records import (
     Call,
     CallingHours,
@@ -29,7 +31,7 @@ from ivr.domain.records import (
     Disposition,
     NumberKind,
 )
-from ivr.domain.schedule import Start, TrunkView, View
+from ivr.domain.schedule import Start, View
 
 OFFICE, MOBILE, HOME = "+4940100004", "+4917100004", "+4940200004"
 POLICY = Policy()

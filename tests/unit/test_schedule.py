@@ -8,8 +8,9 @@ from book import NOON
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ivr.domain.lines import TrunkView, look_back
 from ivr.domain.records import Call, CallState, Delivery, DeliveryState, Direction, Severity
-from ivr.domain.schedule import Plan, Start, TrunkView, View, look_back, plan
+from ivr.domain.schedule import Plan, Start, View, plan
 
 WAITING, CALLING = DeliveryState.WAITING, DeliveryState.CALLING
 RESPONDING = DeliveryState.RESPONDING

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from bench import clairvoyant, sim
 from bench.fates import NIGHT, Network
 from bench.simulate import NIGHT_AT
+from ivr.domain.lines import TrunkView
 from ivr.domain.policy import Policy
-from ivr.domain.schedule import TrunkView
 
 POLICY = Policy(deadline_s=1e9)
 seconds = st.integers(1, 90).map(float)
