@@ -8,9 +8,9 @@ import asyncio
 import logging
 
 from ivr.domain.alert import report_is_due
-from ivr.domain.facts import Illegal, ReportDue
+from ivr.domain.facts import ReportDue
 from ivr.domain.records import Alert, AlertState
-from ivr.ports import Clock, Store, StoreError
+from ivr.ports import Clock, Store, StoreAway
 from ivr.services.ledger import Ledger
 
 log = logging.getLogger(__name__)
@@ -38,8 +38,17 @@ class FollowUp:
         try:
             with self._store.read() as tx:
                 released = tx.find(Alert, state=AlertState.RELEASED)
-            for alert in released:
-                if report_is_due(alert, self._after_s, self._clock()):
-                    self._ledger.apply(ReportDue(alert.id))
-        except (StoreError, Illegal) as error:  # Illegal: it was withdrawn this moment
-            log.error("%s; who waits for news of an alert waits on", error)
+        except StoreAway as error:
+            log.error("%s; nobody is reminded now", error)
+            return
+        for alert in released:
+            if report_is_due(alert, self._after_s, self._clock()):
+                self._tell(alert.id)
+
+    def _tell(self, alert: int) -> None:
+        try:
+            self._ledger.apply(ReportDue(alert))
+        except StoreAway as error:
+            log.error("%s; nobody is reminded now", error)
+        except Exception:  # of this alert alone: neither the others nor the telephones wait for it
+            log.exception("alert %d: nobody is reminded of it", alert)

@@ -60,7 +60,7 @@ class Inbox:
         if team is None and not is_operator and not is_answered:
             return  # whoever floods us does not fill the store
         self._tx.add(Received(0, reference, number, self._now))
-        if is_operator:
+        if is_operator and (team is None or said.wish is Wish.STATUS):
             text, alert = self._to_operator(said, number, is_answered)
         elif team is not None:
             text, alert = self._to_team(said, team, number, is_answered)

@@ -114,6 +114,20 @@ class TestOnIt:
         assert not book.get(Call, call).cancelled
 
 
+def test_an_operator_who_is_of_a_team_speaks_for_the_team_and_hears_of_all(
+    book: Book, store: SqlStore
+) -> None:
+    with store.write() as tx:
+        tx.put(Number(DEF, 1, OPERATOR, sms=True))
+    alert = book.raises()
+
+    assert writes(book, OPERATOR, "status") == (
+        f"Alert {alert}: 0 of 3 acknowledged; still open: DEF-CERT, GHI-CERT, XYZ-CERT."
+    )
+    assert "pause until" in (writes(book, OPERATOR, "on it") or "")
+    assert book.delivery(alert, DEF).state is D.RESPONDING
+
+
 class TestStatus:
     def test_names_to_the_originator_all_who_are_missing(self, book: Book) -> None:
         alert = book.raises()

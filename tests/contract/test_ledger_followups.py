@@ -253,6 +253,18 @@ class TestTheTimer:
         assert book.alert(alert).reported_at == NOON + 900
         assert len(texts(book, XYZ_MOBILE)) == 2
 
+    def test_an_alert_that_cannot_be_told_of_does_not_hold_up_the_next(
+        self, book: Book, store: SqlStore, clock: ManualClock
+    ) -> None:
+        first, second = book.raises(), book.raises()
+        with store.write() as tx:  # a moment that no calendar has
+            tx.put(replace(book.alert(first), released_at=-1e18))
+        leave(book)
+        clock.forward(900)
+        FollowUp(store, book.ledger, 900, clock).look()
+
+        assert book.alert(second).reported_at == NOON + 900
+
     def test_outlives_a_store_that_is_away(
         self, book: Book, store: SqlStore, clock: ManualClock, caplog: pytest.LogCaptureFixture
     ) -> None:
