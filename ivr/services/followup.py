@@ -10,7 +10,7 @@ import logging
 from ivr.domain.alert import report_is_due
 from ivr.domain.facts import ReportDue
 from ivr.domain.records import Alert, AlertState
-from ivr.ports import Clock, Store, StoreAway
+from ivr.ports import Clock, Store, StoreAway, StoreError
 from ivr.services.ledger import Ledger
 
 log = logging.getLogger(__name__)
@@ -26,6 +26,8 @@ class FollowUp:
         self._ledger = ledger
         self._after_s = after_s
         self._clock = clock
+        self._beyond_us: set[int] = set()
+        """Alerts that a look has failed at; not looked at again until a restart, and not logged again."""
 
     async def run(self) -> None:
         """Look again and again until cancelled."""
@@ -38,11 +40,11 @@ class FollowUp:
         try:
             with self._store.read() as tx:
                 released = tx.find(Alert, state=AlertState.RELEASED)
-        except StoreAway as error:
+        except StoreError as error:
             log.error("%s; nobody is reminded now", error)
             return
         for alert in released:
-            if report_is_due(alert, self._after_s, self._clock()):
+            if alert.id not in self._beyond_us and report_is_due(alert, self._after_s, self._clock()):
                 self._tell(alert.id)
 
     def _tell(self, alert: int) -> None:
@@ -52,3 +54,4 @@ class FollowUp:
             log.error("%s; nobody is reminded now", error)
         except Exception:  # of this alert alone: neither the others nor the telephones wait for it
             log.exception("alert %d: nobody is reminded of it", alert)
+            self._beyond_us.add(alert)

@@ -254,16 +254,19 @@ class TestTheTimer:
         assert len(texts(book, XYZ_MOBILE)) == 2
 
     def test_an_alert_that_cannot_be_told_of_does_not_hold_up_the_next(
-        self, book: Book, store: SqlStore, clock: ManualClock
+        self, book: Book, store: SqlStore, clock: ManualClock, caplog: pytest.LogCaptureFixture
     ) -> None:
         first, second = book.raises(), book.raises()
         with store.write() as tx:  # a moment that no calendar has
             tx.put(replace(book.alert(first), released_at=-1e18))
         leave(book)
         clock.forward(900)
-        FollowUp(store, book.ledger, 900, clock).look()
+        followup = FollowUp(store, book.ledger, 900, clock)
+        followup.look()
+        followup.look()
 
         assert book.alert(second).reported_at == NOON + 900
+        assert caplog.text.count("alert 1: nobody is reminded of it") == 1
 
     def test_outlives_a_store_that_is_away(
         self, book: Book, store: SqlStore, clock: ManualClock, caplog: pytest.LogCaptureFixture
