@@ -96,10 +96,9 @@ def _queue(args: Args, fact: "Fact") -> int:
     from ivr.services.report import sms_line
 
     with house(args) as here:
-        queued = here.ledger.apply(fact).sms
+        (queued,) = here.ledger.apply(fact).sms
         if not here.settings.smsc:
             say("there is no `smsc` in the configuration: it waits until there is one")
-    assert queued is not None
     if args.json:
         document(sms_line(queued))
     else:

@@ -181,19 +181,19 @@ class Outbox:
 
     # -- what became of them -----------------------------------------------------------------------------
 
-    def apply(self, fact: shortmessage.SmsFact) -> Sms | None:
-        """What the courier tells. What is none of ours is passed over. The SMS, where this is the news that a
-        team will not read of an alert there."""
+    def apply(self, fact: shortmessage.SmsFact) -> list[Sms]:
+        """What the courier tells; the SMS by which a team will not read of an alert, now that this is known.
+        What is none of ours is passed over."""
         if not isinstance(fact, facts.SmsReceipt):
             found = self._tx.get(Sms, fact.sms)
         else:
             waiting = self._tx.find(Sms, state=[SmsState.SUBMITTED, SmsState.FAILED])
             found = next((s for s in waiting if fact.message_id in s.message_ids.split()), None)
         if found is None:
-            return None
+            return []
         after = self._change(found, fact)
         self._crossed(found, fact)
-        return after if notices.misses(found, after) else None
+        return [after] if notices.misses(found, after) else []
 
     def _crossed(self, sms: Sms, fact: shortmessage.SmsFact) -> None:
         """An SMS that was on the wire when its alert was withdrawn has arrived: so must its recall."""

@@ -56,8 +56,8 @@ class Applied:
     made, because its number has closed; the delivery then waits for another."""
     ring_s: float = 0.0
     """For CallPlaced: how long the phone is to ring."""
-    sms: Sms | None = None
-    """For SmsWritten and SmsRepeated: the SMS that was queued."""
+    sms: tuple[Sms, ...] = ()
+    """For SmsWritten and SmsRepeated: the one that was queued."""
 
 
 class Transaction:
@@ -323,14 +323,12 @@ class Transaction:
             case facts.SmsReceived():
                 self._inbox.apply(fact)
             case facts.SmsWritten():
-                return Applied(sms=self._outbox.write(fact))
+                return Applied(sms=(self._outbox.write(fact),))
             case facts.SmsRepeated():
-                return Applied(sms=self._outbox.repeat(fact))
+                return Applied(sms=(self._outbox.repeat(fact),))
             case _:
-                missed = self._outbox.apply(fact)
-                delivery = self._tx.get(Delivery, missed.alert, missed.team) if missed else None
-                if delivery is not None:
-                    self._deliver(delivery, MobileNotReached())
+                for missed in self._outbox.apply(fact):
+                    self._deliver(self._delivery(missed.alert or 0, missed.team or ""), MobileNotReached())
         return Applied()
 
     # -- effects -----------------------------------------------------------------------------------------

@@ -601,6 +601,14 @@ def checked(home: Path, name: str) -> tuple[bool, str]:
     return checks[name]["ok"], checks[name]["detail"]
 
 
+def configured(home: Path, before: str, after: str) -> None:
+    """Change the configuration of the install."""
+    file = home / "config/tocsin.yaml"
+    text = file.read_text(encoding="utf-8")
+    assert text.count(before) == 1
+    file.write_text(text.replace(before, after), encoding="utf-8")
+
+
 class TestSms:
     MOBILE = "+4915228817302"
 
@@ -647,6 +655,31 @@ class TestSms:
         assert (again["id"], again["state"], again["number"]) == (2, "queued", self.MOBILE)
         assert [s["state"] for s in answer(home, "sms", "list")] == ["failed", "queued"]
         assert tocsin(home, "sms", "show", "3").returncode == 1
+
+    def test_tells_of_an_alert_in_the_words_of_the_network(self, home: Path, wav: Path) -> None:
+        configured(
+            home, "  # operators:", '  sms_text: "{originator}: alarm {number}, {hotline}"\n  # operators:'
+        )
+        raised(home, wav, "--release")
+
+        assert answer(home, "sms", "show", "1")["text"] == "operators for ABC-CERT: alarm 1, +494066969100"
+
+    def test_follows_up_while_the_service_runs(self, home: Path, wav: Path) -> None:
+        ami, agi = free_ports(2)
+        configured(home, "15038", str(ami))
+        configured(home, "14573", str(agi))
+        configured(home, "  # report_after_s: 900", "  report_after_s: 60")
+        raised(home, wav, "--release")
+        with contextlib.closing(sqlite3.connect(home / "state/tocsin.db")) as db, db:
+            db.execute("UPDATE alert SET released_at = released_at - 61")
+            db.execute("UPDATE sms SET state = 'submitted'")
+        service = start(home, "serve")
+        try:
+            eventually(lambda: len(answer(home, "sms", "list")) == 2)
+        finally:
+            service.terminate()
+            service.communicate()
+        assert answer(home, "sms", "show", "2")["text"].startswith("REMINDER: ALERT 1 from operators for ABC")
 
     def test_status_counts_what_waits_and_tries_the_smscs(self, home: Path, book: Ledger) -> None:
         assert answer(home, "sms", "status") == {

@@ -198,6 +198,13 @@ class TestHowManyAnswers:
             "This number is not known to the alert hotline +4940808077555, so nothing was done. Please call."
         )
 
+    def test_what_we_are_told_ourselves_is_not_counted_against_strangers(self, book: Book) -> None:
+        for n in range(12):
+            for one_of_us in (XYZ_MOBILE, OPERATOR):
+                writes(book, one_of_us, f"status {n}")
+
+        assert writes(book, STRANGER, "hello") is not None
+
     def test_three_to_one_stranger(self, book: Book) -> None:
         assert [writes(book, STRANGER, "STOP") is None for _ in range(4)] == [False] * 3 + [True]
         assert book.find(Sms, number=OPERATOR) == []

@@ -329,8 +329,7 @@ class TestACallerWhoseLineDropped:
 
 class TestWhatOperatorsSend:
     def test_goes_to_numbers_of_the_directory_and_to_operators_alone(self, book: Book) -> None:
-        sent = book.apply(facts.SmsWritten(XYZ_MOBILE, "Please call us")).sms
-        assert sent is not None
+        (sent,) = book.apply(facts.SmsWritten(XYZ_MOBILE, "Please call us")).sms
         assert (sent.team, sent.alert, sent.kind, sent.state) == (
             XYZ,
             None,
@@ -346,9 +345,8 @@ class TestWhatOperatorsSend:
         book.raises()
         (first,) = book.find(Sms, number=XYZ_MOBILE)
         book.apply(facts.SmsFailed(first.id, "refused"))
-        again = book.apply(facts.SmsRepeated(first.id)).sms
+        (again,) = book.apply(facts.SmsRepeated(first.id)).sms
 
-        assert again is not None
         assert (again.number, again.text, again.alert, again.kind, again.state) == (
             first.number,
             first.text,
