@@ -328,7 +328,9 @@ class Transaction:
                 return Applied(sms=(self._outbox.repeat(fact),))
             case _:
                 for missed in self._outbox.apply(fact):
-                    self._deliver(self._delivery(missed.alert or 0, missed.team or ""), MobileNotReached())
+                    delivery = self._tx.get(Delivery, missed.alert, missed.team)
+                    if delivery is not None:
+                        self._deliver(delivery, MobileNotReached())
         return Applied()
 
     # -- effects -----------------------------------------------------------------------------------------
