@@ -356,6 +356,16 @@ class TestWhatOperatorsSend:
         )
         assert book.get(Sms, first.id).state is SmsState.FAILED
 
+    def test_again_is_what_has_no_receipt_too_and_never_what_was_delivered(self, book: Book) -> None:
+        book.raises()
+        leave(book)
+        (sent,) = book.find(Sms, number=XYZ_MOBILE)
+        assert book.apply(facts.SmsRepeated(sent.id)).sms[0].state is SmsState.QUEUED
+        book.apply(facts.SmsReceipt(f"m-{sent.id}", "delivered"))
+
+        with pytest.raises(Illegal, match="is delivered: there is nothing to send again"):
+            book.apply(facts.SmsRepeated(sent.id))
+
     def test_again_is_refused_where_there_is_nothing_to_say(self, book: Book, store: SqlStore) -> None:
         alert = book.raises()
         xyz, ghi = (book.find(Sms, number=n)[0].id for n in (XYZ_MOBILE, GHI_MOBILE))
