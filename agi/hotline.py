@@ -6,6 +6,7 @@ as it is made; the line may drop at any moment after. No digit that a caller typ
 
 import logging
 from functools import partial
+from pathlib import Path
 
 from agi import listen
 from agi.listen import Clerk
@@ -17,9 +18,11 @@ from ivr.domain.facts import (
     AlertReleased,
     AlertWithdrawn,
     CallCameIn,
+    CallerLost,
     Illegal,
     TeamIdentified,
 )
+from ivr.domain.recording import Verdict
 from ivr.domain.records import Account, Alert, Via
 from ivr.domain.spoken import prompt
 from ivr.ports import StoreError
@@ -95,13 +98,19 @@ class _Member:
         self._desk = desk
         self._clerk = clerk
         self._account = account
+        self._kept: Alert | None = None
+        """What this caller has recorded last, as soon as it is on record. Only the clerk sets it."""
 
     def main_menu(self) -> None:
         lead = self._news()
         for _ in range(_ROUNDS):
             match ask(self._channel, Menu((*lead, prompt("main-menu")), "12")):
                 case "1":
-                    self._raise()
+                    try:
+                        self._raise()
+                    except HungUp:
+                        self._clerk.hand(self._lost)
+                        raise
                 case "2":
                     self._listen()
                 case _:
@@ -120,6 +129,7 @@ class _Member:
     # -- raise -------------------------------------------------------------------------------------------
 
     def _raise(self) -> None:
+        self._kept = None
         draft: Alert | None = None
         for _ in range(_RECORDINGS):
             if not self._desk.may_record():
@@ -142,7 +152,7 @@ class _Member:
             self._desk.forget(path)
             self._channel.play([_REFUSED[verdict.problem]])
             return draft, False
-        keep = partial(self._desk.keep, path, self._account, verdict, draft.id if draft else None)
+        keep = partial(self._keep, path, verdict, draft.id if draft else None)
         if recorded.how == "hangup":
             self._clerk.hand(keep)
             raise HungUp
@@ -155,6 +165,15 @@ class _Member:
         if recorded.how == "limit":
             self._channel.play([prompt("too-long")])
         return kept, True
+
+    def _keep(self, path: Path, verdict: Verdict, replaces: int | None) -> Alert:
+        self._kept = self._desk.keep(path, self._account, verdict, replaces)
+        return self._kept
+
+    def _lost(self) -> None:
+        """The line dropped: whether it was sent, an SMS tells. After all else that the clerk was handed."""
+        if self._kept is not None:
+            self._desk.ledger.apply(CallerLost(self._kept.id))
 
     def _again(self, draft: Alert) -> bool:
         """Review `draft` with the caller; True when it is to be recorded again."""

@@ -15,7 +15,7 @@ from typing import Any, get_args
 
 from ivr.domain import alert, call, delivery, facts, shortmessage
 from ivr.domain.alert import Settled
-from ivr.domain.delivery import CallsChanged, History, NumberClosed
+from ivr.domain.delivery import CallsChanged, History, MobileNotReached, NumberClosed
 from ivr.domain.nextcall import Phone
 from ivr.domain.policy import Policy
 from ivr.domain.records import (
@@ -38,9 +38,12 @@ SAMPLES: dict[type, list[Any]] = {
     Settled: [Settled([Delivery(1, "t", "T", DeliveryState(state))]) for state in DeliveryState],
     CallsChanged: [CallsChanged()],
     NumberClosed: [NumberClosed()],
+    MobileNotReached: [MobileNotReached()],
     facts.AlertReleased: [facts.AlertReleased(1)],
     facts.AlertWithdrawn: [facts.AlertWithdrawn(1)],
     facts.AlertExpired: [facts.AlertExpired(1)],
+    facts.ReportDue: [facts.ReportDue(1)],
+    facts.CallerLost: [facts.CallerLost(1)],
     facts.CallPlaced: [facts.CallPlaced("c", "t", NUMBER, "sip", (1,))],
     facts.CallAnswered: [facts.CallAnswered("c")],
     facts.KeyPressed: [facts.KeyPressed("c")],
@@ -126,8 +129,8 @@ MACHINES = (
     ),
     Machine(
         "SMS",
-        "One short message that tells a team of an alert, or of what became of one.",
-        (("queued", "AlertReleased, or whatever is worth a notice"),),
+        "One short message that leaves us.",
+        (("queued", "AlertReleased, or whatever is worth a notice or an answer"),),
         SmsState,
         shortmessage.SmsFact,
         shortmessage.TABLE,

@@ -39,7 +39,16 @@ def clock(store: SqlStore) -> Clock:
 def ledger(settings: Settings, store: SqlStore, clock: Clock) -> Ledger:
     network = settings.network
     archive, trunks = recordings(settings), len(settings.trunks)
-    return Ledger(store, archive, settings.policy, network.hotline, clock, trunks, network.operators)
+    return Ledger(
+        store,
+        archive,
+        settings.policy,
+        network.hotline,
+        clock,
+        trunks,
+        network.operators,
+        network.sms_text,
+    )
 
 
 def desk(settings: Settings, store: SqlStore, book: Ledger) -> Desk:

@@ -15,6 +15,7 @@ from ivr import yamlfile
 from ivr.domain.number import subscriber
 from ivr.domain.policy import Policy, between
 from ivr.domain.recording import Limits
+from ivr.domain.wording import ALERT_SMS, template
 from ivr.yamlfile import BadFile
 
 _SQLITE_FILE = "sqlite:///"
@@ -86,6 +87,11 @@ class Network:
     """How the name is to be spoken, where its written form would be read wrongly."""
     operators: tuple[str, ...] = _checked(_subscribers, default=())
     """Mobiles of those who run the network: an SMS tells them who was not reached, and how an alert ended."""
+    sms_text: str = _checked(template, default=ALERT_SMS)
+    """The SMS that there is an alert, with fields: see ivr.domain.wording."""
+    report_after_s: float = _checked(between(60, 86_400), default=900.0)
+    """After release: operators and originator are told how an alert goes that is still open, and the teams
+    that have not acknowledged are reminded by SMS."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,12 +50,12 @@ class Records(Protocol):
         """The record with this primary key."""
         ...
 
-    def find(self, kind: type[R], **where: Any) -> list[R]:
+    def find(self, kind: type[R], /, **where: Any) -> list[R]:
         """Every record whose columns equal (or are among a collection, or are AtLeast or AtMost) the given
         values; in the order of what is AtLeast, then of their keys."""
         ...
 
-    def first(self, most: int, kind: type[R], **where: Any) -> list[R]:
+    def first(self, most: int, kind: type[R], /, **where: Any) -> list[R]:
         """The first `most` of what `find` would find."""
         ...
 

@@ -18,6 +18,7 @@ from ivr.domain.sms import SmsEvent
 from ivr.services.courier import Courier
 from ivr.services.desk import Desk
 from ivr.services.dialler import Dialler
+from ivr.services.followup import FollowUp
 from ivr.services.keeper import Keeper
 
 Scripts = Mapping[str, Callable[[Channel], None]]
@@ -49,6 +50,7 @@ class Service:
         self._links = [
             link for smsc in settings.smsc for link in _links(settings, smsc, self._courier.notice)
         ]
+        self._followup = FollowUp(self._store, book, settings.network.report_after_s, clock)
         reserve = bootstrap.reserve(settings)
         self._keeper = Keeper(reserve, book) if reserve else None
         book.on_change(self._dialler.wake)
@@ -65,6 +67,7 @@ class Service:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._ami.run(self._dialler.notice, self._dialler.pbx_up))
                 tasks.create_task(self._dialler.run())
+                tasks.create_task(self._followup.run())
                 if self._keeper is not None:
                     tasks.create_task(self._keeper.run())
                 ready()

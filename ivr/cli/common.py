@@ -120,12 +120,12 @@ def _behind(chosen: "Settings") -> Exception:
     return BadConfig(f"{chosen.path}: the database is of another version; run `tocsin init`")
 
 
-def answers(port: int) -> bool:
-    """Whether something listens on this port of this machine."""
+def answers(port: int, host: str = "127.0.0.1") -> bool:
+    """Whether something listens on this port, of this machine or another."""
     import socket
 
     try:
-        socket.create_connection(("127.0.0.1", port), timeout=1.0).close()
+        socket.create_connection((host, port), timeout=1.0).close()
     except OSError:
         return False
     return True

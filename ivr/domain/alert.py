@@ -10,12 +10,17 @@ from ivr.domain.facts import (
     AlertExpired,
     AlertReleased,
     AlertWithdrawn,
+    CallerLost,
     Effect,
     Illegal,
     Note,
     OpenDeliveries,
+    RemindTeams,
+    ReportDue,
+    TellCaller,
     TellDeliveries,
     TellOutcome,
+    TellProgress,
     TellWithdrawal,
 )
 from ivr.domain.records import OPEN, Alert, AlertState, Delivery, DeliveryState, Outcome
@@ -28,8 +33,15 @@ class Settled:
     deliveries: Collection[Delivery]
 
 
-AlertFact = AlertReleased | AlertWithdrawn | AlertExpired | Settled
+AlertFact = AlertReleased | AlertWithdrawn | AlertExpired | ReportDue | CallerLost | Settled
 Result = tuple[Alert, tuple[Effect, ...]]
+
+
+def report_is_due(alert: Alert, after_s: float, now: float) -> bool:
+    """Whether an alert has been open for `after_s` seconds and nobody was told yet how it goes."""
+    if alert.state is not AlertState.RELEASED or alert.reported_at is not None:
+        return False
+    return alert.released_at is not None and now >= alert.released_at + after_s
 
 
 def decide(alert: Alert, fact: AlertFact, now: float) -> Result:
@@ -58,6 +70,17 @@ def _withdraw(alert: Alert, fact: AlertFact, now: float) -> Result:
 def _expire(alert: Alert, fact: AlertFact, now: float) -> Result:
     assert isinstance(fact, AlertExpired)
     return alert, (TellDeliveries(fact), Note("deadline passed"))
+
+
+def _report(alert: Alert, fact: AlertFact, now: float) -> Result:
+    """Once in its life."""
+    if alert.reported_at is not None:
+        return alert, ()
+    return replace(alert, reported_at=now), (TellProgress(), RemindTeams(), Note("still open, reminded"))
+
+
+def _tell_caller(alert: Alert, fact: AlertFact, now: float) -> Result:
+    return alert, (TellCaller(), Note("line of the caller dropped", alert.state))
 
 
 def _settle(alert: Alert, fact: AlertFact, now: float) -> Result:
@@ -95,15 +118,22 @@ Handler = Callable[[Alert, AlertFact, float], Result]
 TABLE: dict[tuple[AlertState, type], Handler] = {
     (AlertState.DRAFT, AlertReleased): _release,
     (AlertState.DRAFT, AlertWithdrawn): _discard,
+    (AlertState.DRAFT, CallerLost): _tell_caller,
     (AlertState.RELEASED, AlertReleased): _stay,  # "send" said twice
     (AlertState.RELEASED, AlertWithdrawn): _withdraw,
     (AlertState.RELEASED, AlertExpired): _expire,
+    (AlertState.RELEASED, ReportDue): _report,
+    (AlertState.RELEASED, CallerLost): _tell_caller,
     (AlertState.RELEASED, Settled): _settle,
     (AlertState.CLOSED, AlertWithdrawn): _withdraw,  # those who had it are to know
     (AlertState.CLOSED, AlertExpired): _stay,  # the deadline woke up after the close
+    (AlertState.CLOSED, ReportDue): _stay,  # it closed meanwhile, and that is told
+    (AlertState.CLOSED, CallerLost): _tell_caller,
     (AlertState.CLOSED, Settled): _reopen,
     (AlertState.WITHDRAWN, AlertWithdrawn): _stay,
     (AlertState.WITHDRAWN, AlertExpired): _stay,
+    (AlertState.WITHDRAWN, ReportDue): _stay,
+    (AlertState.WITHDRAWN, CallerLost): _stay,  # they cancelled it themselves
     (AlertState.WITHDRAWN, Settled): _stay,  # an acknowledgement crossed the withdrawal
 }
 
@@ -111,5 +141,6 @@ _REFUSED = {
     AlertReleased: "it cannot be released",
     AlertWithdrawn: "it cannot be withdrawn",
     AlertExpired: "it has no deadline",
+    ReportDue: "it has nothing to tell of yet",
     Settled: "it has no deliveries",
 }

@@ -23,10 +23,11 @@ from ivr.domain.facts import (
     Settle,
     TeamMissing,
     TeamResponding,
+    TellTeam,
 )
 from ivr.domain.nextcall import CallAt, Past, Phone, Spent
-from ivr.domain.policy import Policy
-from ivr.domain.records import Delivery, DeliveryState, Severity
+from ivr.domain.policy import Policy, SmsTime
+from ivr.domain.records import Delivery, DeliveryState, Disposition, Severity
 
 HOLD_S = 600.0
 """How long a team that says it is on it is not called."""
@@ -42,6 +43,11 @@ class CallsChanged:
 @dataclass(frozen=True, slots=True)
 class NumberClosed:
     """The call that was due came so late that its number may not be called any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class MobileNotReached:
+    """An SMS that tells of the alert is known not to arrive at a mobile of the team."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,7 @@ DeliveryFact = (
     CallPlaced
     | NumberClosed
     | CallsChanged
+    | MobileNotReached
     | Acknowledged
     | TeamResponding
     | AlertWithdrawn
@@ -86,7 +93,8 @@ def opened(
     """A new delivery, due at once; exhausted at once where there is no number to call."""
     until = now + policy.deadline_s
     fresh = Delivery(alert, team, team_name, since=now, deadline_at=until, severity=severity)
-    return _next(fresh, History(numbers, (), {}, expired=False), policy, now)
+    first, effects = _next(fresh, History(numbers, (), {}, expired=False), policy, now)
+    return first, (*effects, TellTeam()) if policy.sms is SmsTime.AT_RELEASE else effects
 
 
 def deadline_at(delivery: Delivery, policy: Policy) -> float:
@@ -168,6 +176,17 @@ def _flags(history: History) -> tuple[Effect, ...]:
 
 
 def _next(delivery: Delivery, history: History, policy: Policy, now: float) -> Result:
+    after, effects = _next_call(delivery, history, policy, now)
+    return after, (*effects, TellTeam()) if _missed_a_call(after, history, policy) else effects
+
+
+def _missed_a_call(delivery: Delivery, history: History, policy: Policy) -> bool:
+    """Whether a team that wants its SMS after the first call is to have it; also where there can be none."""
+    called = any(p.disposition is not Disposition.CANCELLED for p in history.past)
+    return policy.sms is SmsTime.AFTER_FIRST_CALL and (called or delivery.reason is not None)
+
+
+def _next_call(delivery: Delivery, history: History, policy: Policy, now: float) -> Result:
     if history.expired:
         return _exhausted(delivery, "the deadline has passed")
     held = _held_until(delivery, now)
@@ -187,6 +206,20 @@ def _next(delivery: Delivery, history: History, policy: Policy, now: float) -> R
         return waiting, ()
     shut = Note("team cannot be called now", f"{delivery.team_name}: {step.closed}")
     return waiting, (shut, TeamMissing(waiting))
+
+
+def _forward(delivery: Delivery, fact: DeliveryFact, history: History, policy: Policy, now: float) -> Result:
+    """A text will not bring the team to call in, so its next call is due now, unless its numbers are closed.
+
+    Once: whatever comes of that call, the pauses are as they were.
+    """
+    step = _step(delivery, history, policy, now)
+    if delivery.due_at <= now or isinstance(step, Spent):
+        return delivery, ()
+    if not any(p.number == step.number and p.hours.open_at(now) for p in history.numbers):
+        return delivery, ()
+    sooner = replace(delivery, number=step.number, avoid_trunk=step.avoid, due_at=now, reason=None)
+    return sooner, (Note("called sooner, an SMS does not arrive", delivery.team_name),)
 
 
 def _exhausted(delivery: Delivery, reason: str) -> Result:
@@ -251,7 +284,7 @@ def _expire(delivery: Delivery, fact: DeliveryFact, history: History, policy: Po
     """A call that is up may finish, and an operator's retry has a deadline of its own."""
     if history.up or not history.expired:
         return delivery, ()
-    return _exhausted(delivery, "the deadline has passed")
+    return _next(delivery, history, policy, now)
 
 
 def _skip(delivery: Delivery, fact: DeliveryFact, history: History, policy: Policy, now: float) -> Result:
@@ -278,6 +311,7 @@ TABLE: dict[tuple[DeliveryState, type], Handler] = {
     (_S.WAITING, CallPlaced): _placed,
     (_S.WAITING, NumberClosed): _reckon,
     (_S.WAITING, CallsChanged): _reckon,  # more became known of a call that had ended
+    (_S.WAITING, MobileNotReached): _forward,
     (_S.WAITING, Acknowledged): _acknowledge,
     (_S.WAITING, TeamResponding): _respond,
     (_S.WAITING, AlertWithdrawn): _withdraw,
@@ -287,6 +321,7 @@ TABLE: dict[tuple[DeliveryState, type], Handler] = {
     (_S.CALLING, CallPlaced): _placed_beside,
     (_S.CALLING, NumberClosed): _reckon,  # the one that was to ring beside
     (_S.CALLING, CallsChanged): _reckon,
+    (_S.CALLING, MobileNotReached): _stay,  # a phone rings already
     (_S.CALLING, Acknowledged): _acknowledge,
     (_S.CALLING, TeamResponding): _respond,
     (_S.CALLING, AlertWithdrawn): _withdraw,
@@ -296,6 +331,7 @@ TABLE: dict[tuple[DeliveryState, type], Handler] = {
     (_S.RESPONDING, CallPlaced): _placed,  # the hold is over
     (_S.RESPONDING, NumberClosed): _reckon,
     (_S.RESPONDING, CallsChanged): _reckon,
+    (_S.RESPONDING, MobileNotReached): _stay,  # the hold was asked for
     (_S.RESPONDING, Acknowledged): _acknowledge,
     (_S.RESPONDING, TeamResponding): _respond,
     (_S.RESPONDING, AlertWithdrawn): _withdraw,
@@ -303,12 +339,14 @@ TABLE: dict[tuple[DeliveryState, type], Handler] = {
     (_S.RESPONDING, DeliverySkipped): _skip,
     (_S.RESPONDING, DeliveryRetried): _retry,
     (_S.ACKNOWLEDGED, CallsChanged): _stay,  # the hangup of the call that acknowledged
+    (_S.ACKNOWLEDGED, MobileNotReached): _stay,
     (_S.ACKNOWLEDGED, Acknowledged): _stay,  # the first one counts
     (_S.ACKNOWLEDGED, TeamResponding): _stay,
     (_S.ACKNOWLEDGED, AlertWithdrawn): _stay,  # it was acknowledged, and stays on record so
     (_S.ACKNOWLEDGED, AlertExpired): _stay,
     (_S.ACKNOWLEDGED, DeliverySkipped): _stay,
     (_S.EXHAUSTED, CallsChanged): _stay,
+    (_S.EXHAUSTED, MobileNotReached): _stay,
     (_S.EXHAUSTED, Acknowledged): _acknowledge,  # late, and counts
     (_S.EXHAUSTED, TeamResponding): _noted,
     (_S.EXHAUSTED, AlertWithdrawn): _withdraw,
@@ -316,6 +354,7 @@ TABLE: dict[tuple[DeliveryState, type], Handler] = {
     (_S.EXHAUSTED, DeliverySkipped): _stay,
     (_S.EXHAUSTED, DeliveryRetried): _retry,
     (_S.WITHDRAWN, CallsChanged): _stay,
+    (_S.WITHDRAWN, MobileNotReached): _stay,
     (_S.WITHDRAWN, Acknowledged): _late,
     (_S.WITHDRAWN, TeamResponding): _stay,
     (_S.WITHDRAWN, AlertWithdrawn): _stay,

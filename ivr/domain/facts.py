@@ -44,6 +44,20 @@ class AlertExpired:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportDue:
+    """The alert has been open for so long that people are to be told how it goes."""
+
+    alert: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallerLost:
+    """The line of the caller who was raising this alert has dropped: they may not know what became of it."""
+
+    alert: int
+
+
+@dataclass(frozen=True, slots=True)
 class CallPlaced:
     """A call is about to be originated. Committed before Originate leaves."""
 
@@ -218,6 +232,21 @@ class SmsReceived:
 
 
 @dataclass(frozen=True, slots=True)
+class SmsWritten:
+    """An operator has written to a number."""
+
+    number: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SmsRepeated:
+    """An operator has asked that this SMS be sent once more."""
+
+    sms: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReserveGivenUp:
     """The disk is full: the room that was kept on it is what facts are now written to."""
 
@@ -232,6 +261,8 @@ Fact = (
     | AlertReleased
     | AlertWithdrawn
     | AlertExpired
+    | ReportDue
+    | CallerLost
     | CallPlaced
     | CallAnswered
     | KeyPressed
@@ -252,6 +283,8 @@ Fact = (
     | SmsReceipt
     | SmsTraffic
     | SmsReceived
+    | SmsWritten
+    | SmsRepeated
     | ReserveGivenUp
     | ReserveMade
 )
@@ -259,7 +292,7 @@ Fact = (
 
 @dataclass(frozen=True, slots=True)
 class OpenDeliveries:
-    """Effect: make one delivery per team, and its SMS."""
+    """Effect: make one delivery per team."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +319,26 @@ class TeamMissing:
     """Effect: operators and originator are to know that nobody can be called, or reached, there."""
 
     delivery: Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class TellTeam:
+    """Effect: the team is to have an SMS that there is an alert, if it has had none yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class TellProgress:
+    """Effect: operators and originator are to know how it goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemindTeams:
+    """Effect: the teams that have not acknowledged are to be reminded by SMS."""
+
+
+@dataclass(frozen=True, slots=True)
+class TellCaller:
+    """Effect: the originator is to know by SMS whether the alert was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,6 +372,10 @@ Effect = (
     | TellLegs
     | Settle
     | TeamMissing
+    | TellTeam
+    | TellProgress
+    | RemindTeams
+    | TellCaller
     | TellOutcome
     | TellWithdrawal
     | FlagNumber

@@ -7,10 +7,10 @@ wording. Knows no numbers and no SMSC: who stands behind "operators" is not deci
 from collections.abc import Collection, Sequence
 
 from ivr.domain import wording
-from ivr.domain.facts import TeamMissing, TellOutcome
-from ivr.domain.records import OPEN, Alert, AlertState, Delivery, DeliveryState, Leg, Sms, SmsKind
+from ivr.domain.facts import TeamMissing, TellOutcome, TellProgress
+from ivr.domain.records import OPEN, Alert, AlertState, Delivery, DeliveryState, Leg, Sms, SmsKind, SmsState
 
-News = TeamMissing | TellOutcome
+News = TeamMissing | TellProgress | TellOutcome
 
 
 def notice(alert: Alert, news: Sequence[News], deliveries: Collection[Delivery]) -> str | None:
@@ -21,10 +21,27 @@ def notice(alert: Alert, news: Sequence[News], deliveries: Collection[Delivery])
     if TellOutcome() in news and alert.state is AlertState.CLOSED:
         missing = [d.team_name for d in deliveries if d.state is not DeliveryState.ACKNOWLEDGED]
         return wording.closing(alert.id, len(deliveries), missing)
+    if alert.state is not AlertState.RELEASED:
+        return None
+    if TellProgress() in news:
+        return wording.progress(alert.id, list(deliveries))
     missed = [n.delivery for n in news if isinstance(n, TeamMissing)]
-    if not missed or alert.state is not AlertState.RELEASED:
+    if not missed:
         return None
     return wording.missing(alert.id, missed, still_open=sum(d.state in OPEN for d in deliveries))
+
+
+def to_remind(delivery: Delivery, sms: Collection[Sms]) -> bool:
+    """Whether its team is to be reminded. `sms`: those of this delivery; one that has not left yet is
+    reminder enough."""
+    waiting = any(s.kind is SmsKind.ALERT and s.state is SmsState.QUEUED for s in sms)
+    return (delivery.state in OPEN or delivery.state is DeliveryState.EXHAUSTED) and not waiting
+
+
+def misses(before: Sms, after: Sms) -> bool:
+    """Whether it has just become known that a team will not read of an alert at this number."""
+    failed = after.state is SmsState.FAILED and before.state is not SmsState.FAILED
+    return failed and after.kind is SmsKind.ALERT
 
 
 def had_it(delivery: Delivery, sms: Collection[Sms], legs: Collection[Leg], picked_up: bool) -> bool:

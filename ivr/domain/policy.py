@@ -7,6 +7,7 @@ is the business of `nextcall` and `schedule`.
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Any
 
 from ivr.domain.records import Disposition, NumberKind
@@ -32,6 +33,15 @@ def _each_once(kinds: tuple[NumberKind, ...]) -> tuple[NumberKind, ...]:
 def _seconds(low: float, high: float, default: float) -> float:
     default_field: float = field(default=default, metadata={"check": between(low, high)})
     return default_field
+
+
+class SmsTime(StrEnum):
+    """When a team gets the SMS that there is an alert."""
+
+    AT_RELEASE = "at-release"
+    AFTER_FIRST_CALL = "after-first-call"
+    """That was not acknowledged; at once where no number may be called."""
+    NEVER = "never"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +74,8 @@ class Policy:
     one phone at a time."""
     order: tuple[NumberKind, ...] = field(default=(), metadata={"check": _each_once})
     """Kinds of numbers to call first, in this order; otherwise numbers are called as the team lists them."""
+    sms: SmsTime = SmsTime.AT_RELEASE
+    """When its mobiles get the SMS that there is an alert."""
     busy: Rule = Rule()
     no_answer: Rule = field(default=Rule(), metadata={"key": "no-answer"})
     congestion: Rule = Rule()
@@ -101,5 +113,12 @@ def for_team(network: Policy, differs: str | None) -> Policy:
         if isinstance(value, Mapping):
             values[name] = replace(getattr(network, name), **value)
         else:
-            values[name] = tuple(map(NumberKind, value)) if name == "order" else value
+            values[name] = _READ[name](value) if name in _READ else value
     return replace(network, **values)
+
+
+_READ: Mapping[str, Callable[[Any], Any]] = {
+    "order": lambda kinds: tuple(map(NumberKind, kinds)),
+    "sms": SmsTime,
+}
+"""What JSON cannot say by itself."""

@@ -59,6 +59,8 @@ class Via(StrEnum):
     MAIL = "mail"
     WEB = "web"
     OPERATOR = "operator"
+    SMS = "sms"
+    """Never an acknowledgement: who writes has not heard the alert."""
 
 
 class CallState(StrEnum):
@@ -84,6 +86,10 @@ class SmsKind(StrEnum):
     """Says to a team that there is an alert."""
     NOTICE = "notice"
     """Says what became of one: to operators and originator, and on its withdrawal to the teams."""
+    ANSWER = "answer"
+    """Answers an SMS that came in."""
+    WRITTEN = "written"
+    """Was written by an operator."""
 
 
 class ReceiptState(StrEnum):
@@ -197,6 +203,8 @@ class Alert:
     severity: Severity = Severity.MEDIUM
     told: Outcome | None = None
     """The outcome that operators and originator were told last: it may be opened again, and close again."""
+    reported_at: float | None = None
+    """When they were told how it goes, and the teams that had not acknowledged were reminded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,9 +284,10 @@ class Leg:
 @dataclass(frozen=True, slots=True)
 class Sms:
     id: int
-    alert: int
+    alert: int | None
+    """None where it is about no alert: some answers, and what operators write."""
     team: str | None
-    """Whose number it is; None for an operator's."""
+    """Whose number it is; None for an operator's and for one that is not in the directory."""
     number: str
     text: str
     state: SmsState = SmsState.QUEUED
@@ -321,6 +330,18 @@ class EarlyReceipt:
     link: str
     message_id: str
     state: ReceiptState
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An SMS that came in. Not its text: what was understood is in the journal."""
+
+    id: int
+    reference: str
+    """The same for the same SMS delivered again; see domain.answers.known_by."""
+    sender: str
+    """E.164 with the leading +."""
     at: float
 
 

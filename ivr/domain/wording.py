@@ -1,12 +1,41 @@
-"""Texts that leave in writing. Owns: SMS wording. Never the content of an alert."""
+"""Texts that leave in writing, to teams and operators. Owns: SMS wording. Never the content of an alert."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from string import Formatter
 
 from ivr.domain.records import Alert, Delivery, DeliveryState, Source
 
 _MOST_NAMES = 100
 """In one text: a long SMS has at most 255 parts (3GPP TS 23.040, 9.2.3.24.1), and nobody reads that many."""
+
+ALERT_SMS = "ALERT {number}{confirmed} from {originator}, {time}. Call {hotline} to listen."
+_FIELDS = ("number", "originator", "time", "hotline", "confirmed")
+_NEEDED = ("number", "hotline")
+_LONGEST_TEMPLATE = 300
+
+
+def template(text: str) -> str:
+    """A network's own words for the SMS that there is an alert, or ValueError with a sentence."""
+    if not all(c.isprintable() or c == "\n" for c in text) or len(text) > _LONGEST_TEMPLATE:
+        raise ValueError(f"must be at most {_LONGEST_TEMPLATE} printable characters")
+    try:
+        parts = list(Formatter().parse(text))
+    except ValueError as error:
+        raise ValueError(f"{error}; a brace that is no field is written twice") from None
+    named = [name for _, name, _, _ in parts if name is not None]
+    for _, name, form, conversion in parts:
+        if name is not None and (name not in _FIELDS or form or conversion):
+            raise ValueError(
+                f"{{{name}}} is no field; the fields are {_braced(_FIELDS)}, and nothing in them"
+            )
+    if missing := [name for name in _NEEDED if name not in named]:
+        raise ValueError(f"must contain {_braced(missing)}: who gets it is to call in and find the alert")
+    return text
+
+
+def _braced(names: Iterable[str]) -> str:
+    return ", ".join(f"{{{name}}}" for name in names)
 
 
 def originator(alert: Alert) -> str:
@@ -14,11 +43,20 @@ def originator(alert: Alert) -> str:
     return f"operators for {alert.team_name}" if alert.source is Source.OPERATOR else alert.team_name
 
 
-def alert_sms(alert: Alert, hotline: str) -> str:
+def alert_sms(alert: Alert, hotline: str, words: str = ALERT_SMS) -> str:
     """The SMS that an alert was released: its number, who raised it, when, and where to listen."""
-    return (
-        f"ALERT {alert.id} from {originator(alert)}, {_minute(alert.released_at)}. Call {hotline} to listen."
+    return words.format(
+        number=alert.id,
+        originator=originator(alert),
+        time=_minute(alert.released_at),
+        hotline=hotline,
+        confirmed={True: " (confirmed)", False: " (unconfirmed)", None: ""}[alert.confirmed],
     )
+
+
+def reminder(alert: Alert, hotline: str, words: str = ALERT_SMS) -> str:
+    """To a team that has not acknowledged for a while."""
+    return f"REMINDER: {alert_sms(alert, hotline, words)}"
 
 
 def withdrawal(alert: Alert) -> str:
@@ -36,6 +74,33 @@ def taken(alert: int, by: str | None) -> str:
 def not_told(alert: int, teams: Iterable[str]) -> str:
     """To operators: who had a withdrawn alert and gets no SMS. `teams`: their names."""
     return f"Withdrawn alert {alert}: no mobile to tell: {_names(teams)}. Please call them."
+
+
+def not_sent(alert: Alert, hotline: str) -> str:
+    """To those whose caller's line dropped before the alert was sent."""
+    return (
+        f"The line dropped: alert {alert.id} of {_minute(alert.recorded_at)} was NOT sent. "
+        f"Call {hotline} and record it again, or ask the operators to release it."
+    )
+
+
+def was_sent(alert: Alert, teams: int) -> str:
+    """To those whose caller's line dropped when the alert had been sent."""
+    return f"The line dropped: alert {alert.id} WAS sent, to {_count(teams, 'team')}."
+
+
+def progress(alert: int, deliveries: Sequence[Delivery]) -> str:
+    """How an alert goes that is open."""
+    acknowledged = sum(d.state is DeliveryState.ACKNOWLEDGED for d in deliveries)
+    lost = [d.team_name for d in deliveries if d.state is DeliveryState.EXHAUSTED]
+    waiting = [
+        d.team_name
+        for d in deliveries
+        if d.state not in (DeliveryState.ACKNOWLEDGED, DeliveryState.EXHAUSTED)
+    ]
+    told = f"Alert {alert}: {acknowledged} of {len(deliveries)} acknowledged"
+    told += f"; not reached: {_names(lost)}" if lost else ""
+    return f"{told}; still open: {_names(waiting)}." if waiting else f"{told}."
 
 
 def closing(alert: int, total: int, missing: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ivr.config import Settings
-from ivr.domain.facts import AlertRecorded, Illegal
+from ivr.domain.facts import AlertRecorded, CallerLost, Illegal
 from ivr.domain.line import Line
 from ivr.domain.recording import Verdict
 from ivr.domain.records import Account, Alert, AlertState, Call, Delivery, DeliveryState, Leg, Source, Team
@@ -179,8 +179,9 @@ class Desk:
                 continue
             try:
                 owner = json.loads(note.read_text(encoding="utf-8"))
-                self._keep(note, owner["team"], owner["uid"], verdict, None)
+                kept = self._keep(note, owner["team"], owner["uid"], verdict, None)
                 adopted += 1
+                self.ledger.apply(CallerLost(kept.id))
             except (ValueError, Illegal, StoreRefused) as error:  # the note was cut, or the team is no more
                 log.error("%s stays where it is, nobody's: %s", note.with_suffix(".wav"), error)
         if adopted:

@@ -11,6 +11,7 @@ from ivr.domain.delivery import History
 from ivr.domain.nextcall import Past, Phone
 from ivr.domain.policy import Policy
 from ivr.domain.records import Call, CallState, Delivery, Leg, Number, Team
+from ivr.domain.wording import ALERT_SMS
 from ivr.ports import Records
 
 
@@ -23,6 +24,8 @@ class Network:
     trunks: int
     operators: tuple[str, ...] = ()
     """Mobiles of those who run the network: they are told what became of an alert."""
+    sms_text: str = ALERT_SMS
+    """The words of the SMS that there is an alert: see domain.wording.template."""
 
 
 def team_policy(network: Network, team: Team | None) -> Policy:

@@ -7,6 +7,7 @@ of `transaction`.
 from ivr.domain.facts import Fact
 from ivr.domain.policy import Policy
 from ivr.domain.records import Alert, AlertState, Entry
+from ivr.domain.wording import ALERT_SMS
 from ivr.ports import Clock, DiskFull, Store, Wake
 from ivr.services.history import Network
 from ivr.services.transaction import Applied, Archive, Transaction
@@ -15,7 +16,8 @@ __all__ = ["Applied", "Archive", "Ledger", "last_moment"]
 
 
 class Ledger:
-    """Applies facts, from any thread. `trunks`: how many there are; `operators`: their mobiles."""
+    """Applies facts, from any thread. `trunks`: how many there are; `operators`: their mobiles; `sms_text`:
+    the words of the SMS that there is an alert."""
 
     def __init__(
         self,
@@ -26,10 +28,11 @@ class Ledger:
         clock: Clock,
         trunks: int = 1,
         operators: tuple[str, ...] = (),
+        sms_text: str = ALERT_SMS,
     ) -> None:
         self._store = store
         self._archive = archive
-        self._network = Network(policy, hotline, trunks, operators)
+        self._network = Network(policy, hotline, trunks, operators, sms_text)
         self._clock = clock
         self._wakes: list[Wake] = []
 

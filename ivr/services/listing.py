@@ -22,10 +22,11 @@ from ivr.domain.records import (
     Leg,
     Number,
     Sms,
+    SmsState,
     Team,
 )
 from ivr.ports import Records
-from ivr.services.report import Document, NotThere, alert_head, delivery_state, many, rfc3339, sms_state
+from ivr.services.report import Document, NotThere, alert_head, delivery_state, many, rfc3339, sms_line
 
 
 def alerts(tx: Records, state: str | None = None) -> list[Document]:
@@ -127,10 +128,28 @@ def lines(tx: Records, capacity: Mapping[str, int]) -> list[Document]:
 def sms(tx: Records, alert: int | None = None, state: str | None = None) -> list[Document]:
     """Every SMS, or those of one alert or in one state."""
     where: dict[str, Any] = {k: v for k, v in (("alert", alert), ("state", state)) if v is not None}
-    return [
-        {"id": s.id, "alert": s.alert, **sms_state(s), "queued_at": rfc3339(s.queued_at), "tries": s.tries}
-        for s in tx.find(Sms, **where)
-    ]
+    return [sms_line(s) for s in tx.find(Sms, **where)]
+
+
+def one_sms(tx: Records, sms_id: int) -> Document:
+    """One SMS with its text. Raises NotThere."""
+    found = tx.get(Sms, sms_id)
+    if found is None:
+        raise NotThere(f"there is no SMS {sms_id}; `tocsin sms list` shows those there are")
+    return {**sms_line(found), "text": found.text}
+
+
+def sms_queue(tx: Records) -> Document:
+    """How many SMS are in which state, since when the oldest one waits, and why the last one was put off."""
+    messages = tx.find(Sms)
+    count = Counter(s.state for s in messages)
+    waiting = [s for s in messages if s.state is SmsState.QUEUED]
+    put_off = [s for s in waiting if s.reason]
+    return {
+        **{state.value: count[state] for state in SmsState},
+        "oldest_queued_at": rfc3339(min((s.queued_at for s in waiting), default=None)),
+        "reason": max(put_off, key=lambda s: s.due_at).reason if put_off else None,
+    }
 
 
 def teams(tx: Records, only: str | None = None) -> list[Document]:

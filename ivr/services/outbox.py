@@ -8,7 +8,9 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from ivr.domain import facts, notices, shortmessage, wording
+from ivr.domain.facts import Illegal
 from ivr.domain.notices import News
+from ivr.domain.policy import SmsTime
 from ivr.domain.records import (
     Alert,
     AlertState,
@@ -22,12 +24,14 @@ from ivr.domain.records import (
     Sms,
     SmsKind,
     SmsState,
+    Team,
 )
 from ivr.ports import Records
-from ivr.services.history import Network
+from ivr.services.history import Network, team_policy
 from ivr.services.report import many
 from ivr.services.traffic import Traffic
 
+Telling = News | facts.TellTeam | facts.RemindTeams | facts.TellWithdrawal | facts.TellCaller
 T = TypeVar("T", Leg, Number, Sms)
 
 
@@ -40,16 +44,47 @@ class Outbox:
         self._now = now
         self._news: dict[int, list[News]] = {}
 
+    def follow(self, effect: Telling, alert: Alert, team: str | None) -> None:
+        """Tell whom the effect says. `team`: whose delivery has had it, if one has."""
+        match effect:
+            case facts.TellTeam():
+                assert team is not None
+                self._announce(alert, team)
+            case facts.RemindTeams():
+                self._remind(alert)
+            case facts.TellWithdrawal():
+                self._recall(alert)
+            case facts.TellCaller():
+                self._tell_caller(alert)
+            case _:
+                self._news.setdefault(alert.id, []).append(effect)
+
     # -- to the teams ------------------------------------------------------------------------------------
 
-    def announce(self, alert: Alert, numbers: Iterable[Number]) -> None:
-        """Tell a team, at those of its numbers that are to get SMS, that there is an alert."""
-        text = wording.alert_sms(alert, self._network.hotline)
-        for number in numbers:
-            if number.sms:
-                self._queue(alert.id, number.team, number.number, text, SmsKind.ALERT)
+    def _announce(self, alert: Alert, team: str) -> None:
+        """Tell a team, at those of its numbers that are to get SMS, that there is an alert; once."""
+        if self._tx.find(Sms, alert=alert.id, team=team, kind=SmsKind.ALERT):
+            return
+        text = wording.alert_sms(alert, self._network.hotline, self._network.sms_text)
+        for number in self._tx.find(Number, team=team, sms=True):
+            self._queue(alert.id, team, number.number, text, SmsKind.ALERT)
 
-    def recall(self, alert: Alert) -> None:
+    def _remind(self, alert: Alert) -> None:
+        """Tell the teams that have not acknowledged that the alert is still there, but those that want no
+        SMS about alerts."""
+        text = wording.reminder(alert, self._network.hotline, self._network.sms_text)
+        texts = _by_team(self._tx.find(Sms, alert=alert.id))
+        mobiles = _by_team(self._tx.find(Number, sms=True))
+        policies = {team.id: team_policy(self._network, team) for team in self._tx.find(Team)}
+        for delivery in self._tx.find(Delivery, alert=alert.id):
+            rules = policies.get(delivery.team)
+            if rules is None or rules.sms is SmsTime.NEVER:
+                continue
+            if notices.to_remind(delivery, texts.get(delivery.team, [])):
+                for number in mobiles.get(delivery.team, []):
+                    self._queue(alert.id, delivery.team, number.number, text, SmsKind.ALERT)
+
+    def _recall(self, alert: Alert) -> None:
         """The alert is withdrawn: drop what has not left yet, and tell the teams that had it."""
         sms = self._tx.find(Sms, alert=alert.id)
         legs = self._tx.find(Leg, alert=alert.id)
@@ -71,8 +106,7 @@ class Outbox:
             if delivery.team not in mobiles:
                 untold.append(delivery.team_name)
         if untold:
-            for operator in self._network.operators:
-                self._notice(alert.id, None, operator, wording.not_told(alert.id, untold))
+            self.to_operators(wording.not_told(alert.id, untold), alert.id)
 
     def rung_off(self, call: Call) -> None:
         """A phone stopped ringing. If somebody of the team is on another line, its owner is told who."""
@@ -85,10 +119,6 @@ class Outbox:
 
     # -- to operators and originator ---------------------------------------------------------------------
 
-    def hears(self, alert: int, news: News) -> None:
-        """Something happened that they may have to know, when all is said and done."""
-        self._news.setdefault(alert, []).append(news)
-
     def tell(self) -> None:
         """Queue what operators and originator are told of all that this transaction has done."""
         for alert_id, news in self._news.items():
@@ -97,24 +127,74 @@ class Outbox:
             text = notices.notice(alert, news, self._tx.find(Delivery, alert=alert_id))
             if text is None:
                 continue
-            for operator in self._network.operators:
-                self._notice(alert_id, None, operator, text)
+            self.to_operators(text, alert_id)
             for number in self._tx.find(Number, team=alert.team, sms=True):
                 if number.number not in self._network.operators:
                     self._notice(alert_id, alert.team, number.number, text)
 
+    def _tell_caller(self, alert: Alert) -> None:
+        """Tell the originator, or operators where it has no mobile, whether the alert was sent."""
+        text = wording.not_sent(alert, self._network.hotline)
+        if alert.state is not AlertState.DRAFT:
+            text = wording.was_sent(alert, len(self._tx.find(Delivery, alert=alert.id)))
+        if self._tx.find(Sms, alert=alert.id, text=text):
+            return
+        mobiles = self._tx.find(Number, team=alert.team, sms=True)
+        for number in mobiles:
+            self._notice(alert.id, alert.team, number.number, text)
+        if not mobiles:
+            self.to_operators(text, alert.id)
+
+    def to_operators(self, text: str, alert: int | None = None) -> None:
+        for operator in self._network.operators:
+            self._notice(alert, None, operator, text)
+
+    # -- to whoever wrote, and what operators write ------------------------------------------------------
+
+    def answer(self, number: str, team: str | None, text: str, alert: int | None) -> None:
+        self._queue(alert, team, number, text, SmsKind.ANSWER)
+
+    def write(self, fact: facts.SmsWritten) -> Sms:
+        """What an operator writes, to a number of the directory or an operator's."""
+        known = self._tx.find(Number, number=fact.number)
+        if not known and fact.number not in self._network.operators:
+            raise Illegal(
+                f"{fact.number} is neither in the directory nor an operator's; no SMS is sent there"
+            )
+        return self._queue(None, known[0].team if known else None, fact.number, fact.text, SmsKind.WRITTEN)
+
+    def repeat(self, fact: facts.SmsRepeated) -> Sms:
+        """Queue the SMS anew; what became of the first one stays on record."""
+        first = self._tx.get(Sms, fact.sms)
+        if first is None:
+            raise Illegal(f"there is no SMS {fact.sms}; `tocsin sms list` shows those there are")
+        if first.state in (SmsState.QUEUED, SmsState.DELIVERED):
+            raise Illegal(f"SMS {first.id} is {first.state}: there is nothing to send again")
+        alert = self._tx.get(Alert, first.alert) if first.kind is SmsKind.ALERT else None
+        if alert is not None and alert.state is AlertState.WITHDRAWN:
+            raise Illegal(f"SMS {first.id} tells of alert {alert.id}, which is withdrawn")
+        known = self._tx.find(Number, number=first.number)
+        if not known and first.number not in self._network.operators:
+            raise Illegal(
+                f"the number of SMS {first.id} is not in the directory any more; no SMS is sent there"
+            )
+        return self._queue(first.alert, first.team, first.number, first.text, first.kind)
+
     # -- what became of them -----------------------------------------------------------------------------
 
-    def exchange(self, fact: facts.SmsTraffic | shortmessage.SmsFact) -> tuple[Sms, ...]:
-        """What the courier tells; the SMS that leave now. What is none of ours is passed over."""
+    def exchange(self, fact: facts.SmsTraffic | shortmessage.SmsFact) -> tuple[tuple[Sms, ...], list[Sms]]:
+        """What the courier tells. The SMS that leave now; and those by which a team will not read of an
+        alert, now that this is known. What is none of ours is passed over."""
         traffic = fact if isinstance(fact, facts.SmsTraffic) else facts.SmsTraffic((fact,))
-        entries = []
+        entries, missed = [], []
         for moved in Traffic(self._tx, self._now).apply(traffic.told):
             if (what := _what(moved.before, moved.after)) is not None:
                 entries.append(self._entry(what, moved.after))
             self._crossed(moved.before, moved.fact)
+            if notices.misses(moved.before, moved.after):
+                missed.append(moved.after)
         self._tx.append(*entries)
-        return tuple(Traffic(self._tx, self._now).claim(traffic.room))
+        return tuple(Traffic(self._tx, self._now).claim(traffic.room)), missed
 
     def _crossed(self, sms: Sms, fact: shortmessage.SmsFact) -> None:
         """An SMS that was on the wire when its alert was withdrawn has arrived: so must its recall."""
@@ -141,11 +221,13 @@ class Outbox:
 
     # -- the queue ---------------------------------------------------------------------------------------
 
-    def _notice(self, alert: int, team: str | None, number: str, text: str) -> None:
+    def _notice(self, alert: int | None, team: str | None, number: str, text: str) -> None:
         self._queue(alert, team, number, text, SmsKind.NOTICE)
 
-    def _queue(self, alert: int, team: str | None, number: str, text: str, kind: SmsKind) -> None:
-        self._tx.add(Sms(0, alert, team, number, text, queued_at=self._now, due_at=self._now, kind=kind))
+    def _queue(self, alert: int | None, team: str | None, number: str, text: str, kind: SmsKind) -> Sms:
+        return self._tx.add(
+            Sms(0, alert, team, number, text, queued_at=self._now, due_at=self._now, kind=kind)
+        )
 
 
 def _what(before: Sms, after: Sms) -> str | None:

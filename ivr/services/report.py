@@ -137,6 +137,17 @@ def sms_state(sms: Sms) -> Document:
     }
 
 
+def sms_line(sms: Sms) -> Document:
+    """What is shown of an SMS in lists."""
+    return {
+        "id": sms.id,
+        "alert": sms.alert,
+        **sms_state(sms),
+        "queued_at": rfc3339(sms.queued_at),
+        "tries": sms.tries,
+    }
+
+
 def many(tx: Records, kind: type[R], column: str, keys: Collection[Any], **where: Any) -> list[R]:
     """Every record whose `column` is among `keys`, however many those are."""
     ordered = sorted(set(keys))

@@ -11,7 +11,7 @@ from ivr.domain import alert as alerts
 from ivr.domain import call as calls
 from ivr.domain import delivery as deliveries
 from ivr.domain import disposition, facts, nextcall
-from ivr.domain.delivery import CallsChanged, DeliveryFact, NumberClosed
+from ivr.domain.delivery import CallsChanged, DeliveryFact, MobileNotReached, NumberClosed
 from ivr.domain.facts import Effect, Fact, Illegal, Note
 from ivr.domain.number import masked
 from ivr.domain.records import (
@@ -28,8 +28,10 @@ from ivr.domain.records import (
     Sms,
     Team,
 )
+from ivr.domain.shortmessage import SmsFact
 from ivr.ports import Records
 from ivr.services.history import Network, history, phones, team_policy
+from ivr.services.inbox import Inbox
 from ivr.services.outbox import Outbox
 
 
@@ -55,7 +57,8 @@ class Applied:
     ring_s: float = 0.0
     """For CallPlaced: how long the phone is to ring."""
     sms: tuple[Sms, ...] = ()
-    """For SmsTraffic: those that leave now, each for the link it names."""
+    """For SmsTraffic: those that leave now, each for the link it names. For SmsWritten and SmsRepeated: the
+    one that was queued."""
 
 
 class Transaction:
@@ -67,6 +70,7 @@ class Transaction:
         self._network = network
         self._now = now
         self._outbox = Outbox(tx, network, now)
+        self._inbox = Inbox(tx, network, self._outbox, self._responding, now)
 
     def apply(self, fact: Fact) -> Applied:
         applied = self._apply(fact)
@@ -77,7 +81,13 @@ class Transaction:
         match fact:
             case facts.AlertRecorded():
                 return self._recorded(fact)
-            case facts.AlertReleased() | facts.AlertWithdrawn() | facts.AlertExpired():
+            case (
+                facts.AlertReleased()
+                | facts.AlertWithdrawn()
+                | facts.AlertExpired()
+                | facts.ReportDue()
+                | facts.CallerLost()
+            ):
                 return self._alert(fact)
             case facts.CallPlaced():
                 return self._placed(fact)
@@ -89,9 +99,8 @@ class Transaction:
                 | facts.CallCancelled()
                 | facts.CallEnded()
                 | facts.TeamIdentified()
+                | facts.MessageLeft()
             ):
-                return self._call(fact)
-            case facts.MessageLeft():
                 return self._call(fact)
             case facts.AlertHeard():
                 self._heard(fact)
@@ -107,8 +116,11 @@ class Transaction:
                 | facts.SmsFailed()
                 | facts.SmsReceipt()
                 | facts.SmsTraffic()
+                | facts.SmsReceived()
+                | facts.SmsWritten()
+                | facts.SmsRepeated()
             ):
-                return Applied(sms=self._outbox.exchange(fact))
+                return self._sms(fact)
             case facts.ReserveGivenUp():
                 self._note(Note("disk full", "no new recordings are taken"))
             case facts.ReserveMade():
@@ -148,10 +160,21 @@ class Transaction:
         )
         return Applied(kept)
 
-    def _alert(self, fact: facts.AlertReleased | facts.AlertWithdrawn | facts.AlertExpired) -> Applied:
-        before = self._tx.get(Alert, fact.alert)
-        if before is None:
-            raise Illegal(f"there is no alert {fact.alert}; `tocsin alert list` shows those there are")
+    def _known_alert(self, number: int) -> Alert:
+        found = self._tx.get(Alert, number)
+        if found is None:
+            raise Illegal(f"there is no alert {number}; `tocsin alert list` shows those there are")
+        return found
+
+    def _alert(
+        self,
+        fact: facts.AlertReleased
+        | facts.AlertWithdrawn
+        | facts.AlertExpired
+        | facts.ReportDue
+        | facts.CallerLost,
+    ) -> Applied:
+        before = self._known_alert(fact.alert)
         after, effects = alerts.decide(before, fact, self._now)
         self._tx.put(after)
         self._follow(effects, alert=after)
@@ -166,19 +189,17 @@ class Transaction:
         for team in self._tx.find(Team):
             if team.id == alert.team and not team.calls_itself:
                 continue
-            theirs = numbers.get(team.id, [])
             fresh, effects = deliveries.opened(
                 alert.id,
                 team.id,
                 team.name,
-                nextcall.phones(team, theirs),
+                nextcall.phones(team, numbers.get(team.id, [])),
                 team_policy(self._network, team),
                 self._now,
                 alert.severity,
             )
             self._tx.put(fresh)
             opened.append((team.id, effects))
-            self._outbox.announce(alert, theirs)
         for team_id, effects in opened:  # when all are open, or the first one's end would close the alert
             self._follow(effects, alert=alert, team=team_id)
         self._settle(alert.id)
@@ -207,6 +228,10 @@ class Transaction:
         after, effects = deliveries.decide(before, fact, so_far, rules, self._now)
         self._tx.put(after)
         self._follow(effects, alert=before.alert, team=before.team)
+
+    def _responding(self, fact: facts.TeamResponding) -> Delivery:
+        self._deliver(self._delivery(fact.alert, fact.team), fact)
+        return self._delivery(fact.alert, fact.team)
 
     def _acknowledged(self, fact: facts.Acknowledged) -> Applied:
         if fact.call is not None:
@@ -294,6 +319,27 @@ class Transaction:
                 what = "number answers again" if unallocated_at is None else "number is unallocated"
                 self._note(Note(what, masked(number)), team=team)
 
+    # -- SMS ---------------------------------------------------------------------------------------------
+
+    def _sms(
+        self, fact: SmsFact | facts.SmsTraffic | facts.SmsReceived | facts.SmsWritten | facts.SmsRepeated
+    ) -> Applied:
+        match fact:
+            case facts.SmsReceived():
+                self._inbox.apply(fact)
+            case facts.SmsWritten():
+                return Applied(sms=(self._outbox.write(fact),))
+            case facts.SmsRepeated():
+                return Applied(sms=(self._outbox.repeat(fact),))
+            case _:
+                leaving, missed = self._outbox.exchange(fact)
+                for sms in missed:
+                    delivery = self._tx.get(Delivery, sms.alert, sms.team)
+                    if delivery is not None:
+                        self._deliver(delivery, MobileNotReached())
+                return Applied(sms=leaving)
+        return Applied()
+
     # -- effects -----------------------------------------------------------------------------------------
 
     def _follow(
@@ -321,12 +367,9 @@ class Transaction:
                     self._flag(team, effect.number, self._now)
                 case facts.Settle():
                     self._settle(effect.alert)
-                case facts.TeamMissing() | facts.TellOutcome():
-                    assert alert_id is not None
-                    self._outbox.hears(alert_id, effect)
-                case facts.TellWithdrawal():
-                    assert isinstance(alert, Alert)
-                    self._outbox.recall(alert)
+                case _:
+                    told = alert if isinstance(alert, Alert) else self._known_alert(alert_id or 0)
+                    self._outbox.follow(effect, told, team)
 
     def _note(
         self, note: Note, alert: int | None = None, team: str | None = None, call: str | None = None

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -23,7 +24,15 @@ from ivr.adapters.pbx.tree import PbxMissing, find_programs
 from ivr.adapters.pins import Pins
 from ivr.adapters.store import SqlStore
 from ivr.cli import main
-from ivr.domain.facts import Acknowledged, CallAnswered, CallEnded, CallPlaced
+from ivr.domain.facts import (
+    Acknowledged,
+    CallAnswered,
+    CallEnded,
+    CallPlaced,
+    SmsDeferred,
+    SmsFailed,
+    SmsSubmitted,
+)
 from ivr.domain.records import Account, Delivery, Via
 from ivr.pstn.ports import free_ports
 from ivr.services.ledger import Ledger
@@ -590,3 +599,111 @@ def checked(home: Path, name: str) -> tuple[bool, str]:
     """What the doctor says of one thing."""
     checks = {check["name"]: check for check in answer(home, "doctor", code=1)["checks"]}
     return checks[name]["ok"], checks[name]["detail"]
+
+
+def configured(home: Path, before: str, after: str) -> None:
+    """Change the configuration of the install."""
+    file = home / "config/tocsin.yaml"
+    text = file.read_text(encoding="utf-8")
+    assert text.count(before) == 1
+    file.write_text(text.replace(before, after), encoding="utf-8")
+
+
+class TestSms:
+    MOBILE = "+4915228817302"
+
+    def test_goes_to_a_number_of_the_directory_and_is_shown_with_its_text(self, home: Path) -> None:
+        sent = tocsin(home, "sms", "send", "--to", "+49 1522 8817302", "Bitte rückrufen, 10 €")
+        assert (sent.returncode, sent.stdout) == (0, "1\n")
+        assert "no `smsc` in the configuration" in sent.stderr
+
+        shown = answer(home, "sms", "show", "1")
+        assert (shown["kind"], shown["team"], shown["number"], shown["state"], shown["alert"]) == (
+            "written",
+            "xyz",
+            self.MOBILE,
+            "queued",
+            None,
+        )
+        assert shown["text"] == "Bitte rückrufen, 10 €"
+        assert "text" not in answer(home, "sms", "list")[0]
+
+    @pytest.mark.parametrize(
+        ("to", "text", "code", "message"),
+        [
+            ("+4915228817399", "Hello", 1, "is neither in the directory nor an operator's"),
+            ("112", "Hello", 65, "emergency number"),
+            ("+4915228817302", " ", 65, "the text is empty"),
+            ("+4915228817302", "x" * 40_000, 65, "at most 255 can be joined"),
+        ],
+    )
+    def test_is_refused_in_one_line(self, home: Path, to: str, text: str, code: int, message: str) -> None:
+        refused = tocsin(home, "sms", "send", "--to", to, text)
+
+        assert (refused.returncode, refused.stdout) == (code, "")
+        assert message in refused.stderr
+        assert refused.stderr.count("\n") == 1
+        assert answer(home, "sms", "list") == []
+
+    def test_is_sent_again_once_it_has_failed(self, home: Path, book: Ledger) -> None:
+        answer(home, "sms", "send", "--to", self.MOBILE, "Hello")
+        waits = tocsin(home, "sms", "retry", "1")
+        assert (waits.returncode, waits.stdout) == (1, "")
+        book.apply(SmsFailed(1, "no such subscriber"))
+
+        again = answer(home, "sms", "retry", "1")
+        assert (again["id"], again["state"], again["number"]) == (2, "queued", self.MOBILE)
+        assert [s["state"] for s in answer(home, "sms", "list")] == ["failed", "queued"]
+        assert tocsin(home, "sms", "show", "3").returncode == 1
+
+    def test_tells_of_an_alert_in_the_words_of_the_network(self, home: Path, wav: Path) -> None:
+        configured(
+            home, "  # operators:", '  sms_text: "{originator}: alarm {number}, {hotline}"\n  # operators:'
+        )
+        raised(home, wav, "--release")
+
+        assert answer(home, "sms", "show", "1")["text"] == "operators for ABC-CERT: alarm 1, +494066969100"
+
+    def test_follows_up_while_the_service_runs(self, home: Path, wav: Path) -> None:
+        ami, agi = free_ports(2)
+        configured(home, "15038", str(ami))
+        configured(home, "14573", str(agi))
+        configured(home, "  # report_after_s: 900", "  report_after_s: 60")
+        raised(home, wav, "--release")
+        with contextlib.closing(sqlite3.connect(home / "state/tocsin.db")) as db, db:
+            db.execute("UPDATE alert SET released_at = released_at - 61")
+            db.execute("UPDATE sms SET state = 'submitted'")
+        service = start(home, "serve")
+        try:
+            eventually(lambda: len(answer(home, "sms", "list")) == 2)
+        finally:
+            service.terminate()
+            service.communicate()
+        assert answer(home, "sms", "show", "2")["text"].startswith("REMINDER: ALERT 1 from operators for ABC")
+
+    def test_status_counts_what_waits_and_tries_the_smscs(self, home: Path, book: Ledger) -> None:
+        assert answer(home, "sms", "status") == {
+            "queued": 0,
+            "submitted": 0,
+            "delivered": 0,
+            "failed": 0,
+            "oldest_queued_at": None,
+            "reason": None,
+            "smsc": [],
+        }
+        for _ in range(3):
+            answer(home, "sms", "send", "--to", self.MOBILE, "Hello")
+        book.apply(SmsSubmitted(1, ("m",)))
+        book.apply(SmsDeferred(2, "the link was lost"))
+        with socket.create_server(("127.0.0.1", 0)) as listening, socket.socket() as silent:
+            silent.bind(("127.0.0.1", 0))
+            ports = [s.getsockname()[1] for s in (listening, silent)]
+            with (home / "config/tocsin.yaml").open("a", encoding="utf-8") as file:
+                file.write("smsc:\n")
+                for name, port in zip("ab", ports, strict=True):
+                    file.write(f"  - {{name: {name}, host: 127.0.0.1, port: {port}, system_id: tocsin}}\n")
+            found = answer(home, "sms", "status", code=1)
+
+        assert (found["queued"], found["submitted"], found["reason"]) == (2, 1, "the link was lost")
+        assert TIME.fullmatch(found["oldest_queued_at"])
+        assert [(link["name"], link["answers"]) for link in found["smsc"]] == [("a", True), ("b", False)]

@@ -34,6 +34,7 @@ from ivr.domain.records import (
     DeliveryState,
     Leg,
     Number,
+    Sms,
     Source,
     Team,
 )
@@ -128,6 +129,8 @@ class House:
         """What the ledger holds, in words."""
         with self.store.read() as tx:
             lines = {"alerts": str(len(tx.find(Alert)))}
+            for sms in tx.find(Sms, team="abc-cert"):
+                lines["sms to abc-cert"] = sms.text
             for a in tx.find(Alert):
                 lines[f"alert {a.id}"] = str(a.state)
                 lines[f"recording {a.id}"] = f"{a.duration_s:.1f} s by {a.team} {a.uid}"
@@ -159,6 +162,7 @@ def empty_house(tmp_path_factory: pytest.TempPathFactory) -> Path:
             tx.put(Number(team, 0, f"+49408080770{n}"), Account(f"4071{n}", team, pin_hash))
             if team != "qrs-cert":  # its name is spelled
                 write_wav(names / f"{team}.wav", 1.0)
+        tx.put(Number("abc-cert", 1, "+4917100001", sms=True))
     store.close()
     return folder
 
@@ -339,6 +343,10 @@ def check_cut(on_record: dict[str, str], done: list[dict]) -> None:
     sent = any("sends" in step for step in done)
     if recorded:
         assert on_record["alert 1"] == ("released" if sent else "draft")
+        told = on_record.get("sms to abc-cert")
+        assert told or sent, "nobody of the team knows that it was not sent"
+        assert told is None or ("alert 1 WAS sent, to 3 teams" in told) is sent
+        assert told is None or ("was NOT sent" in told) is not sent
     acknowledged = {
         k for k, v in on_record.items() if k.startswith("delivery") and v.startswith("acknowledged")
     }

@@ -236,7 +236,7 @@ def test_a_team_has_hours_kinds_and_a_policy_of_its_own(
     own = """\
     zone: America/New_York
     office-hours: "Mon-Thu 08:00-17:00, Fri 08:00-14:30"
-    policy: {ring_s: 45, no-answer: {tries: 2}, busy: {}, order: [mobile, office]}
+    policy: {ring_s: 45, no-answer: {tries: 2}, busy: {}, order: [mobile, office], sms: never}
 """
     number = '{number: "+494066969302", kind: office, hours: office-hours}'
     file.write_text(TWO.replace('{number: "+494066969302"}', number) + own, encoding="utf-8")
@@ -249,7 +249,12 @@ def test_a_team_has_hours_kinds_and_a_policy_of_its_own(
         "America/New_York",
         "Mon-Thu 08:00-17:00, Fri 08:00-14:30",
     )
-    assert team["policy"] == {"ring_s": 45, "no-answer": {"tries": 2}, "order": ["mobile", "office"]}
+    assert team["policy"] == {
+        "ring_s": 45,
+        "no-answer": {"tries": 2},
+        "order": ["mobile", "office"],
+        "sms": "never",
+    }
     assert [(n["kind"], n["hours"]) for n in team["numbers"]] == [("office", "office-hours")]
     assert ids(directory.import_file(file).unchanged) == ["abc", "xyz"]
 

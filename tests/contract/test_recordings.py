@@ -215,6 +215,7 @@ class TestDesk:
         assert desk.adopt() == 1
         (draft,) = book.find(Alert)
         assert (draft.state, draft.team, draft.uid) == (AlertState.DRAFT, "abc-cert", "40712")
+        assert "line of the caller dropped" in book.journal()
         assert desk.audio(draft).exists()
         assert list(recordings.incoming.iterdir()) == []
         assert desk.adopt() == 0

@@ -43,6 +43,7 @@ from ivr.domain.records import (
     NumberKind,
     Outcome,
     ReceiptState,
+    Received,
     Severity,
     Sms,
     SmsKind,
@@ -92,6 +93,7 @@ RECORDS: list[Any] = [
         confirmed=False,
         severity=Severity.LOW,
         told=Outcome.INCOMPLETE,
+        reported_at=NOON + 900,
     ),
     Delivery(17, "new-cert", NEW.name),
     Delivery(
@@ -133,7 +135,9 @@ RECORDS: list[Any] = [
     ),
     Leg("id-1", 17, "new-cert", 1),
     Leg("id-2", 17, "new-cert", 2, 9.25, True, True, Disposition.NO_ANSWER),
+    Received(1, "0" * 64, "+4917100000", NOON),
     Sms(1, 17, "new-cert", "+4917100000", "ALERT 17"),
+    Sms(3, None, "new-cert", "+4917100000", "Please send", kind=SmsKind.ANSWER),
     Sms(
         2,
         17,

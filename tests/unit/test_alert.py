@@ -8,16 +8,21 @@ import pytest
 from book import NOON
 
 from ivr.domain import alert as alerts
-from ivr.domain.alert import AlertFact, Settled, decide
+from ivr.domain.alert import AlertFact, Settled, decide, report_is_due
 from ivr.domain.facts import (
     AlertExpired,
     AlertReleased,
     AlertWithdrawn,
+    CallerLost,
     Illegal,
     Note,
     OpenDeliveries,
+    RemindTeams,
+    ReportDue,
+    TellCaller,
     TellDeliveries,
     TellOutcome,
+    TellProgress,
     TellWithdrawal,
 )
 from ivr.domain.records import Alert, AlertState, Delivery, DeliveryState, Outcome, Source
@@ -53,7 +58,10 @@ def settled(*states: str) -> Settled:
 MOVES: list[tuple[AlertState, AlertFact, AlertState]] = [
     (DRAFT, AlertReleased(17), RELEASED),
     (DRAFT, AlertWithdrawn(17), WITHDRAWN),
+    (DRAFT, CallerLost(17), DRAFT),
     (RELEASED, AlertReleased(17), RELEASED),
+    (RELEASED, ReportDue(17), RELEASED),
+    (RELEASED, CallerLost(17), RELEASED),
     (RELEASED, AlertWithdrawn(17), WITHDRAWN),
     (RELEASED, AlertExpired(17), RELEASED),
     (RELEASED, settled("waiting", "acknowledged"), RELEASED),
@@ -63,15 +71,20 @@ MOVES: list[tuple[AlertState, AlertFact, AlertState]] = [
     (RELEASED, settled("acknowledged", "acknowledged"), CLOSED),
     (CLOSED, AlertWithdrawn(17), WITHDRAWN),
     (CLOSED, AlertExpired(17), CLOSED),
+    (CLOSED, ReportDue(17), CLOSED),
+    (CLOSED, CallerLost(17), CLOSED),
     (CLOSED, settled("acknowledged"), CLOSED),
     (CLOSED, settled("waiting", "acknowledged"), RELEASED),
     (WITHDRAWN, AlertWithdrawn(17), WITHDRAWN),
     (WITHDRAWN, AlertExpired(17), WITHDRAWN),
+    (WITHDRAWN, ReportDue(17), WITHDRAWN),
+    (WITHDRAWN, CallerLost(17), WITHDRAWN),
     (WITHDRAWN, settled("withdrawn", "acknowledged"), WITHDRAWN),
 ]
 
 ILLEGAL: list[tuple[AlertState, AlertFact]] = [
     (DRAFT, AlertExpired(17)),
+    (DRAFT, ReportDue(17)),
     (DRAFT, settled()),
     (CLOSED, AlertReleased(17)),
     (WITHDRAWN, AlertReleased(17)),
@@ -205,3 +218,27 @@ def test_deciding_changes_nothing_but_what_it_returns() -> None:
     decide(before, AlertWithdrawn(17), LATER)
 
     assert before == copy
+
+
+def test_how_it_goes_is_told_once_in_the_life_of_an_alert() -> None:
+    told, effects = decide(alert(RELEASED), ReportDue(17), LATER)
+
+    assert told.reported_at == LATER
+    assert {TellProgress(), RemindTeams()} < set(effects)
+    assert decide(told, ReportDue(17), LATER + 900) == (told, ())
+
+
+def test_how_it_goes_is_due_some_time_after_the_release_and_not_before_nor_twice() -> None:
+    released = replace(alert(RELEASED), released_at=NOON)
+
+    assert not report_is_due(released, 900, NOON + 899)
+    assert report_is_due(released, 900, NOON + 900)
+    assert not report_is_due(replace(released, reported_at=NOON + 900), 900, NOON + 9000)
+    for state in (DRAFT, CLOSED, WITHDRAWN):
+        assert not report_is_due(replace(released, state=state), 900, NOON + 900)
+
+
+def test_a_caller_whose_line_dropped_is_told_unless_they_had_cancelled_it() -> None:
+    for state in (DRAFT, RELEASED, CLOSED):
+        assert TellCaller() in decide(alert(state), CallerLost(17), LATER)[1]
+    assert decide(alert(WITHDRAWN), CallerLost(17), LATER)[1] == ()

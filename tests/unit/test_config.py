@@ -7,6 +7,7 @@ from book import CONFIGURATION
 
 from ivr import config
 from ivr.config import BadConfig, Settings
+from ivr.domain.policy import SmsTime
 
 FULL = """\
 network:
@@ -14,6 +15,8 @@ network:
   hotline: "+49 40 808077-555"
   fallback: "+4940808077556"
   operators: ["+49 171 00098", "+4917100099"]
+  sms_text: "{originator}: alarm {number}. {hotline}"
+  report_after_s: 600
 pbx:
   rtp_first: 20000
   rtp_last: 20199
@@ -30,6 +33,7 @@ smsc:
     system_id: tocsin
 policy:
   ring_s: 20
+  sms: after-first-call
   no-answer: {tries: 2, pause_s: 15}
 audio:
   longest_s: 90
@@ -59,6 +63,9 @@ class TestValues:
 
         assert settings.network.hotline == "+4940808077555"
         assert settings.network.operators == ("+4917100098", "+4917100099")
+        assert settings.network.sms_text == "{originator}: alarm {number}. {hotline}"
+        assert settings.network.report_after_s == 600
+        assert settings.policy.sms is SmsTime.AFTER_FIRST_CALL
         assert settings.trunks[0].port == 5060
         assert (settings.trunks[0].guard_s, settings.trunks[0].cps, settings.trunks[0].reserve) == (2.5, 5, 1)
         assert settings.smsc[0].window == 10
@@ -116,6 +123,17 @@ class TestErrors:
                 '  operators: ["+4917100099", "+49 171 00099"]\ntrunks:',
                 "4: operators: names a number twice",
             ),
+            (
+                "trunks:",
+                '  sms_text: "Alarm {nummer}, {hotline}"\ntrunks:',
+                "4: sms_text: {nummer} is no field; the fields are {number}, {originator}, {time}, {hotline}",
+            ),
+            (
+                "trunks:",
+                '  sms_text: "Alarm {number}"\ntrunks:',
+                "4: sms_text: must contain {hotline}: who gets it is to call in",
+            ),
+            ("trunks:", "  report_after_s: 5\ntrunks:", "4: report_after_s: must be between 60 and 86400"),
             ("trunks:", "trunk:", "4: trunk: unknown key; did you mean trunks?"),
             ("  - name: sip-a", '  - name: "sip a"', "5: name: must be 1 to 30 letters, digits, - or _"),
             ("  - name: sip-a", '  - name: "sip\\r\\na"', "5: name: must be 1 to 30 letters"),
@@ -145,6 +163,10 @@ class TestErrors:
         [
             ("policy:\n  ring_s: 1", "9: ring_s: must be between 5 and 120, not 1"),
             ("policy:\n  deadline_s: 100000", "9: deadline_s: must be between 60 and 86400, not 100000"),
+            (
+                "policy:\n  sms: later",
+                "9: sms: must be one of at-release, after-first-call, never",
+            ),
             ("policy:\n  max_calls: 0", "9: max_calls: must be between 1 and 200, not 0"),
             ("policy:\n  busy: {tries: 0}", "9: tries: must be between 1 and 200, not 0"),
             ("policy:\n  no_answer: {tries: 1}", "9: no_answer: unknown key; did you mean no-answer?"),

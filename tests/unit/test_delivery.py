@@ -8,7 +8,15 @@ import pytest
 from book import NOON
 
 from ivr.domain import delivery as deliveries
-from ivr.domain.delivery import CallsChanged, DeliveryFact, History, NumberClosed, decide, opened
+from ivr.domain.delivery import (
+    CallsChanged,
+    DeliveryFact,
+    History,
+    MobileNotReached,
+    NumberClosed,
+    decide,
+    opened,
+)
 from ivr.domain.facts import (
     Acknowledged,
     AlertExpired,
@@ -21,10 +29,11 @@ from ivr.domain.facts import (
     Settle,
     TeamMissing,
     TeamResponding,
+    TellTeam,
 )
 from ivr.domain.hours import Hours
 from ivr.domain.nextcall import Past, Phone
-from ivr.domain.policy import Policy, Rule
+from ivr.domain.policy import Policy, Rule, SmsTime
 from ivr.domain.records import CallingHours, Delivery, DeliveryState, Disposition, Via
 
 S = DeliveryState
@@ -37,6 +46,7 @@ PLACED = CallPlaced("c", "xyz-cert", OFFICE, "sip-a", (17,))
 BESIDE = CallPlaced("d", "xyz-cert", MOBILE, "sip-a", (17,))
 CHANGED = CallsChanged()
 CLOSED = NumberClosed()
+UNREAD = MobileNotReached()
 ACKNOWLEDGED = Acknowledged(17, "xyz-cert", Via.KEYPRESS, OFFICE, "c")
 WITHDRAWN = AlertWithdrawn(17)
 EXPIRED = AlertExpired(17)
@@ -80,6 +90,7 @@ MOVES: list[tuple[DeliveryState, DeliveryFact, History, DeliveryState]] = [
     (S.WAITING, CHANGED, BUSY, S.WAITING),
     (S.WAITING, CHANGED, DEAD, S.EXHAUSTED),
     (S.WAITING, CHANGED, LIVE, S.CALLING),
+    (S.WAITING, UNREAD, BUSY, S.WAITING),
     (S.WAITING, ACKNOWLEDGED, BUSY, S.ACKNOWLEDGED),
     (S.WAITING, RESPONDING, BUSY, S.RESPONDING),
     (S.WAITING, RESPONDING, TOO_LATE, S.EXHAUSTED),
@@ -94,6 +105,7 @@ MOVES: list[tuple[DeliveryState, DeliveryFact, History, DeliveryState]] = [
     (S.CALLING, CHANGED, BUSY, S.WAITING),
     (S.CALLING, CHANGED, DEAD, S.EXHAUSTED),
     (S.CALLING, CHANGED, TOO_LATE, S.EXHAUSTED),
+    (S.CALLING, UNREAD, LIVE, S.CALLING),
     (S.CALLING, ACKNOWLEDGED, LIVE, S.ACKNOWLEDGED),
     (S.CALLING, RESPONDING, LIVE, S.RESPONDING),
     (S.CALLING, WITHDRAWN, LIVE, S.WITHDRAWN),
@@ -104,6 +116,7 @@ MOVES: list[tuple[DeliveryState, DeliveryFact, History, DeliveryState]] = [
     (S.RESPONDING, CLOSED, NO_CALLS, S.WAITING),
     (S.RESPONDING, CHANGED, BUSY, S.WAITING),  # the hold was over
     (S.RESPONDING, CHANGED, DEAD, S.EXHAUSTED),
+    (S.RESPONDING, UNREAD, BUSY, S.RESPONDING),
     (S.RESPONDING, ACKNOWLEDGED, BUSY, S.ACKNOWLEDGED),
     (S.RESPONDING, RESPONDING, BUSY, S.RESPONDING),
     (S.RESPONDING, WITHDRAWN, BUSY, S.WITHDRAWN),
@@ -111,12 +124,14 @@ MOVES: list[tuple[DeliveryState, DeliveryFact, History, DeliveryState]] = [
     (S.RESPONDING, SKIPPED, NO_CALLS, S.EXHAUSTED),
     (S.RESPONDING, RETRIED, BUSY, S.WAITING),
     (S.ACKNOWLEDGED, CHANGED, BUSY, S.ACKNOWLEDGED),
+    (S.ACKNOWLEDGED, UNREAD, BUSY, S.ACKNOWLEDGED),
     (S.ACKNOWLEDGED, ACKNOWLEDGED, LIVE, S.ACKNOWLEDGED),
     (S.ACKNOWLEDGED, RESPONDING, BUSY, S.ACKNOWLEDGED),
     (S.ACKNOWLEDGED, WITHDRAWN, NO_CALLS, S.ACKNOWLEDGED),
     (S.ACKNOWLEDGED, EXPIRED, TOO_LATE, S.ACKNOWLEDGED),
     (S.ACKNOWLEDGED, SKIPPED, NO_CALLS, S.ACKNOWLEDGED),
     (S.EXHAUSTED, CHANGED, BUSY, S.EXHAUSTED),
+    (S.EXHAUSTED, UNREAD, BUSY, S.EXHAUSTED),
     (S.EXHAUSTED, ACKNOWLEDGED, DEAD, S.ACKNOWLEDGED),
     (S.EXHAUSTED, RESPONDING, DEAD, S.EXHAUSTED),
     (S.EXHAUSTED, WITHDRAWN, DEAD, S.WITHDRAWN),
@@ -126,6 +141,7 @@ MOVES: list[tuple[DeliveryState, DeliveryFact, History, DeliveryState]] = [
     (S.EXHAUSTED, RETRIED, LIVE, S.CALLING),
     (S.EXHAUSTED, RETRIED, History((), (), {}, expired=False), S.EXHAUSTED),
     (S.WITHDRAWN, CHANGED, BUSY, S.WITHDRAWN),
+    (S.WITHDRAWN, UNREAD, BUSY, S.WITHDRAWN),
     (S.WITHDRAWN, ACKNOWLEDGED, LIVE, S.WITHDRAWN),
     (S.WITHDRAWN, RESPONDING, BUSY, S.WITHDRAWN),
     (S.WITHDRAWN, WITHDRAWN, NO_CALLS, S.WITHDRAWN),
@@ -169,7 +185,7 @@ def test_a_new_delivery_is_due_at_once_at_the_first_number() -> None:
     fresh, effects = opened(17, "xyz-cert", "XYZ-CERT", PHONES, POLICY, NOON)
 
     assert (fresh.state, fresh.number, fresh.due_at) == (S.WAITING, OFFICE, NOON)
-    assert effects == ()
+    assert effects == (TellTeam(),)
 
 
 def test_a_team_without_a_number_is_named_as_missing_from_the_beginning() -> None:
@@ -401,3 +417,72 @@ def test_whatever_crosses_a_withdrawal_it_was_withdrawn(order: tuple[DeliveryFac
         now, _ = decide(now, fact, history(*BUSY.past, expired=True), POLICY, LATER)
 
     assert now.state is S.WITHDRAWN
+
+
+class TestAnSmsThatDoesNotArrive:
+    BUSY_ONE = replace(BUSY, numbers=PHONES[:1])
+
+    def waiting(self, due_at: float) -> Delivery:
+        return replace(delivery(S.WAITING), due_at=due_at)
+
+    def test_makes_the_next_call_due_now(self) -> None:
+        after, effects = decide(self.waiting(LATER + 50), UNREAD, self.BUSY_ONE, POLICY, LATER)
+
+        assert (after.state, after.number, after.due_at) == (S.WAITING, OFFICE, LATER)
+        assert [type(effect) for effect in effects] == [Note]
+
+    def test_leaves_one_that_is_due_already_in_its_place(self) -> None:
+        due = self.waiting(LATER - 5)
+
+        assert decide(due, UNREAD, self.BUSY_ONE, POLICY, LATER) == (due, ())
+
+    def test_calls_nobody_out_of_hours_even_where_the_number_opens_before_the_call_was_due(self) -> None:
+        """A Sunday, 14:04 UTC: it opens at 14:05, and its pause lasts until 14:06."""
+        phone = Phone(OFFICE, hours=Hours(CallingHours.OFFICE, "Sun 14:05-15:00"))
+        past = (Past(OFFICE, Disposition.MACHINE, NOON + 60),)
+        so_far = History((phone,), past, {}, expired=False)
+        waits = self.waiting(NOON + 180)
+
+        assert phone.hours.open_at(NOON + 180)
+        assert decide(waits, UNREAD, so_far, Policy(machine=Rule(pause_s=120)), LATER) == (waits, ())
+
+    @pytest.mark.parametrize("state", set(S) - {S.WAITING})
+    def test_changes_nothing_where_a_phone_rings_calls_are_held_or_nobody_is_to_be_called(
+        self, state: DeliveryState
+    ) -> None:
+        held = replace(delivery(state), due_at=LATER + 600, held_until=LATER + 600)
+
+        assert decide(held, UNREAD, self.BUSY_ONE, POLICY, LATER) == (held, ())
+
+
+class TestWhenTheTeamIsTextedOfAnAlert:
+    AFTER = Policy(sms=SmsTime.AFTER_FIRST_CALL)
+
+    def open(self, policy: Policy, numbers: tuple[Phone, ...] = PHONES) -> bool:
+        return TellTeam() in opened(17, "xyz-cert", "XYZ-CERT", numbers, policy, NOON)[1]
+
+    def test_at_the_release_unless_it_wishes_otherwise(self) -> None:
+        assert self.open(POLICY)
+        assert not self.open(self.AFTER)
+        assert not self.open(Policy(sms=SmsTime.NEVER))
+
+    def test_after_the_first_call_that_has_not_reached_it(self) -> None:
+        assert TellTeam() in decide(delivery(S.CALLING), CHANGED, BUSY, self.AFTER, LATER)[1]
+        for policy in (POLICY, Policy(sms=SmsTime.NEVER)):
+            assert TellTeam() not in decide(delivery(S.CALLING), CHANGED, BUSY, policy, LATER)[1]
+
+    def test_not_after_a_call_that_we_ended_ourselves_nor_while_one_is_up(self) -> None:
+        cancelled = history(Past(OFFICE, Disposition.CANCELLED, NOON))
+        up = replace(BUSY, up={MOBILE: NOON})
+
+        assert TellTeam() not in decide(delivery(S.CALLING), CHANGED, cancelled, self.AFTER, LATER)[1]
+        assert TellTeam() not in decide(delivery(S.CALLING), CHANGED, up, self.AFTER, LATER)[1]
+
+    def test_at_once_where_there_can_be_no_call(self) -> None:
+        shut = (Phone(OFFICE, hours=Hours(CallingHours.OFFICE, "Sun 16:00-17:00")),)
+
+        assert self.open(self.AFTER, shut)
+        assert self.open(self.AFTER, ())
+
+    def test_at_the_deadline_where_no_line_was_free_before(self) -> None:
+        assert TellTeam() in decide(delivery(S.WAITING), EXPIRED, TOO_LATE, self.AFTER, LATER)[1]

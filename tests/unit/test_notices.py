@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from book import NOON
 
-from ivr.domain.facts import TeamMissing, TellOutcome
-from ivr.domain.notices import had_it, notice
+from ivr.domain.facts import TeamMissing, TellOutcome, TellProgress
+from ivr.domain.notices import had_it, misses, notice, to_remind
 from ivr.domain.records import (
     Alert,
     AlertState,
@@ -70,3 +70,30 @@ def test_who_picked_up_heard_it_or_spoke_of_it_had_it() -> None:
     assert had_it(OPEN, [], [replace(LEG, heard_s=0.5)], picked_up=False)
     assert had_it(replace(OPEN, acknowledged_at=NOON), [], [], picked_up=False)
     assert had_it(replace(OPEN, held_until=NOON), [], [], picked_up=False)
+
+
+def test_how_it_goes_names_the_team_that_was_given_up_in_the_same_breath() -> None:
+    text = "Alert 17: 0 of 2 acknowledged; not reached: QRS; still open: XYZ."
+
+    assert notice(ALERT, [MISSING, TellProgress()], [OPEN, LOST]) == text
+    assert notice(replace(ALERT, state=AlertState.CLOSED), [TellProgress()], [LOST]) is None
+
+
+def test_who_has_not_acknowledged_is_reminded_unless_an_sms_still_waits() -> None:
+    submitted = replace(SMS, state=SmsState.SUBMITTED)
+    notice_waits = replace(SMS, kind=SmsKind.NOTICE)
+
+    for state in (DeliveryState.WAITING, DeliveryState.CALLING, DeliveryState.RESPONDING, LOST.state):
+        assert to_remind(replace(OPEN, state=state), [submitted, notice_waits])
+    assert not to_remind(OPEN, [submitted, SMS])
+    for state in (DeliveryState.ACKNOWLEDGED, DeliveryState.WITHDRAWN):
+        assert not to_remind(replace(OPEN, state=state), [])
+
+
+def test_an_sms_misses_once_and_only_if_it_tells_of_an_alert() -> None:
+    failed = replace(SMS, state=SmsState.FAILED)
+
+    assert misses(SMS, failed)
+    assert not misses(failed, failed)
+    assert not misses(SMS, replace(SMS, state=SmsState.DELIVERED))
+    assert not misses(replace(SMS, kind=SmsKind.ANSWER), replace(failed, kind=SmsKind.ANSWER))

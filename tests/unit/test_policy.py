@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from ivr.domain import delivery as deliveries
 from ivr.domain import schedule
 from ivr.domain.delivery import CallsChanged, History, NumberClosed
-from ivr.domain.facts import AlertExpired, CallPlaced
+from ivr.domain.facts import AlertExpired, CallPlaced, TeamMissing
 from ivr.domain.hours import Hours
 from ivr.domain.lines import TrunkView
 from ivr.domain.nextcall import CallAt, Past, Phone, Spent, next_call
@@ -481,7 +481,7 @@ def test_a_team_is_missing_at_once_exactly_when_none_of_its_numbers_is_open(
     fresh, effects = deliveries.opened(17, "xyz-cert", "XYZ-CERT", listed, policy, now)
 
     closed = not any(phone.hours.open_at(now) for phone in listed)
-    assert (fresh.reason == CLOSED) is closed is bool(effects)
+    assert (fresh.reason == CLOSED) is closed is (TeamMissing(fresh) in effects)
     openings = [phone.hours.opens_at(now) for phone in listed]
     in_time = any(o is not None and o < now + policy.deadline_s for o in openings)
     assert fresh.state is (DeliveryState.WAITING if in_time else DeliveryState.EXHAUSTED)

@@ -2,12 +2,23 @@
 
 from dataclasses import replace
 
+import pytest
 from book import NOON
 
 from ivr.domain import gsm
 from ivr.domain.gsm import Alphabet
 from ivr.domain.records import Alert, AlertState, Delivery, DeliveryState, Source
-from ivr.domain.wording import alert_sms, closing, missing, not_told, originator, withdrawal
+from ivr.domain.wording import (
+    alert_sms,
+    closing,
+    missing,
+    not_told,
+    originator,
+    progress,
+    reminder,
+    template,
+    withdrawal,
+)
 
 ALERT = Alert(
     17,
@@ -119,3 +130,54 @@ def test_whatever_the_number_of_teams_a_notice_can_be_sent() -> None:
     ):
         assert len(gsm.split(text, 0).parts) <= gsm.MOST_PARTS
         assert "and 9900 more" in text
+
+
+@pytest.mark.parametrize(
+    ("confirmed", "word"), [(True, " (confirmed)"), (False, " (unconfirmed)"), (None, "")]
+)
+def test_whether_an_alert_is_confirmed_is_said_where_it_is_known(confirmed: bool | None, word: str) -> None:
+    text = alert_sms(replace(ALERT, confirmed=confirmed), HOTLINE)
+
+    assert text.startswith(f"ALERT 17{word} from ABC-CERT, ")
+
+
+def test_a_network_has_words_of_its_own() -> None:
+    words = template("{{{number}}} {originator}\n{time}{confirmed} {hotline}")
+
+    assert alert_sms(ALERT, HOTLINE, words) == f"{{17}} ABC-CERT\n2026-11-22 14:03 UTC {HOTLINE}"
+    assert reminder(ALERT, HOTLINE, words).startswith("REMINDER: {17} ABC-CERT")
+
+
+def test_a_name_with_braces_is_a_name() -> None:
+    assert "from {hotline}{0.x}, " in alert_sms(replace(ALERT, team_name="{hotline}{0.x}"), HOTLINE)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("{number} {hotline} {content}", "{content} is no field"),
+        ("{number} {hotline} {originator.id}", "{originator.id} is no field"),
+        ("{number:>99999999} {hotline}", "{number} is no field; .* and nothing in them"),
+        ("{number!r} {hotline}", "{number} is no field"),
+        ("{} {number} {hotline}", "{} is no field"),
+        ("{number} {hotline", "a brace that is no field is written twice"),
+        ("{number} {hotline} }", "a brace that is no field is written twice"),
+        ("{{number}} {hotline}", r"must contain {number}"),
+        ("Call us", r"must contain {number}, {hotline}"),
+        ("{number} {hotline}" + "x" * 300, "at most 300 printable"),
+        ("{number} {hotline}\x00", "at most 300 printable"),
+    ],
+)
+def test_words_that_cannot_be_are_refused_with_the_reason(words: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        template(words)
+
+
+def test_how_an_alert_goes_is_told_in_numbers_and_names() -> None:
+    open_ = Delivery(17, "def", "DEF-CERT")
+    done = replace(open_, state=DeliveryState.ACKNOWLEDGED)
+
+    assert progress(17, [done, open_, given_up("XYZ-CERT", 3)]) == (
+        "Alert 17: 1 of 3 acknowledged; not reached: XYZ-CERT; still open: DEF-CERT."
+    )
+    assert progress(17, [done, open_]) == "Alert 17: 1 of 2 acknowledged; still open: DEF-CERT."

@@ -94,10 +94,10 @@ class SqlRecords:
         names = (column.name for column in TABLES[kind].primary_key)
         return next(iter(self.find(kind, **dict(zip(names, key, strict=True)))), None)
 
-    def find(self, kind: type[R], **where: Any) -> list[R]:
+    def find(self, kind: type[R], /, **where: Any) -> list[R]:
         return [_record(kind, row) for row in self._connection.execute(*query(TABLES[kind], where))]
 
-    def first(self, most: int, kind: type[R], **where: Any) -> list[R]:
+    def first(self, most: int, kind: type[R], /, **where: Any) -> list[R]:
         return [_record(kind, row) for row in self._connection.execute(*query(TABLES[kind], where, most))]
 
     def put(self, *records: Any) -> None:

@@ -70,6 +70,7 @@ alert = Table(
     Column("confirmed", Boolean),
     Column("severity", String(10), nullable=False),
     Column("told", String(20)),
+    Column("reported_at", Float),
     Index(None, "state"),
     sqlite_autoincrement=True,  # the number of an alert is never given twice
 )
@@ -137,7 +138,7 @@ sms = Table(
     "sms",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("alert", Integer, ForeignKey("alert.id"), nullable=False),
+    Column("alert", Integer, ForeignKey("alert.id")),
     Column("team", String(30)),
     Column("number", String(16), nullable=False),
     Column("text", Text, nullable=False),
@@ -155,6 +156,17 @@ sms = Table(
     Column("repeated", Boolean, nullable=False),
     Index(None, "state", "handed_at"),
     Index(None, "alert"),
+    Index(None, "kind", "queued_at"),
+)
+
+received = Table(
+    "received",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("reference", String(64), nullable=False),
+    Column("sender", String(16), nullable=False),
+    Column("at", Float, nullable=False),
+    Index(None, "sender", "at"),
 )
 
 sms_part = Table(
@@ -204,5 +216,6 @@ TABLES: dict[type, Table] = {
     records.Sms: sms,
     records.SmsPart: sms_part,
     records.EarlyReceipt: early_receipt,
+    records.Received: received,
     records.Entry: journal,
 }
