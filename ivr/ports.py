@@ -171,8 +171,8 @@ class Texter(Protocol):
     def name(self) -> str: ...
 
     @property
-    def bound(self) -> bool:
-        """Whether it is up, and takes SMS when there is room."""
+    def ready(self) -> bool:
+        """Whether it is up, and SMS are better left waiting for it than given to another."""
         ...
 
     @property

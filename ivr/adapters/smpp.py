@@ -77,10 +77,21 @@ class SmppLink:
         return session is not None and session.window.is_open
 
     @property
-    def room(self) -> int:
-        """How many texts `submit` takes now, if the link stays up."""
+    def ready(self) -> bool:
+        """Bound; and where the SMSC has had too much, with nothing on its way: one at a time finds out when
+        that is over, and the others need not wait for it."""
         session = self._session
-        return 0 if session is None else session.window.room
+        if session is None or not session.window.is_open:
+            return False
+        return not session.pace.is_slowed or session.window.is_empty
+
+    @property
+    def room(self) -> int:
+        """How many texts it should be given now."""
+        session = self._session
+        if session is None:
+            return 0
+        return min(session.window.room, 1) if session.pace.is_slowed else session.window.room
 
     def submit(self, reference: str, to: str, text: str) -> bool:
         """Hand one text over, from any thread, without waiting.

@@ -26,6 +26,10 @@ class Pace:
         """How long until the next submit may leave."""
         return max(0.0, self._next_at - now)
 
+    @property
+    def is_slowed(self) -> bool:
+        return self._pause_s > self._least_s
+
     def sent(self, now: float) -> None:
         self._next_at = max(now, self._next_at) + self._pause_s
 

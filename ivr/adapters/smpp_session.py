@@ -54,7 +54,7 @@ class Session:
         self._context = context
         self._emit = emit
         self.window = Window(settings.name, settings.window, emit)
-        self._pace = Pace(settings.per_second)
+        self.pace = Pace(settings.per_second)
         self._leave_by: float | None = None
         self._pending: dict[int, _Request] = {}  # oldest first, so the first deadline comes first
         self._sequence = count(1)
@@ -99,9 +99,9 @@ class Session:
         while self._on_record:
             self._conclude(self._on_record.popleft(), consts.SMPP_ESME_ROK)
         now = time.monotonic()
-        while not self._pace.wait_s(now) and (part := self.window.next()):
+        while not self.pace.wait_s(now) and (part := self.window.next()):
             self._request("submit_sm", part, **part.fields)
-            self._pace.sent(now)
+            self.pace.sent(now)
         self._flush()
         for key, _ in self._selector.select(self._patience_s()):
             if key.fileobj is self._socket:
@@ -123,7 +123,7 @@ class Session:
         if self._leave_by is not None:
             moments.append(self._leave_by)
         if self.window.has_next:
-            moments.append(now + self._pace.wait_s(now))
+            moments.append(now + self.pace.wait_s(now))
         return max(0.0, min(moments) - now)
 
     @property
@@ -229,9 +229,9 @@ class Session:
         del self._pending[pdu.sequence]
         if request.part is not None:
             if pdu.status in smpp_pdu.BUSY:
-                self._pace.throttled(request.sent_at, time.monotonic())
+                self.pace.throttled(request.sent_at, time.monotonic())
             else:
-                self._pace.taken()
+                self.pace.taken()
             self.window.answered(request.part, pdu)
         elif request.command == self._bind:
             self._settle_bind(pdu)

@@ -74,6 +74,10 @@ class Window:
             return self._size - self._held if self._open else 0
 
     @property
+    def is_empty(self) -> bool:
+        return self._held == 0
+
+    @property
     def has_next(self) -> bool:
         with self._lock:
             return bool(self._queue) and len(self._flying) < self._size

@@ -140,7 +140,7 @@ class Courier:
     def _room(self) -> tuple[tuple[str, int], ...]:
         """How many SMS each link takes, once what it has told is settled."""
         freed = [told.frees for told in self._told[:_AT_ONCE]]
-        return tuple((link.name, link.room + freed.count(link.name)) for link in self._links if link.bound)
+        return tuple((link.name, link.room + freed.count(link.name)) for link in self._links if link.ready)
 
     def _exchange(self, room: tuple[tuple[str, int], ...]) -> None:
         """Put on record what was told and what leaves, in one commit; then let it leave."""

@@ -1,6 +1,7 @@
 """SMS over real links: two SMSCs that nobody here wrote, in order of preference, and what happens to them."""
 
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 
@@ -13,6 +14,7 @@ from ivr.adapters.smpp_account import SmscSettings
 from ivr.config import Settings
 from ivr.domain.facts import SmsTraffic
 from ivr.domain.records import EarlyReceipt, Sms, SmsState
+from ivr.domain.sms import Submitted
 from ivr.services.courier import Courier
 
 ALERT = 1
@@ -146,9 +148,27 @@ def test_an_smsc_that_is_up_and_takes_nothing_is_passed_by(
 ) -> None:
     a.order(mode={"refuse": 0x58})
     post(a, b)
-    writes(book, "one", "two")
-    assert {b.message()["text"], b.message()["text"]} == {"one", "two"}
+    texts = [str(n) for n in range(40)]
+    writes(book, *texts)
+    assert {b.message()["text"] for _ in texts} == set(texts)
     eventually(lambda: all_delivered(book))
+
+
+def test_an_smsc_that_has_had_too_much_is_the_preferred_one_again(
+    book: Book, post: OpenPost, a: NpmSmsc, b: NpmSmsc
+) -> None:
+    a.order(mode={"refuse": 0x58})
+    post(a, b)
+    writes(book, *map(str, range(40)))
+    eventually(lambda: all_delivered(book))
+    a.order(mode={"refuse": 0})
+
+    def has_recovered() -> bool:
+        writes(book, *map(str, range(40)))
+        eventually(lambda: all_delivered(book))
+        return {sms.link for sms in book.find(Sms)[-40:]} == {"a"}
+
+    eventually(has_recovered)
 
 
 def test_what_is_refused_for_good_fails_at_once_with_the_reason(
@@ -209,6 +229,30 @@ def test_a_service_that_is_restarted_repeats_nothing(book: Book, post: OpenPost,
     post(a)
     eventually(lambda: SmsState.QUEUED not in states(book))
     assert not any(sms.repeated for sms in book.find(Sms))
+
+
+class Hasty:
+    """A link whose answer comes when the service has begun to stop."""
+
+    name, ready, room = "a", True, 1
+
+    def __init__(self) -> None:
+        self.courier: Courier | None = None
+
+    def submit(self, reference: str, to: str, text: str) -> bool:
+        assert self.courier is not None
+        threading.Thread(target=self.courier.stop).start()
+        time.sleep(0.3)
+        self.courier.notice(Submitted("a", reference, ("m1",)))
+        return True
+
+
+def test_what_comes_in_while_the_service_stops_is_on_record(book: Book) -> None:
+    link = Hasty()
+    link.courier = Courier(book.store, book.ledger, book.clock)
+    writes(book, "one")
+    link.courier.start([link])
+    eventually(lambda: states(book) == [SmsState.SUBMITTED])
 
 
 def test_an_incoming_text_is_acknowledged_when_it_is_on_record(post: OpenPost, a: NpmSmsc) -> None:

@@ -67,7 +67,7 @@ class Smsc:
     """Takes every SMS."""
 
     name = "a"
-    bound = True
+    ready = True
     room = 10
 
     def __init__(self) -> None:

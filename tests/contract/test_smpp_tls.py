@@ -1,5 +1,6 @@
 """TLS to an SMSC: the certificate must be good, and for the host that we called."""
 
+import contextlib
 import socket
 import subprocess
 import threading
@@ -68,6 +69,47 @@ def test_a_quiet_link_stays(smsc: NpmSmsc, good: Path) -> None:
     for _ in range(5):
         smsc.expect("enquire")
     bell.expect_silence()
+    bell.link.stop(2.0)
+
+
+class Halving:
+    """Stands before an SMSC, and passes on octets as they come; on demand, only half of what comes next."""
+
+    def __init__(self, port: int) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self._to = port
+        self.halve, self.go_on = threading.Event(), threading.Event()
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self) -> None:
+        ours, _ = self._listener.accept()
+        with self._listener, ours, socket.create_connection(("127.0.0.1", self._to)) as theirs:
+            threading.Thread(target=self._pass, args=(ours, theirs), daemon=True).start()
+            self._pass(theirs, ours)
+
+    def _pass(self, source: socket.socket, target: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while octets := source.recv(65536):
+                half = len(octets) // 2
+                target.sendall(octets[:half])
+                if self.halve.is_set() and source.getpeername()[1] == self._to:
+                    self.go_on.wait()
+                target.sendall(octets[half:])
+
+
+def test_half_a_record_holds_up_nothing(smsc: NpmSmsc, good: Path) -> None:
+    between = Halving(smsc.port)
+    bell = Bell(between.port, tls=True, ca=good)
+    bell.expect(LinkUp)
+    between.halve.set()
+    smsc.order(send="deliver_sm", fields={"esm_class": 4, "short_message": "id:ab1 stat:DELIVRD"})
+    assert smsc.saw_nothing("deliver_sm_resp", for_s=0.3)
+    assert bell.link.submit("sms-1", TO, "ALERT 17")
+    smsc.expect("submit")
+    between.go_on.set()
+    assert bell.expect(Receipt).message_id == "ab1"
+    bell.expect_after_others(Submitted)
     bell.link.stop(2.0)
 
 

@@ -67,6 +67,7 @@ def test_it_recovers_when_the_smsc_takes_again() -> None:
     burst(pace, 10.0, 60.0)
 
     assert len(burst(pace, 100.0, 1.0)) > 900
+    assert not pace.is_slowed
 
 
 def test_it_recovers_to_what_the_operator_allows() -> None:

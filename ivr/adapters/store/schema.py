@@ -174,7 +174,7 @@ sms_part = Table(
     metadata,
     Column("message_id", String(64), primary_key=True),
     Column("link", String(30), primary_key=True),
-    Column("sms", Integer, ForeignKey("sms.id"), nullable=False),
+    Column("sms", Integer, nullable=False),  # no foreign key: SQLite may make the table anew in a migration
     Column("attempt", Integer, nullable=False),
     Column("parts", Integer, nullable=False),
     Column("state", String(10)),

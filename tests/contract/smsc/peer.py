@@ -43,7 +43,7 @@ class NpmSmsc:
             env=ENVIRONMENT,
         )
         self._reader = threading.Thread(
-            target=self._read, args=(self._process.stdout, self._seen, self._obeyed)
+            target=self._read, args=(self._process.stdout, self._seen, self._obeyed), daemon=True
         )
         self._reader.start()
         self.port = self.expect("listening")["port"]

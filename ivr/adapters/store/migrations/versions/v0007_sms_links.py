@@ -19,7 +19,7 @@ def upgrade() -> None:
         "sms_part",
         sa.Column("message_id", sa.String(64), primary_key=True),
         sa.Column("link", sa.String(30), primary_key=True),
-        sa.Column("sms", sa.Integer(), sa.ForeignKey("sms.id", name="fk_sms_part_sms"), nullable=False),
+        sa.Column("sms", sa.Integer(), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("parts", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(10)),
