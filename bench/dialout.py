@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 from bench import callfiles, clairvoyant, exchanged, matrix
@@ -30,6 +31,8 @@ from ivr.pstn.cdr import Record
 from ivr.pstn.stage import CALLER, Cast, Stage, StageFailed, eventually
 
 LONGEST_S = 900.0
+AT_ONCE = 8
+"""Lines of all runs that are played at the same time, at most, if they are more than one run's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,24 +199,43 @@ def run(programs: Programs, home: Path, args: argparse.Namespace) -> list[Cell]:
     )
     cells = [Cell(args.teams, lines, lengths, [], []) for lines in args.lines]
     print(HEAD)
-    for seed in range(1, args.runs + 1):
-        for cell in cells:
-            _both(programs, home, cell, matrix.drawn(args.teams, seed), args.policy)
-            _show(cell, seed, "ours", cell.ours[-1])
-            _show(cell, seed, "call files", cell.peer[-1])
+    for cell in cells:
+        at_once = max(1, AT_ONCE // cell.lines)  # a run over few lines takes minutes and next to no CPU
+        folders: SimpleQueue[Path] = SimpleQueue()  # few: prompts are rendered once in each
+        for n in range(at_once):
+            folders.put(home / str(n))
+        with ThreadPoolExecutor(at_once) as pool:
+
+            def both(seed: int, cell: Cell = cell, folders: SimpleQueue[Path] = folders) -> tuple[Run, Run]:
+                folder = folders.get()
+                try:
+                    return _both(programs, folder, cell, seed, args.policy)
+                finally:
+                    folders.put(folder)
+
+            for mine, theirs in pool.map(both, range(1, args.runs + 1)):
+                cell.ours.append(mine)
+                cell.peer.append(theirs)
     return cells
 
 
-def _both(programs: Programs, home: Path, cell: Cell, rows: Matrix, policy: Mapping[str, Any]) -> None:
+def _both(
+    programs: Programs, folder: Path, cell: Cell, seed: int, policy: Mapping[str, Any]
+) -> tuple[Run, Run]:
+    """The matrix of this seed, played by both sides at the same time."""
+    rows = matrix.drawn(cell.teams, seed)
+
     def feed(stage: Stage, alert: Path) -> None:
         call_files(stage, alert, rows)
 
     with ThreadPoolExecutor() as pool:
-        mine = pool.submit(play, programs, home / "ours", rows, matrix.cast(rows, cell.lines, policy), ours)
-        fed = matrix.cast(rows, cell.lines)
-        theirs = pool.submit(play, programs, home / "call files", rows, fed, feed, service=False)
-        cell.ours.append(mine.result())
-        cell.peer.append(theirs.result())
+        cast, fed = matrix.cast(rows, cell.lines, policy), matrix.cast(rows, cell.lines)
+        mine = pool.submit(play, programs, folder / "ours", rows, cast, ours)
+        theirs = pool.submit(play, programs, folder / "call files", rows, fed, feed, service=False)
+        found = mine.result(), theirs.result()
+    for who, played in zip(("ours", "call files"), found, strict=True):
+        _show(cell, seed, who, played)
+    return found
 
 
 def _show(cell: Cell, seed: int, who: str, played: Run) -> None:

@@ -114,9 +114,11 @@ class Step:
 
 
 def drawn(teams: int, seed: int) -> Matrix:
-    """Two numbers a team: a call is answered with 0.6, busy with 0.15, not answered with 0.25."""
+    """Two numbers a team: a call is answered with 0.6, busy with 0.15, not answered with 0.25.
+
+    The teams are in the order of their names, so that all who go by one or the other begin with the same."""
     return [
-        Row(f"team-{n}", {number: _outcomes(f"{seed} {number}") for number in _numbers(n)})
+        Row(f"team-{n:03}", {number: _outcomes(f"{seed} {number}") for number in _numbers(n)})
         for n in range(1, teams + 1)
     ]
 
