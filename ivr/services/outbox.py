@@ -156,12 +156,7 @@ class Outbox:
 
     def write(self, fact: facts.SmsWritten) -> Sms:
         """What an operator writes, to a number of the directory or an operator's."""
-        known = self._tx.find(Number, number=fact.number)
-        if not known and fact.number not in self._network.operators:
-            raise Illegal(
-                f"{fact.number} is neither in the directory nor an operator's; no SMS is sent there"
-            )
-        return self._queue(None, known[0].team if known else None, fact.number, fact.text, SmsKind.WRITTEN)
+        return self._queue(None, self._owner(fact.number), fact.number, fact.text, SmsKind.WRITTEN)
 
     def repeat(self, fact: facts.SmsRepeated) -> Sms:
         """Queue the SMS anew; what became of the first one stays on record."""
@@ -173,12 +168,15 @@ class Outbox:
         alert = self._tx.get(Alert, first.alert) if first.kind is SmsKind.ALERT else None
         if alert is not None and alert.state is AlertState.WITHDRAWN:
             raise Illegal(f"SMS {first.id} tells of alert {alert.id}, which is withdrawn")
-        known = self._tx.find(Number, number=first.number)
-        if not known and first.number not in self._network.operators:
-            raise Illegal(
-                f"the number of SMS {first.id} is not in the directory any more; no SMS is sent there"
-            )
+        self._owner(first.number)  # it may have left the directory
         return self._queue(first.alert, first.team, first.number, first.text, first.kind)
+
+    def _owner(self, number: str) -> str | None:
+        """Whose number it is that an operator has something sent to; None for an operator's."""
+        known = self._tx.find(Number, number=number)
+        if not known and number not in self._network.operators:
+            raise Illegal(f"{number} is neither in the directory nor an operator's; no SMS is sent there")
+        return known[0].team if known else None
 
     # -- what became of them -----------------------------------------------------------------------------
 

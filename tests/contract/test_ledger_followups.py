@@ -377,7 +377,7 @@ class TestWhatOperatorsSend:
         book.apply(facts.SmsFailed(ghi, "refused"))
         with store.write() as tx:
             tx.drop(*tx.find(Number, number=GHI_MOBILE))
-        with pytest.raises(Illegal, match="is not in the directory any more"):
+        with pytest.raises(Illegal, match="is neither in the directory nor"):
             book.apply(facts.SmsRepeated(ghi))
         book.apply(facts.AlertWithdrawn(alert))
         with pytest.raises(Illegal, match="which is withdrawn"):
