@@ -156,10 +156,12 @@ class PbxProcess:
             if _has_ended(pid) or time.monotonic() > until:
                 raise PbxFailed(self._complaint("did not start", logged))
             time.sleep(0.02)
-        try:
-            booted = "fully booted" in self.rx("core waitfullybooted")
-        except PbxFailed:
-            booted = False
+        booted = False
+        while not booted and not _has_ended(pid) and time.monotonic() < until:
+            try:
+                booted = "fully booted" in self.rx("core waitfullybooted")
+            except PbxFailed:  # its socket is there a moment before it listens
+                time.sleep(0.05)
         if not booted or any(_DEAF.search(line) for line in _lines(self._log, logged)):
             raise PbxFailed(self._complaint("did not come up", logged))
 
