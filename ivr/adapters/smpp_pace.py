@@ -3,14 +3,14 @@
 Pure: the caller brings the time. Must not know about sockets or texts.
 
 As TCP does (RFC 5681): the pause between two submits doubles where the SMSC refuses, once for all that were
-on their way then, and shrinks a little with each one that it takes.
+on their way then, and shrinks by a third with each one that it takes.
 """
 
 _FIRST_S = 0.05
 _LONGEST_S = 5.0
 _GONE_S = 0.005
 """A pause so short is none."""
-_SHRINK = 0.9
+_SHRINK = 0.7
 
 
 class Pace:
