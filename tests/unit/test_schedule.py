@@ -419,16 +419,17 @@ def a_call(draw: st.DrawFn, n: int) -> Call:
     direction = draw(st.sampled_from(Direction))
     team = draw(letters)
     out = direction is Direction.OUT
+    state = draw(st.sampled_from([CallState.PLACED, CallState.ANSWERED]))
     return Call(
         f"up-{n}",
         direction,
-        draw(st.sampled_from([CallState.PLACED, CallState.ANSWERED])),
+        state,
         team if out else draw(st.none() | letters),
         draw(numbers_of(team)) if out else None,
         draw(trunk_names),
         NOON - draw(st.sampled_from([0.0, 0.4, 1.0, 10.0, 59.0, 90.0])),
         cancelled=draw(st.booleans()),
-        person=draw(st.booleans()),
+        person=state is CallState.ANSWERED and draw(st.booleans()),
     )
 
 
