@@ -13,7 +13,7 @@ from ivr.adapters.smpp import SmppLink
 from ivr.adapters.smpp_account import SmscSettings
 from ivr.config import Settings
 from ivr.domain.facts import SmsTraffic
-from ivr.domain.records import EarlyReceipt, Sms, SmsState
+from ivr.domain.records import DeliveryState, EarlyReceipt, Sms, SmsKind, SmsState
 from ivr.domain.sms import Submitted
 from ivr.services.courier import Courier
 
@@ -255,7 +255,13 @@ def test_what_comes_in_while_the_service_stops_is_on_record(book: Book) -> None:
     eventually(lambda: states(book) == [SmsState.SUBMITTED])
 
 
-def test_an_incoming_text_is_acknowledged_when_it_is_on_record(post: OpenPost, a: NpmSmsc) -> None:
+def test_an_answer_holds_the_calls_and_is_answered(book: Book, post: OpenPost, a: NpmSmsc) -> None:
+    alert = book.raises()
     post(a)
-    a.order(send="deliver_sm", fields={"source_addr": "4917100004", "short_message": "ON IT 17"})
-    assert a.expect("deliver_sm_resp")["status"] == 0
+    text = {"source_addr": "4917100004", "short_message": f"On it {alert}"}
+    for _ in range(2):  # delivered again: nothing more happens
+        a.order(send="deliver_sm", fields=text)
+        assert a.expect("deliver_sm_resp")["status"] == 0
+    assert book.delivery(alert, "xyz-cert").state is DeliveryState.RESPONDING
+    eventually(lambda: all_delivered(book))
+    assert [sms.number for sms in book.find(Sms) if sms.kind is SmsKind.ANSWER] == ["+4917100004"]
