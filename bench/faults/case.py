@@ -16,6 +16,8 @@ from ivr.pstn.stage import CALLER, Stage, StageFailed, eventually
 _WHOLE = 0.95
 """The score of an alert of which a tenth is missing; a true one has 0.9998."""
 _PART_S = 0.5
+_VOICE = 0.1
+"""Of the loudest moment of a recording: what is below is no voice of ours."""
 _DEAD_S = 30.0
 """A phone that hears nothing any more waits for a minute before it presses; nobody is there to hear it."""
 _CLOSES_WITHIN_S = 300
@@ -123,7 +125,15 @@ def _pressed(record: cdr.Record, recording: Path, alert: Path) -> bool | None:
 
 def _end_of_broken(recording: Path, alert: Path) -> float | None:
     """Where an alert ends that broke off, as when Asterisk hangs, and went on: its parts were heard in their
-    order, but for the one in which the break lies. None if more is missing, or the end."""
+    order, but for the one in which the break lies. None if more is missing. Where it is the last part, a
+    voice must follow: an Asterisk that died says no more."""
     matches = witness.parts(recording, alert, _PART_S)
-    missing = sum(not match.heard for match in matches)
-    return matches[-1].end_s if missing <= 1 and matches[-1].heard else None
+    if sum(not match.heard for match in matches) > 1:
+        return None
+    if matches[-1].heard:
+        return matches[-1].end_s
+    end_s = matches[-2].end_s + _PART_S
+    audio, rate = witness.load(recording)
+    after = audio[int((end_s + _PART_S) * rate) :]
+    goes_on = after.size > rate and abs(after).max() > _VOICE * abs(audio).max()
+    return end_s if goes_on else None

@@ -45,7 +45,8 @@ def case(**counts: int) -> Case:
         ((ALERT[:10000], QUIET, ALERT[10000:], QUIET), (7.5,), [True]),  # the sound broke off and went on
         ((ALERT[:10000], QUIET, ALERT[18000:], QUIET), (7.5,), [False]),
         ((ALERT[:10000], QUIET, ALERT[14000:], QUIET), (7.5,), [False]),
-        ((ALERT[:20500], QUIET), (7.5,), [False]),  # its end was not heard
+        ((ALERT[:20500], QUIET), (7.5,), [False]),  # its end was not heard, and nothing behind it
+        ((ALERT[:20500], QUIET, OTHER), (7.5,), [True]),  # the break lay at its end, and the voice went on
         ((ALERT[: 2 * RATE], QUIET), (7.5,), [False]),
         ((ALERT[2 * RATE - 4000 :], QUIET), (7.5,), [False]),
         ((OTHER, QUIET), (7.5,), []),
