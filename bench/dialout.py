@@ -3,7 +3,7 @@
 Owns: the runs and the metrics made of them. In each run both sides play the same matrix at the same time,
 each on a stage of its own with the same phones; every time is taken at the exchange. See docs/bench.md.
 
-    python -m bench.dialout [--teams 60] [--lines 4 30] [--runs 5] [--policy JSON]
+    python -m bench.dialout [--teams 60] [--lines 4 30] [--runs 11] [--policy JSON]
 """
 
 import argparse
@@ -252,7 +252,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="bench.dialout", description="the dial-out beside call files")
     parser.add_argument("--teams", type=int, default=60)
     parser.add_argument("--lines", type=int, nargs="+", default=[4, 30])
-    parser.add_argument("--runs", type=int, default=5, help="seeds 1, 2, ...")
+    parser.add_argument("--runs", type=int, default=11, help="seeds 1, 2, ...")
     parser.add_argument(
         "--policy", type=json.loads, default=matrix.PARALLEL, metavar="JSON", help="ours; the peer's is fixed"
     )
