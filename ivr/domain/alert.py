@@ -6,23 +6,18 @@ Owns: which facts move an alert, and where to. Must not know of calls or of the 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
-from ivr.domain.facts import (
-    AlertExpired,
-    AlertReleased,
-    AlertWithdrawn,
-    CallerLost,
+from ivr.domain.effects import (
     Effect,
-    Illegal,
     Note,
     OpenDeliveries,
     RemindTeams,
-    ReportDue,
     TellCaller,
     TellDeliveries,
     TellOutcome,
     TellProgress,
     TellWithdrawal,
 )
+from ivr.domain.facts import AlertExpired, AlertReleased, AlertWithdrawn, CallerLost, Illegal, ReportDue
 from ivr.domain.records import OPEN, Alert, AlertState, Delivery, DeliveryState, Outcome
 
 

@@ -8,17 +8,15 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ivr.domain.disposition import is_known
+from ivr.domain.effects import Effect, Note, TellLegs
 from ivr.domain.facts import (
     CallAnswered,
     CallCancelled,
     CallEnded,
-    Effect,
     Illegal,
     KeyPressed,
     MessageLeft,
-    Note,
     TeamIdentified,
-    TellLegs,
 )
 from ivr.domain.number import masked
 from ivr.domain.records import Call, CallState, Direction

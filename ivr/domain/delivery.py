@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ivr.domain import nextcall
+from ivr.domain.effects import Effect, FlagNumber, Note, Settle, TeamMissing, TellTeam
 from ivr.domain.facts import (
     Acknowledged,
     AlertExpired,
@@ -16,14 +17,8 @@ from ivr.domain.facts import (
     CallPlaced,
     DeliveryRetried,
     DeliverySkipped,
-    Effect,
-    FlagNumber,
     Illegal,
-    Note,
-    Settle,
-    TeamMissing,
     TeamResponding,
-    TellTeam,
 )
 from ivr.domain.nextcall import CallAt, Past, Phone, Spent
 from ivr.domain.policy import Policy, SmsTime

@@ -7,7 +7,7 @@ wording. Knows no numbers and no SMSC: who stands behind "operators" is not deci
 from collections.abc import Collection, Sequence
 
 from ivr.domain import wording
-from ivr.domain.facts import TeamMissing, TellOutcome, TellProgress
+from ivr.domain.effects import TeamMissing, TellOutcome, TellProgress
 from ivr.domain.records import OPEN, Alert, AlertState, Delivery, DeliveryState, Leg, Sms, SmsKind, SmsState
 
 News = TeamMissing | TellProgress | TellOutcome

@@ -7,7 +7,7 @@ words, the domain says. Knows no SMSC: the courier takes what is queued here.
 from collections.abc import Iterable
 from typing import TypeVar
 
-from ivr.domain import facts, notices, shortmessage, wording
+from ivr.domain import effects, facts, notices, shortmessage, wording
 from ivr.domain.facts import Illegal
 from ivr.domain.notices import News
 from ivr.domain.policy import SmsTime
@@ -31,7 +31,7 @@ from ivr.services.history import Network, team_policy
 from ivr.services.report import many
 from ivr.services.traffic import Traffic
 
-Telling = News | facts.TellTeam | facts.RemindTeams | facts.TellWithdrawal | facts.TellCaller
+Telling = News | effects.TellTeam | effects.RemindTeams | effects.TellWithdrawal | effects.TellCaller
 T = TypeVar("T", Leg, Number, Sms)
 
 
@@ -47,14 +47,14 @@ class Outbox:
     def follow(self, effect: Telling, alert: Alert, team: str | None) -> None:
         """Tell whom the effect says. `team`: whose delivery has had it, if one has."""
         match effect:
-            case facts.TellTeam():
+            case effects.TellTeam():
                 assert team is not None
                 self._announce(alert, team)
-            case facts.RemindTeams():
+            case effects.RemindTeams():
                 self._remind(alert)
-            case facts.TellWithdrawal():
+            case effects.TellWithdrawal():
                 self._recall(alert)
-            case facts.TellCaller():
+            case effects.TellCaller():
                 self._tell_caller(alert)
             case _:
                 self._news.setdefault(alert.id, []).append(effect)

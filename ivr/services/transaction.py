@@ -12,7 +12,16 @@ from ivr.domain import call as calls
 from ivr.domain import delivery as deliveries
 from ivr.domain import disposition, facts, nextcall
 from ivr.domain.delivery import CallsChanged, DeliveryFact, MobileNotReached, NumberClosed
-from ivr.domain.facts import Effect, Fact, Illegal, Note
+from ivr.domain.effects import (
+    Effect,
+    FlagNumber,
+    Note,
+    OpenDeliveries,
+    Settle,
+    TellDeliveries,
+    TellLegs,
+)
+from ivr.domain.facts import Fact, Illegal
 from ivr.domain.number import masked
 from ivr.domain.records import (
     Alert,
@@ -354,18 +363,18 @@ class Transaction:
             match effect:
                 case Note():
                     self._note(effect, alert_id, team, call.id if call else None)
-                case facts.OpenDeliveries():
+                case OpenDeliveries():
                     assert isinstance(alert, Alert)
                     self._open_deliveries(alert)
-                case facts.TellDeliveries():
+                case TellDeliveries():
                     for delivery in self._tx.find(Delivery, alert=alert_id):
                         self._deliver(delivery, effect.fact)
-                case facts.TellLegs():
+                case TellLegs():
                     assert call is not None
                     self._reckon_legs(call)
-                case facts.FlagNumber():
+                case FlagNumber():
                     self._flag(team, effect.number, self._now)
-                case facts.Settle():
+                case Settle():
                     self._settle(effect.alert)
                 case _:
                     told = alert if isinstance(alert, Alert) else self._known_alert(alert_id or 0)

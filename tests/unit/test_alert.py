@@ -9,22 +9,17 @@ from book import NOON
 
 from ivr.domain import alert as alerts
 from ivr.domain.alert import AlertFact, Settled, decide, report_is_due
-from ivr.domain.facts import (
-    AlertExpired,
-    AlertReleased,
-    AlertWithdrawn,
-    CallerLost,
-    Illegal,
+from ivr.domain.effects import (
     Note,
     OpenDeliveries,
     RemindTeams,
-    ReportDue,
     TellCaller,
     TellDeliveries,
     TellOutcome,
     TellProgress,
     TellWithdrawal,
 )
+from ivr.domain.facts import AlertExpired, AlertReleased, AlertWithdrawn, CallerLost, Illegal, ReportDue
 from ivr.domain.records import Alert, AlertState, Delivery, DeliveryState, Outcome, Source
 
 DRAFT, RELEASED = AlertState.DRAFT, AlertState.RELEASED

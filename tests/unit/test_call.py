@@ -8,6 +8,7 @@ from book import NOON
 
 from ivr.domain import call as calls
 from ivr.domain.call import CallFact, decide
+from ivr.domain.effects import Note, TellLegs
 from ivr.domain.facts import (
     CallAnswered,
     CallCancelled,
@@ -15,9 +16,7 @@ from ivr.domain.facts import (
     Illegal,
     KeyPressed,
     MessageLeft,
-    Note,
     TeamIdentified,
-    TellLegs,
 )
 from ivr.domain.records import Call, CallState, Direction
 

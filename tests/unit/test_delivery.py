@@ -17,6 +17,7 @@ from ivr.domain.delivery import (
     decide,
     opened,
 )
+from ivr.domain.effects import Note, Settle, TeamMissing, TellTeam
 from ivr.domain.facts import (
     Acknowledged,
     AlertExpired,
@@ -25,11 +26,7 @@ from ivr.domain.facts import (
     DeliveryRetried,
     DeliverySkipped,
     Illegal,
-    Note,
-    Settle,
-    TeamMissing,
     TeamResponding,
-    TellTeam,
 )
 from ivr.domain.hours import Hours
 from ivr.domain.nextcall import Past, Phone

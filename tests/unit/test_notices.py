@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from book import NOON
 
-from ivr.domain.facts import TeamMissing, TellOutcome, TellProgress
+from ivr.domain.effects import TeamMissing, TellOutcome, TellProgress
 from ivr.domain.notices import had_it, misses, notice, to_remind
 from ivr.domain.records import (
     Alert,

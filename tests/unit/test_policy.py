@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from ivr.domain import delivery as deliveries
 from ivr.domain import schedule
 from ivr.domain.delivery import CallsChanged, History, NumberClosed
-from ivr.domain.facts import AlertExpired, CallPlaced, TeamMissing
+from ivr.domain.effects import TeamMissing
+from ivr.domain.facts import AlertExpired, CallPlaced
 from ivr.domain.hours import Hours
 from ivr.domain.lines import TrunkView
 from ivr.domain.nextcall import CallAt, Past, Phone, Spent, next_call
