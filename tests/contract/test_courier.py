@@ -154,23 +154,6 @@ def test_an_smsc_that_is_up_and_takes_nothing_is_passed_by(
     eventually(lambda: all_delivered(book))
 
 
-def test_an_smsc_that_has_had_too_much_is_the_preferred_one_again(
-    book: Book, post: OpenPost, a: NpmSmsc, b: NpmSmsc
-) -> None:
-    a.order(mode={"refuse": 0x58})
-    post(a, b)
-    writes(book, *map(str, range(40)))
-    eventually(lambda: all_delivered(book))
-    a.order(mode={"refuse": 0})
-
-    def has_recovered() -> bool:
-        writes(book, *map(str, range(40)))
-        eventually(lambda: all_delivered(book))
-        return {sms.link for sms in book.find(Sms)[-40:]} == {"a"}
-
-    eventually(has_recovered)
-
-
 def test_what_is_refused_for_good_fails_at_once_with_the_reason(
     book: Book, post: OpenPost, a: NpmSmsc, b: NpmSmsc
 ) -> None:
