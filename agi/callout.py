@@ -104,7 +104,7 @@ class _Call:
             if key == "1":
                 self._acknowledge(alert)
                 return
-            if key is None:
+            if key in ("#", None):
                 break
         self._channel.play([prompt("not-acknowledged")])
 

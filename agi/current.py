@@ -2,15 +2,15 @@
 
 from agi import listen
 from agi.caller import Caller
-from agi.menu import Menu, ask
+from agi.menu import Menu
 from ivr.adapters.fastagi import HungUp
 from ivr.domain.facts import Acknowledged
 from ivr.domain.records import Alert, Via
 from ivr.domain.spoken import prompt
 from ivr.services.desk import Current
 
-_LISTEN = Menu((prompt("press-1-to-acknowledge-2-again-hash-next"),), "12#")
-_LISTEN_AGAIN = Menu((prompt("press-2-again-hash-next"),), "2#")
+_LISTEN = Menu((prompt("press-1-to-acknowledge-2-again-hash-next"),), "12")
+_LISTEN_AGAIN = Menu((prompt("press-2-again-hash-next"),), "2")
 
 
 def hear_current(caller: Caller) -> None:
@@ -28,12 +28,12 @@ def _one(caller: Caller, item: Current) -> None:
     if caller.channel.play([*listen.raised(caller.desk, item.alert), *lead], "#"):
         return
     for _ in range(listen.PLAYS):
-        played = listen.hear(caller.channel, caller.desk, item.alert, menu.keys)
+        played = listen.hear(caller.channel, caller.desk, item.alert, menu.keys + "#")
         if played.how == "hangup":
             raise HungUp
         if played.how == "missing":
             return
-        key = played.key or ask(caller.channel, menu)
+        key = played.key or caller.ask(menu)
         if key == "1":
             _acknowledge(caller, item.alert)
         if key != "2":

@@ -3,14 +3,15 @@
 Owns: the main menu. Knows nothing of what each of its keys leads to.
 """
 
+from contextlib import suppress
 from functools import partial
 
 from agi import listen
-from agi.caller import Caller
+from agi.caller import Caller, Gone
 from agi.current import hear_current
 from agi.listen import Clerk
 from agi.login import login
-from agi.menu import Menu, ask
+from agi.menu import Menu
 from agi.raising import Raising
 from ivr.adapters.fastagi import Channel, Script
 from ivr.domain import spoken
@@ -34,7 +35,8 @@ def hotline(desk: Desk, patience_s: float = listen.PATIENCE_S) -> Script:
             account = login(channel, desk, clerk)
             if account is not None:
                 clerk.hand(partial(desk.ledger.apply, TeamIdentified(channel.call_id, account.team)))
-                _main_menu(Caller(channel, desk, clerk, account))
+                with suppress(Gone):
+                    _main_menu(Caller(channel, desk, clerk, account))
             listen.finish(channel)
 
     return script
@@ -48,12 +50,12 @@ def _trunk(channel_name: str) -> str:
 def _main_menu(caller: Caller) -> None:
     lead = _news(caller)
     for _ in range(_ROUNDS):
-        match ask(caller.channel, Menu((*lead, prompt("main-menu")), "12")):
+        match caller.ask(Menu((*lead, prompt("main-menu")), "12")):
             case "1":
                 Raising(caller).run()
             case "2":
                 hear_current(caller)
-            case _:
+            case "#":
                 return
         lead = []
 

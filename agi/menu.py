@@ -1,4 +1,8 @@
-"""A menu as data, and the one loop that plays it."""
+"""A menu as data, and the one loop that plays it.
+
+Owns: the keys that mean the same everywhere (star one step back, hash done, 0 help), and that three misses
+end a question. Who asks decides what back and done lead to.
+"""
 
 from dataclasses import dataclass
 
@@ -6,25 +10,56 @@ from ivr.adapters.fastagi import ALL_KEYS, Channel
 from ivr.domain.spoken import prompt
 
 KEY_S = 4
-"""How long a key is awaited before the question is asked again, seconds."""
+"""How long a key is awaited before the question is asked again, seconds. A soft tick is heard meanwhile."""
+_EVERYWHERE = "*#"
+_HELP = "0"
+
+
+class OperatorWanted(Exception):
+    """The caller has pressed 0 twice: they want a person."""
 
 
 @dataclass(frozen=True, slots=True)
 class Menu:
     prompts: tuple[str, ...]
     keys: str
-    """The keys that mean something here."""
+    """The keys that mean something here, besides star, hash and 0."""
+    help: tuple[str, ...] = (prompt("help"),)
+    """What is said when 0 is pressed, before the question is asked again."""
     tries: int = 3
     """How often it is played before the caller is taken to be gone."""
-    timeout_s: int = KEY_S
 
 
-def ask(channel: Channel, menu: Menu) -> str | None:
-    """Play `menu` until one of its keys is pressed, at any time; None when none was in all its tries."""
+def ask(channel: Channel, menu: Menu, operator: bool = False) -> str | None:
+    """Play `menu` until one of its keys, star or hash is pressed, at any time. None when none was in all its
+    tries: nobody seems to be there.
+
+    A key interrupts the help, too, and counts. Raises OperatorWanted for a second 0 there, where there is an
+    `operator` to be had.
+    """
     lead: tuple[str, ...] = ()
-    for _ in range(menu.tries):
-        key = channel.play((*lead, *menu.prompts), ALL_KEYS) or channel.wait(menu.timeout_s)
-        if key and key in menu.keys:
+    misses = 0
+    while misses < menu.tries:
+        key = _key(channel, (*lead, *menu.prompts))
+        helped = key == _HELP
+        if helped:
+            key = _helped(channel, menu, operator)
+        if key and key in menu.keys + _EVERYWHERE:
             return key
         lead = (prompt("wrong-key"),) if key else ()
+        misses += not helped
     return None
+
+
+def _helped(channel: Channel, menu: Menu, operator: bool) -> str:
+    """The key that was pressed during the help or after it; '' for none, or a 0 that leads nowhere."""
+    if not operator:
+        return channel.play(menu.help, ALL_KEYS).replace(_HELP, "")
+    key = _key(channel, (*menu.help, prompt("help-operator")))
+    if key == _HELP:
+        raise OperatorWanted
+    return key
+
+
+def _key(channel: Channel, sounds: tuple[str, ...]) -> str:
+    return channel.play(sounds, ALL_KEYS) or channel.wait(KEY_S)

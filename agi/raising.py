@@ -28,8 +28,8 @@ _REFUSED = {
     "short": prompt("recording-short"),
     "silent": prompt("recording-silent"),
 }
-_REVIEW = Menu((prompt("review-menu"),), "123*")
-_CONFIRM = Menu((prompt("confirm-send-after"),), "1*")
+_REVIEW = Menu((prompt("review-menu"),), "123")
+_CONFIRM = Menu((prompt("confirm-send-after"),), "1")
 
 
 class Raising:
@@ -108,7 +108,9 @@ class Raising:
                         return False
                 case "2":
                     sound = self._caller.desk.audio(draft).with_suffix("")
-                    early = self._caller.channel.play([prompt("your-recording"), str(sound)], _REVIEW.keys)
+                    early = self._caller.channel.play(
+                        [prompt("your-recording"), str(sound)], _REVIEW.keys + "*#"
+                    )
                 case "3":
                     return True
                 case "*":

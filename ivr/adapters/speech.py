@@ -18,6 +18,7 @@ from importlib import resources
 from pathlib import Path
 
 from ivr import yamlfile
+from ivr.adapters import speech_tones
 from ivr.config import Settings
 from ivr.domain import spoken
 from ivr.ports import Programs
@@ -113,6 +114,7 @@ class Voice:
         for done, word in enumerate(spoken.WORDS, len(prompts)):
             progress(done, total)
             self._take_over(word, folder)
+        speech_tones.waiting(folder / "waiting.wav", spoken.WAITING_S)
         progress(total, total)
 
     def _take_over(self, word: str, folder: Path) -> None:

@@ -138,7 +138,7 @@ def _spoken(chosen: "Settings") -> str:
     from ivr.adapters.speech import texts
 
     folder = chosen.sounds / chosen.language
-    wanted = texts(chosen)
+    wanted = [*texts(chosen), "waiting"]
     missing = [name for name in wanted if not (folder / f"{name}.wav").is_file()]
     if missing:
         raise _Ill(f"{len(missing)} of {len(wanted)} are not made yet; run `tocsin pbx render`")

@@ -31,6 +31,11 @@ WORDS = (
 FOLDER = "tocsin/"
 """Where Asterisk finds our sounds, below its own."""
 
+WAITING = FOLDER + "waiting"
+"""What is heard while a key is awaited: no word, but a soft tick each second."""
+WAITING_S = 10
+"""How long that sound is, seconds."""
+
 
 def prompt(name: str) -> str:
     """The sound of the catalogue's text `name`, which is always a literal: a test looks for orphans."""

@@ -64,6 +64,8 @@ class Call:
     channel: str = "PJSIP/sip-a-00000017"
     sound_s: Callable[[str], float | None] = lambda sound: 1.0
     """Length of a sound; None when there is no such file."""
+    waiting: bool = True
+    """Whether the sound is there that is heard while a key is awaited."""
     line: list[str] = field(default_factory=list)
     """What the line says when it is overheard for the first, second, ... time: speech, beep; then silence."""
     variables: dict[str, str] = field(default_factory=dict)
@@ -112,6 +114,8 @@ class Call:
         match command:
             case "STREAM FILE" if args[0].startswith("silence/"):
                 return self._wait(float(args[0].removeprefix("silence/")))
+            case "STREAM FILE" if args[0] == "tocsin/waiting" and self.waiting:
+                return self._wait(10 - int(args[2]) / RATE)
             case "STREAM FILE":
                 return self._stream(args[0], args[1], int(args[2]) / RATE)
             case "WAIT FOR DIGIT":

@@ -12,7 +12,7 @@ import agi_caller
 import pytest
 from agi_caller import HangUp, Press, Speech
 
-from agi.menu import Menu, ask
+from agi.menu import Menu, OperatorWanted, ask
 from ivr.adapters.fastagi import AgiError, Channel, FastAgiServer, HungUp, Played, Recorded, Script
 from ivr.adapters.pbx.tree import PbxMissing, find_programs
 from ivr.domain import spoken
@@ -61,7 +61,7 @@ def during(
     def script(channel: Channel) -> None:
         try:
             came.append(do(channel))
-        except (HungUp, AgiError) as error:
+        except (HungUp, AgiError, OperatorWanted) as error:
             came.append(error)
 
     with serving(script) as server:
@@ -179,6 +179,36 @@ def test_a_menu_takes_early_keys_tells_wrong_ones_and_gives_up() -> None:
     person = Plays()
     assert during(lambda c: ask(c, menu), person)[0] is None
     assert person.heard == [("question", 0.0)] * 3
+
+
+def test_star_and_hash_are_never_wrong_keys_and_help_is_no_miss() -> None:
+    menu = Menu(("question",), "12", help=("hints",))
+    for key in "*#":
+        assert during(lambda c: ask(c, menu), Plays([Press(key)]))[0] == key
+    assert during(lambda c: ask(c, menu), Plays([Press("0"), Press("2")]))[0] == "2"
+    assert during(lambda c: ask(c, menu), Plays([Press("0"), Press("0"), None], "1"))[0] == "1"
+    person = Plays([Press("0"), None] * 5, "1")
+    assert during(lambda c: ask(c, menu), person)[0] == "1"
+    assert person.heard == [("question", 0.0), ("hints", 0.0)] * 5 + [("question", 0.0)]
+
+
+def test_a_second_zero_in_help_wants_the_operator_where_there_is_one() -> None:
+    menu = Menu(("question",), "12", help=("hints",))
+    for person in (Plays([Press("0"), Press("0")]), Plays([Press("0"), None, None], "0")):
+        assert isinstance(during(lambda c: ask(c, menu, operator=True), person)[0], OperatorWanted)
+    person = Plays([Press("0"), None, None], "2")
+    assert during(lambda c: ask(c, menu, operator=True), person)[0] == "2"
+    assert person.heard == [("question", 0.0), ("hints", 0.0), ("tocsin/help-operator", 0.0)]
+
+
+def test_a_wait_is_heard_and_does_not_fail_for_the_want_of_its_sound() -> None:
+    person = Plays(keys=" 1")
+    came, call = during(lambda c: (c.wait(4), c.wait(4)), person)
+    assert came == ("", "1")
+    assert call.commands == ['STREAM FILE "tocsin/waiting" "0123456789*#" 48000'] * 2
+    came, call = during(lambda c: c.wait(4), Plays(keys="1"), waiting=False, sound_s=lambda _: None)
+    assert came == "1"
+    assert "silence/4" in call.commands[-1]
 
 
 # -- a peer that is not Asterisk ---------------------------------------------------------------------------

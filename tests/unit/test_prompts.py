@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from ivr import config
+from ivr.adapters import speech_tones
 from ivr.adapters.pbx.tree import find_programs
 from ivr.adapters.speech import SpeechError, Voice, catalogue, spoken_number, texts
 from ivr.domain import spoken
@@ -157,6 +158,16 @@ def test_a_rendered_catalogue_is_whole(voice: Voice, settings: config.Settings) 
     voice.render_all(lambda done, of: seen.append((done, of)))
     folder = settings.sounds / "en"
     made = {str(path.relative_to(folder).with_suffix("")) for path in folder.rglob("*.wav")}
-    assert made == {*texts(settings), *spoken.WORDS}
-    assert seen[0] == (0, len(made))
-    assert seen[-1] == (len(made), len(made))
+    assert made == {*texts(settings), *spoken.WORDS, "waiting"}
+    assert seen[0] == (0, len(made) - 1)
+    assert seen[-1] == (len(made) - 1, len(made) - 1)
+
+
+def test_the_sign_of_life_is_heard_and_no_speech(tmp_path: Path) -> None:
+    speech_tones.waiting(tmp_path / "waiting.wav", 10)
+    audio = samples(tmp_path / "waiting.wav")
+    assert len(audio) == 10 * 8000
+    heard = np.flatnonzero(np.abs(audio) > 0.001) / 8000
+    assert np.max(np.diff(heard)) < 1.5
+    frames = np.abs(audio * 32768).reshape(-1, 160).mean(axis=1)
+    assert frames.max() < 256, "Asterisk would take it for speech"

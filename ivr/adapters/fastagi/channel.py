@@ -19,6 +19,8 @@ from typing import Literal
 
 from asterisk.agi import AGI
 
+from ivr.domain import spoken
+
 log = logging.getLogger(__name__)
 
 ALL_KEYS = "0123456789*#"
@@ -163,9 +165,15 @@ class Channel(AGI):  # type: ignore[misc]  # pyst2 has no types
     def wait(self, seconds: int) -> str:
         """The next key, or '' after 1 to 10 `seconds`.
 
-        Silence is played meanwhile: a line on which no packet comes sounds dead, and carriers end it.
+        A soft tick a second is played meanwhile: a line on which nothing comes sounds dead, and carriers end
+        one without packets. Where that sound is missing, silence: a script must not run through its waits.
         """
-        return self.play([f"silence/{seconds}"], ALL_KEYS)
+        played = self.stream(spoken.WAITING, ALL_KEYS, spoken.WAITING_S - seconds)
+        if played.how == "missing":
+            return self.play([f"silence/{seconds}"], ALL_KEYS)
+        if played.how == "hangup":
+            raise HungUp
+        return played.key
 
     def collect(self, sounds: Iterable[str], most: int, timeout_s: int, end: str = "#") -> str:
         """Ask for digits: up to `most`, until the key `end` or `timeout_s` without a key.
