@@ -9,10 +9,11 @@ from ivr.cli.output import Exit, cell, document, say, table
 
 if TYPE_CHECKING:
     from ivr.config import Settings
-    from ivr.domain.records import Alert
+    from ivr.domain.records import Alert, Tlp
 
 _STATES = ("draft", "released", "closed", "withdrawn")
 _SEVERITIES = ("low", "medium", "high")
+_TLP = ("RED", "AMBER+STRICT", "AMBER", "GREEN", "CLEAR")
 
 
 def add(verbs: Verbs) -> None:
@@ -31,6 +32,7 @@ def add(verbs: Verbs) -> None:
     raising.add_argument(
         "--severity", choices=_SEVERITIES, default="medium", help="teams are called about the highest first"
     )
+    _of_the_content(raising)
     raising.add_argument("--release", action="store_true", help="send it now; else it is kept as a draft")
     raising.add_argument(
         "--wait",
@@ -38,7 +40,9 @@ def add(verbs: Verbs) -> None:
         help="with --release: return when it closes; 0 if every team has acknowledged, else 1",
     )
 
-    _number(verb(alert, "release", _release, "send a draft", reads=True))
+    releasing = verb(alert, "release", _release, "send a draft", reads=True)
+    _number(releasing)
+    _of_the_content(releasing)
     _number(verb(alert, "withdraw", _withdraw, "call nobody any more; throws a draft away", reads=True))
 
     watching = verb(alert, "watch", _watch, "the table of who has acknowledged, live", reads=True)
@@ -51,6 +55,24 @@ def add(verbs: Verbs) -> None:
 
 def _number(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("alert", type=int, metavar="N", help="the alert's number")
+
+
+def _of_the_content(parser: argparse.ArgumentParser) -> None:
+    """What a caller says by key. Not given: as it is on record."""
+    sure = parser.add_mutually_exclusive_group()
+    sure.add_argument("--confirmed", action="store_true", default=None, help="the information is confirmed")
+    sure.add_argument("--unconfirmed", dest="confirmed", action="store_false", help="it is not")
+    parser.add_argument("--tlp", choices=_TLP, help="with whom it may be shared")
+    parser.add_argument("--callback", metavar="NUMBER", type=_subscriber, help="the number for questions")
+
+
+def _subscriber(text: str) -> str:
+    from ivr.domain.number import subscriber
+
+    try:
+        return subscriber(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _list(args: Args) -> int:
@@ -116,6 +138,8 @@ def _print(alert: dict[str, Any]) -> None:
     print(
         f"Alert {alert['id']} from {by}: {_standing(alert)}, {alert['severity']}, {alert['duration_s']:.1f} s"
     )
+    sure = {True: "confirmed", False: "unconfirmed", None: "not said whether it is confirmed"}
+    print(f"{sure[alert['confirmed']]}, TLP:{cell(alert['tlp'])}, questions to {cell(alert['callback'])}")
     for what in ("recorded", "released", "closed"):
         if alert[f"{what}_at"]:
             print(f"{what:<9} {alert[f'{what}_at']}")
@@ -150,6 +174,9 @@ def _raise(args: Args) -> int:
                 verdict.duration_s,
                 verdict.sha256,
                 severity=Severity(args.severity),
+                confirmed=args.confirmed,
+                tlp=_tlp(args),
+                callback=args.callback,
             )
             alert = ledger.apply(recorded).alert
         assert alert is not None
@@ -158,6 +185,12 @@ def _raise(args: Args) -> int:
         if not args.json:
             print(alert.id, flush=True)
         return _finish(args, here, alert.id)
+
+
+def _tlp(args: Args) -> "Tlp | None":
+    from ivr.domain.records import Tlp
+
+    return Tlp(args.tlp) if args.tlp else None
 
 
 def _finish(args: Args, here: House, alert: int) -> int:
@@ -194,7 +227,8 @@ def _release(args: Args) -> int:
     from ivr.domain.facts import AlertReleased
 
     with house(args) as here:
-        _tell_release(here.settings, args.alert, here.ledger.apply(AlertReleased(args.alert)).teams)
+        fact = AlertReleased(args.alert, args.confirmed, _tlp(args), callback=args.callback)
+        _tell_release(here.settings, args.alert, here.ledger.apply(fact).teams)
         return _finish_change(args, here)
 
 

@@ -48,7 +48,16 @@ def decide(alert: Alert, fact: AlertFact, now: float) -> Result:
 
 
 def _release(alert: Alert, fact: AlertFact, now: float) -> Result:
-    released = replace(alert, state=AlertState.RELEASED, released_at=now)
+    assert isinstance(fact, AlertReleased)
+    released = replace(
+        alert,
+        state=AlertState.RELEASED,
+        released_at=now,
+        confirmed=alert.confirmed if fact.confirmed is None else fact.confirmed,
+        tlp=fact.tlp or alert.tlp,
+        severity=fact.severity or alert.severity,
+        callback=fact.callback or alert.callback,
+    )
     return released, (OpenDeliveries(), Note("alert released", f"by {alert.source}"))
 
 

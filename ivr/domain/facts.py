@@ -6,7 +6,7 @@ never what is to be done about it. Facts may come twice, late, or in another ord
 
 from dataclasses import dataclass
 
-from ivr.domain.records import ReceiptState, Severity, Source, Via
+from ivr.domain.records import ReceiptState, Severity, Source, Tlp, Via
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +22,21 @@ class AlertRecorded:
     replaces: int | None = None
     """The draft this recording takes the place of, when the caller recorded again."""
     severity: Severity = Severity.MEDIUM
+    confirmed: bool | None = None
+    tlp: Tlp | None = None
+    callback: str | None = None
+    """The number for questions, E.164."""
 
 
 @dataclass(frozen=True, slots=True)
 class AlertReleased:
+    """What is None here stays as it was recorded."""
+
     alert: int
+    confirmed: bool | None = None
+    tlp: Tlp | None = None
+    severity: Severity | None = None
+    callback: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

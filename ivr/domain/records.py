@@ -42,6 +42,16 @@ class Severity(StrEnum):
         return (Severity.HIGH, Severity.MEDIUM, Severity.LOW).index(self)
 
 
+class Tlp(StrEnum):
+    """With whom it may be shared: the labels of the Traffic Light Protocol, FIRST standard 2.0."""
+
+    RED = "RED"
+    AMBER_STRICT = "AMBER+STRICT"
+    AMBER = "AMBER"
+    GREEN = "GREEN"
+    CLEAR = "CLEAR"
+
+
 class DeliveryState(StrEnum):
     WAITING = "waiting"
     CALLING = "calling"
@@ -198,8 +208,11 @@ class Alert:
     released_at: float | None = None
     closed_at: float | None = None
     outcome: Outcome | None = None
-    tlp: str | None = None
+    tlp: Tlp | None = None
     confirmed: bool | None = None
+    """Whether the originator calls the information confirmed; None where nobody said so or otherwise."""
+    callback: str | None = None
+    """The number for questions, E.164. It is spoken, and never called."""
     severity: Severity = Severity.MEDIUM
     told: Outcome | None = None
     """The outcome that operators and originator were told last: it may be opened again, and close again."""

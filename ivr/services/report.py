@@ -68,6 +68,7 @@ def alert_document(tx: Records, alert_id: int) -> Document:
         "sha256": file.alert.sha256,
         "tlp": file.alert.tlp,
         "confirmed": file.alert.confirmed,
+        "callback": file.alert.callback,
         "deliveries": [_delivery_with_calls(file, delivery) for delivery in file.deliveries],
         "sms": [sms_state(sms) for sms in file.sms],
         "mail": [],

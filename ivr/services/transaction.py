@@ -154,6 +154,9 @@ class Transaction:
             duration_s=fact.duration_s,
             sha256=fact.sha256,
             severity=fact.severity,
+            confirmed=fact.confirmed,
+            tlp=fact.tlp,
+            callback=fact.callback,
         )
         if fact.replaces is None:
             draft = self._tx.add(fresh)

@@ -336,7 +336,7 @@ def test_the_document_of_an_alert_is_that_of_the_contract(home: Path, wav: Path,
         "id": number, "state": "released", "outcome": None, "source": "operator", "duration_s": 2.0,
         "severity": "medium",
         "originator": {"team": "abc", "name": "ABC-CERT", "uid": None},
-        "sha256": shown["sha256"], "tlp": None, "confirmed": None,
+        "sha256": shown["sha256"], "tlp": None, "confirmed": None, "callback": None,
     }  # fmt: skip
     assert re.fullmatch("[0-9a-f]{64}", shown["sha256"])
     assert shown["closed_at"] is None and TIME.fullmatch(shown["released_at"])
@@ -411,6 +411,23 @@ def test_operators_are_told_who_was_not_reached(home: Path, wav: Path) -> None:
     assert tocsin(home, "delivery", "skip", number, "xyz").returncode == 0
     sms = {(s["kind"], s["team"], s["number"]) for s in answer(home, "sms", "list")}
     assert sms == {("alert", "xyz", "+4915228817302"), ("notice", None, "+4915228817399")}
+
+
+def test_an_alert_says_what_was_said_of_its_content(home: Path, wav: Path) -> None:
+    said = ("confirmed", "tlp", "callback")
+    raised(home, wav, "--unconfirmed", "--tlp", "AMBER+STRICT", "--callback", "+49 4066 969301")
+    assert [answer(home, "alert", "show", "1")[key] for key in said] == [
+        False,
+        "AMBER+STRICT",
+        "+494066969301",
+    ]
+    assert tocsin(home, "alert", "release", "1", "--confirmed", "--tlp", "RED").returncode == 0
+    assert [answer(home, "alert", "show", "1")[key] for key in said] == [True, "RED", "+494066969301"]
+    shown = tocsin(home, "alert", "show", "1").stdout
+    assert "confirmed, TLP:RED, questions to +494066969301" in shown
+    wrong = tocsin(home, "alert", "raise", "--team", "abc", "--audio", str(wav), "--callback", "112")
+    assert wrong.returncode == 2
+    assert "112 is an emergency number" in wrong.stderr
 
 
 def test_an_alert_has_the_severity_it_was_raised_with(home: Path, wav: Path) -> None:

@@ -51,6 +51,7 @@ from ivr.domain.records import (
     SmsState,
     Source,
     Team,
+    Tlp,
     Via,
 )
 from ivr.ports import AtLeast, StoreAway, StoreRefused
@@ -89,8 +90,9 @@ RECORDS: list[Any] = [
         released_at=NOON + 60.5,
         closed_at=NOON + 600,
         outcome=Outcome.INCOMPLETE,
-        tlp="AMBER+STRICT",
+        tlp=Tlp.AMBER_STRICT,
         confirmed=False,
+        callback="+494066969301",
         severity=Severity.LOW,
         told=Outcome.INCOMPLETE,
         reported_at=NOON + 900,

@@ -20,7 +20,7 @@ from ivr.domain.effects import (
     TellWithdrawal,
 )
 from ivr.domain.facts import AlertExpired, AlertReleased, AlertWithdrawn, CallerLost, Illegal, ReportDue
-from ivr.domain.records import Alert, AlertState, Delivery, DeliveryState, Outcome, Source
+from ivr.domain.records import Alert, AlertState, Delivery, DeliveryState, Outcome, Severity, Source, Tlp
 
 DRAFT, RELEASED = AlertState.DRAFT, AlertState.RELEASED
 CLOSED, WITHDRAWN = AlertState.CLOSED, AlertState.WITHDRAWN
@@ -43,6 +43,19 @@ def alert(state: AlertState, outcome: Outcome | None = None) -> Alert:
         outcome=outcome,
         closed_at=NOON if state in (CLOSED, WITHDRAWN) else None,
     )
+
+
+def test_a_release_says_of_the_content_what_is_known_then_and_the_rest_stays() -> None:
+    draft = replace(alert(DRAFT), confirmed=True, tlp=Tlp.GREEN, callback="+494066969301")
+    kept, _ = decide(draft, AlertReleased(17), LATER)
+    assert (kept.confirmed, kept.tlp, kept.severity, kept.callback) == (
+        True, Tlp.GREEN, Severity.MEDIUM, "+494066969301",
+    )  # fmt: skip
+    said = AlertReleased(17, False, Tlp.RED, Severity.HIGH, "+494066969302")
+    changed, _ = decide(draft, said, LATER)
+    assert (changed.confirmed, changed.tlp, changed.severity, changed.callback) == (
+        False, Tlp.RED, Severity.HIGH, "+494066969302",
+    )  # fmt: skip
 
 
 def settled(*states: str) -> Settled:

@@ -68,6 +68,7 @@ alert = Table(
     Column("outcome", String(20)),
     Column("tlp", String(20)),
     Column("confirmed", Boolean),
+    Column("callback", String(16)),
     Column("severity", String(10), nullable=False),
     Column("told", String(20)),
     Column("reported_at", Float),
