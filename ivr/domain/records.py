@@ -306,6 +306,8 @@ class Sms:
     """Since when it is with that SMSC without an answer; None while it is not."""
     repeated: bool = False
     """It was sent again after a try without an answer: it may have come twice."""
+    rank: int = 3
+    """Its place in the order of leaving, from 0, smaller is sooner; see domain.shortmessage.rank."""
 
 
 @dataclass(frozen=True, slots=True)

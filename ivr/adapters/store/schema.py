@@ -154,7 +154,8 @@ sms = Table(
     Column("link", String(30)),
     Column("handed_at", Float),
     Column("repeated", Boolean, nullable=False),
-    Index(None, "state", "handed_at"),
+    Column("rank", Integer, nullable=False),
+    Index(None, "state", "handed_at", "rank"),
     Index(None, "alert"),
     Index(None, "kind", "queued_at"),
 )
