@@ -348,6 +348,20 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
+class ReceivedPart:
+    """A part of a longer text that came in, until the others have come or are given up."""
+
+    sender: str
+    """E.164 with the leading +."""
+    reference: int
+    total: int
+    number: int
+    """Its place; see domain.gsm.Place."""
+    text: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One line of the journal: what happened, when, to what. Never a PIN, text or whole number."""
 

@@ -44,6 +44,7 @@ from ivr.domain.records import (
     Outcome,
     ReceiptState,
     Received,
+    ReceivedPart,
     Severity,
     Sms,
     SmsKind,
@@ -137,6 +138,7 @@ RECORDS: list[Any] = [
     Leg("id-1", 17, "new-cert", 1),
     Leg("id-2", 17, "new-cert", 2, 9.25, True, True, Disposition.NO_ANSWER),
     Received(1, "0" * 64, "+4917100000", NOON),
+    ReceivedPart("+4917100000", 65535, 2, 1, "ON IT", NOON),
     Sms(1, 17, "new-cert", "+4917100000", "ALERT 17"),
     Sms(3, None, "new-cert", "+4917100000", "Please send", kind=SmsKind.ANSWER),
     Sms(

@@ -170,6 +170,18 @@ received = Table(
     Index(None, "sender", "at"),
 )
 
+received_part = Table(
+    "received_part",
+    metadata,
+    Column("sender", String(16), primary_key=True),
+    Column("reference", Integer, primary_key=True, autoincrement=False),
+    Column("total", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("text", Text, nullable=False),
+    Column("at", Float, nullable=False),
+    Index(None, "at"),
+)
+
 sms_part = Table(
     "sms_part",
     metadata,
@@ -218,5 +230,6 @@ TABLES: dict[type, Table] = {
     records.SmsPart: sms_part,
     records.EarlyReceipt: early_receipt,
     records.Received: received,
+    records.ReceivedPart: received_part,
     records.Entry: journal,
 }

@@ -1,4 +1,4 @@
-"""The order in which SMS leave."""
+"""The order in which SMS leave; parts of longer texts that came in."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,3 +16,13 @@ def upgrade() -> None:
         "UPDATE sms SET rank = (SELECT CASE alert.severity WHEN 'high' THEN 0 WHEN 'medium' THEN 1 ELSE 2 END"
         " FROM alert WHERE alert.id = sms.alert) WHERE kind = 'alert'"
     )
+    op.create_table(
+        "received_part",
+        sa.Column("sender", sa.String(16), primary_key=True),
+        sa.Column("reference", sa.Integer(), primary_key=True, autoincrement=False),
+        sa.Column("total", sa.Integer(), primary_key=True, autoincrement=False),
+        sa.Column("number", sa.Integer(), primary_key=True, autoincrement=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("at", sa.Float(), nullable=False),
+    )
+    op.create_index("ix_received_part_at", "received_part", ["at"])
