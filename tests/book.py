@@ -19,6 +19,7 @@ from ivr.domain.records import (
     Entry,
     Leg,
     Number,
+    Severity,
     Source,
     Team,
     Via,
@@ -103,12 +104,14 @@ class Book:
 
     # -- what happens ------------------------------------------------------------------------------------
 
-    def records(self, team: str = RAISER, replaces: int | None = None) -> int:
+    def records(
+        self, team: str = RAISER, replaces: int | None = None, severity: Severity = Severity.MEDIUM
+    ) -> int:
         """A caller of `team` has recorded; the draft's number."""
         self._takes += 1
         path = speak(self._folder / f"take {self._takes}.wav", 2.0)
         fact = facts.AlertRecorded(
-            team, "40712", Source.HOTLINE, str(path), 2.0, f"{self._takes:064x}", replaces
+            team, "40712", Source.HOTLINE, str(path), 2.0, f"{self._takes:064x}", replaces, severity
         )
         alert = self.apply(fact).alert
         assert alert is not None

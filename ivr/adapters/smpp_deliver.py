@@ -5,6 +5,7 @@ about sockets, threads or time.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -13,6 +14,7 @@ from smpplib import consts
 from ivr.adapters.smpp_pdu import ShortMessage, printable
 from ivr.domain import gsm
 from ivr.domain.records import ReceiptState
+from ivr.domain.sms import ALIKE_SAME_S, NUMBERED_SAME_S
 
 RECEIPT = 0x04
 _INTERMEDIATE = 0x20
@@ -22,6 +24,9 @@ _KIND = 0x3C
 _RECEIPTED_MESSAGE_ID = consts.OPTIONAL_PARAMS["receipted_message_id"]
 _MESSAGE_STATE = consts.OPTIONAL_PARAMS["message_state"]
 _USER_MESSAGE_REFERENCE = consts.OPTIONAL_PARAMS["user_message_reference"]
+_SAR = tuple(
+    consts.OPTIONAL_PARAMS[f"sar_{name}"] for name in ("msg_ref_num", "total_segments", "segment_seqnum")
+)
 
 _STATES: dict[str | int, ReceiptState | None] = {
     1: None, "ENROUTE": None,  # on its way: the end is yet to come
@@ -67,34 +72,42 @@ def ending(message: ShortMessage) -> Ending | None:
     return Ending(message_id, _STATES.get(word, ReceiptState.UNKNOWN))
 
 
-def text(message: ShortMessage) -> str | None:
-    """The text that somebody has sent us; None for what is no text, and for a receipt.
-
-    A long text comes in parts, and each part is a text here: what we are asked fits into one.
-    """
+def text(message: ShortMessage) -> tuple[str, gsm.Place | None] | None:
+    """The text that somebody has sent us, and its place where it is one part of a longer text; None for what
+    is no text, and for a receipt."""
     if message.esm_class & _KIND or _RECEIPTED_MESSAGE_ID in message.tlvs:
         return None
-    data = message.user_data
+    data, place = message.user_data, _segment(message.tlvs)
     if message.esm_class & consts.SMPP_GSMFEAT_UDHI:
         try:
-            data = gsm.unheaded(data)[1]
+            place, data = gsm.unheaded(data)
         except ValueError:
             return None
     match message.data_coding:
         case consts.SMPP_ENCODING_DEFAULT | 0xF0 | 0xF1:
-            return gsm.decode(data, gsm.Alphabet.GSM7)
+            said = gsm.decode(data, gsm.Alphabet.GSM7)
         case consts.SMPP_ENCODING_ISO10646:
-            return gsm.decode(data, gsm.Alphabet.UCS2)
+            said = gsm.decode(data, gsm.Alphabet.UCS2)
         case consts.SMPP_ENCODING_IA5 | consts.SMPP_ENCODING_ISO88591:
-            return data.decode("latin-1")
+            said = data.decode("latin-1")
         case _:
             return None
+    return said, place
 
 
-def reference(message: ShortMessage, period: int) -> str:
-    """What tells a message that is delivered again from another one: its own number where it has one; else
-    the same octets from the same sender in the same `period`."""
-    number = message.tlvs.get(_USER_MESSAGE_REFERENCE)
-    told_apart = number.hex() if number else str(period)
-    parts = (message.source, message.destination, told_apart, str(message.data_coding))
-    return sha256("\0".join(parts).encode() + b"\0" + message.user_data).hexdigest()[:32]
+def _segment(tlvs: Mapping[int, bytes]) -> gsm.Place | None:
+    """The place that the sar_ TLVs tell (sections 5.3.2.22 to 24), where there is no header."""
+    reference, total, number = (tlvs.get(tag, b"") for tag in _SAR)
+    if (len(reference), len(total), len(number)) != (2, 1, 1) or not 1 <= number[0] <= total[0]:
+        return None
+    return gsm.Place(int.from_bytes(reference), total[0], number[0])
+
+
+def identity(message: ShortMessage) -> tuple[str, float]:
+    """What tells a message that is delivered again from another one, and for how many seconds: its own number
+    where it has one; else the same octets from the same sender are likely, for a while, to be the same."""
+    number = message.tlvs.get(_USER_MESSAGE_REFERENCE, b"")
+    parts = (message.source, message.destination, number.hex(), str(message.data_coding))
+    sar = b"".join(message.tlvs.get(tag, b"") for tag in _SAR)
+    octets = "\0".join(parts).encode() + b"\0" + sar + b"\0" + message.user_data
+    return sha256(octets).hexdigest()[:32], NUMBERED_SAME_S if number else ALIKE_SAME_S

@@ -32,8 +32,6 @@ log = logging.getLogger(__name__)
 _CREDENTIALS = frozenset((consts.SMPP_ESME_RINVPASWD, consts.SMPP_ESME_RINVSYSID, consts.SMPP_ESME_RBINDFAIL))
 _MOST_OPEN = 1000
 """Messages of the SMSC that may wait until they are on record; it keeps the others, and sends them again."""
-_SAME_S = 120
-"""The same octets from the same sender within this time are one SMS that is delivered again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,13 +194,13 @@ class Session:
             self._conclude(pdu.sequence, consts.SMPP_ESME_RX_P_APPN)  # not to be sent again for ever
             return
         settled = partial(self._settled, pdu.sequence)
-        ending, text = smpp_deliver.ending(message), smpp_deliver.text(message)
+        ending, said = smpp_deliver.ending(message), smpp_deliver.text(message)
         event: SmsEvent | None = None
         if ending is not None and ending.state is not None:
             event = Receipt(name, ending.message_id, ending.state, settled)
-        elif ending is None and text is not None:
-            reference = smpp_deliver.reference(message, int(time.time()) // _SAME_S)
-            event = Received(name, message.source, text, reference, settled)
+        elif ending is None and said is not None:
+            text, place = said
+            event = Received(name, message.source, text, *smpp_deliver.identity(message), place, settled)
         if event is None:
             log.info("SMSC %s: a message that tells us nothing was acknowledged and dropped", name)
             self._conclude(pdu.sequence, consts.SMPP_ESME_ROK)

@@ -17,8 +17,6 @@ from ivr.domain import wording
 from ivr.domain.number import subscriber
 from ivr.domain.records import Alert, AlertState, Delivery, DeliveryState
 
-SAME_S = 86_400.0
-"""For how long an SMS that is delivered again is known for the same."""
 WITHIN_S = 3600.0
 """The time in which answers are counted."""
 _MOST_TO_ONE = 20

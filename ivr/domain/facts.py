@@ -6,7 +6,9 @@ never what is to be done about it. Facts may come twice, late, or in another ord
 
 from dataclasses import dataclass
 
+from ivr.domain.gsm import Place
 from ivr.domain.records import ReceiptState, Severity, Source, Tlp, Via
+from ivr.domain.sms import NUMBERED_SAME_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,14 +233,22 @@ class SmsTraffic:
 class SmsReceived:
     """Somebody has sent us an SMS. Nothing in it can be believed but that an answer reaches `sender`.
 
-    `reference` is the same when the SMSC delivers the same SMS again, and another for another SMS, even of
-    the same words: an id of the SMSC's, or a hash that takes in its time.
+    `reference` is the same when the SMSC delivers the same SMS again: an id of the SMSC's, or a hash.
     """
 
     sender: str
     """As the SMSC tells it: E.164, with or without the +. Anything else gets no answer."""
     text: str
     reference: str
+    same_s: float = NUMBERED_SAME_S
+    """For how long the same reference means the same SMS."""
+    place: Place | None = None
+    """Where it belongs in a longer text, of which it is a part."""
+
+
+@dataclass(frozen=True, slots=True)
+class SmsRestMissing:
+    """Parts of longer texts have waited for their rest for too long; see domain.parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +303,7 @@ Fact = (
     | SmsReceipt
     | SmsTraffic
     | SmsReceived
+    | SmsRestMissing
     | SmsWritten
     | SmsRepeated
     | ReserveGivenUp

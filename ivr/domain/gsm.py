@@ -1,7 +1,7 @@
 """How a text becomes short messages: which alphabet, and how many parts.
 
 Owns: the GSM 7 bit default alphabet with its extension table and UCS-2 (3GPP TS 23.038, 6.2), and the header
-that joins the parts of a longer text (3GPP TS 23.040, 9.2.3.24.1). Knows nothing of SMPP or of any SMSC.
+that joins the parts of a longer text (3GPP TS 23.040, 9.2.3.24.1 and 8). Knows nothing of SMPP or any SMSC.
 
 GSM 7 bit text is one septet an octet, unpacked, as an SMSC takes it: packing is its task, not ours.
 """
@@ -38,6 +38,9 @@ octets), by alphabet."""
 
 MOST_PARTS = 255
 
+_JOINS = {0x00: 3, 0x08: 4}
+"""The elements of a header that join parts, with a reference of 8 or of 16 bits, and their lengths."""
+
 
 class Alphabet(IntEnum):
     """The values are those of the data coding scheme (TS 23.038, 4) and of SMPP's data_coding."""
@@ -62,6 +65,7 @@ class Place:
     """Where one part belongs."""
 
     reference: int
+    """Of the whole text, the sender's own count: 0 to 255, or to 65535."""
     total: int
     number: int
     """From 1."""
@@ -128,7 +132,7 @@ def unheaded(data: bytes) -> tuple[Place | None, bytes]:
     header, body = data[1 : data[0] + 1], data[data[0] + 1 :]
     while len(header) >= 2:
         kind, length, value = header[0], header[1], header[2 : header[1] + 2]
-        if kind == 0 and length == len(value) == 3 and 1 <= value[2] <= value[1]:
-            return Place(*value), body
+        if length == len(value) == _JOINS.get(kind) and 1 <= value[-1] <= value[-2]:
+            return Place(int.from_bytes(value[:-2]), *value[-2:]), body
         header = header[length + 2 :]
     return None, body

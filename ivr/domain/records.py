@@ -319,6 +319,8 @@ class Sms:
     """Since when it is with that SMSC without an answer; None while it is not."""
     repeated: bool = False
     """It was sent again after a try without an answer: it may have come twice."""
+    rank: int = 3
+    """Its place in the order of leaving, from 0, smaller is sooner; see domain.shortmessage.rank."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,6 +357,20 @@ class Received:
     """The same for the same SMS delivered again; see domain.answers.known_by."""
     sender: str
     """E.164 with the leading +."""
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedPart:
+    """A part of a longer text that came in, until the others have come or are given up."""
+
+    sender: str
+    """E.164 with the leading +."""
+    reference: int
+    total: int
+    number: int
+    """Its place; see domain.gsm.Place."""
+    text: str
     at: float
 
 

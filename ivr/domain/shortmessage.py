@@ -8,12 +8,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ivr.domain.facts import SmsDeferred, SmsFailed, SmsReceipt, SmsSubmitted, SmsUnanswered
-from ivr.domain.records import ReceiptState, Sms, SmsState
+from ivr.domain.records import ReceiptState, Severity, Sms, SmsState
 
 SmsFact = SmsSubmitted | SmsDeferred | SmsUnanswered | SmsFailed | SmsReceipt
 
 _FIRST_PAUSE_S = 5.0
 LONGEST_PAUSE_S = 60.0
+
+
+def rank(raises: Severity | None) -> int:
+    """The place of an SMS in the order of leaving: those that `raises` an alert, by its severity (as it was
+    when they were queued), and then all others."""
+    return len(Severity) if raises is None else raises.rank
 
 
 def is_due(sms: Sms, now: float) -> bool:

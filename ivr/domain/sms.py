@@ -11,7 +11,13 @@ moment loses no receipt, and leaves no more texts in doubt than the window holds
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ivr.domain.gsm import Place
 from ivr.domain.records import ReceiptState
+
+NUMBERED_SAME_S = 86_400.0
+"""For how long an SMS that has a number or a time of its own is known for the same, delivered again."""
+ALIKE_SAME_S = 120.0
+"""And for how long one that has none is taken for the same as another of the same words."""
 
 
 def _nobody_waits() -> None:
@@ -77,6 +83,10 @@ class Received:
     text: str = field(repr=False)
     reference: str
     """The same when the SMSC delivers it again."""
+    same_s: float
+    """For how long the same reference means the same SMS."""
+    place: Place | None = None
+    """Where it belongs in a longer text, of which it is a part."""
     settled: Settled = field(default=_nobody_waits, compare=False, repr=False)
 
 

@@ -186,7 +186,8 @@ class Courier:
     def _hear(self) -> None:
         while self._received:
             event = self._received[0]
-            self._apply(SmsReceived(event.sender, event.text, f"{event.link} {event.reference}"))
+            reference = f"{event.link} {event.reference}"
+            self._apply(SmsReceived(event.sender, event.text, reference, event.same_s, event.place))
             self._received.pop(0)  # only now: what the store could not take is tried again
             event.settled()
 

@@ -16,7 +16,19 @@ from ivr.config import Settings
 from ivr.domain.facts import AlertRecorded, CallerLost, Illegal
 from ivr.domain.line import Line
 from ivr.domain.recording import Verdict
-from ivr.domain.records import Account, Alert, AlertState, Call, Delivery, DeliveryState, Leg, Source, Team
+from ivr.domain.records import (
+    Account,
+    Alert,
+    AlertState,
+    Call,
+    CallState,
+    Delivery,
+    DeliveryState,
+    Direction,
+    Leg,
+    Source,
+    Team,
+)
 from ivr.ports import Store, StoreRefused
 from ivr.services.ledger import Ledger
 
@@ -186,7 +198,21 @@ class Desk:
                 log.error("%s stays where it is, nobody's: %s", note.with_suffix(".wav"), error)
         if adopted:
             log.warning("%d recordings of interrupted calls were kept as drafts", adopted)
+        self._tell_interrupted()
         return adopted
+
+    def _tell_interrupted(self) -> None:
+        """Whose call was up when the service went down may not know whether their alert was sent."""
+        states = (AlertState.DRAFT, AlertState.RELEASED)
+        with self._store.read() as tx:
+            raised = [
+                alert
+                for call in tx.find(Call, state=CallState.ANSWERED, direction=Direction.IN)
+                for alert in tx.find(Alert, state=states, team=call.team, source=Source.HOTLINE)
+                if alert.recorded_at >= call.started_at
+            ]
+        for alert in raised:
+            self.ledger.apply(CallerLost(alert.id))
 
     def _is_kept(self, verdict: Verdict) -> bool:
         """Whether the recording became an alert just before the service went down."""

@@ -1,4 +1,5 @@
-"""Wakes up when an alert has been open for so long that people are to be told how it goes.
+"""Wakes up when an alert has been open for so long that people are to be told how it goes, and when an SMS
+has waited for its rest for so long that it is taken as it is.
 
 Owns: the waiting. Whether it is time the domain says, and what is told then the ledger. What is due is read
 from the store at every look, so a restart forgets nothing.
@@ -8,9 +9,10 @@ import asyncio
 import logging
 
 from ivr.domain.alert import report_is_due
-from ivr.domain.facts import ReportDue
-from ivr.domain.records import Alert, AlertState
-from ivr.ports import Clock, Store, StoreAway, StoreError
+from ivr.domain.facts import ReportDue, SmsRestMissing
+from ivr.domain.parts import WAIT_S
+from ivr.domain.records import Alert, AlertState, ReceivedPart
+from ivr.ports import AtMost, Clock, Store, StoreAway, StoreError
 from ivr.services.ledger import Ledger
 
 log = logging.getLogger(__name__)
@@ -26,8 +28,8 @@ class FollowUp:
         self._ledger = ledger
         self._after_s = after_s
         self._clock = clock
-        self._beyond_us: set[int] = set()
-        """Alerts that a look has failed at; not looked at again until a restart, and not logged again."""
+        self._beyond_us: set[ReportDue | SmsRestMissing] = set()
+        """What a look has failed at; not looked at again until a restart, and not logged again."""
 
     async def run(self) -> None:
         """Look again and again until cancelled."""
@@ -36,22 +38,27 @@ class FollowUp:
             await asyncio.sleep(_LOOK_S)
 
     def look(self) -> None:
-        """Tell of every alert that is due."""
+        """Tell of every alert that is due, and of SMS without their rest."""
+        now = self._clock()
         try:
             with self._store.read() as tx:
                 released = tx.find(Alert, state=AlertState.RELEASED)
+                waiting = tx.first(1, ReceivedPart, at=AtMost(now - WAIT_S))
         except StoreError as error:
             log.error("%s; nobody is reminded now", error)
             return
-        for alert in released:
-            if alert.id not in self._beyond_us and report_is_due(alert, self._after_s, self._clock()):
-                self._tell(alert.id)
+        due: list[ReportDue | SmsRestMissing] = [
+            ReportDue(alert.id) for alert in released if report_is_due(alert, self._after_s, now)
+        ]
+        for fact in [*due, SmsRestMissing()] if waiting else due:
+            if fact not in self._beyond_us:
+                self._tell(fact)
 
-    def _tell(self, alert: int) -> None:
+    def _tell(self, fact: ReportDue | SmsRestMissing) -> None:
         try:
-            self._ledger.apply(ReportDue(alert))
+            self._ledger.apply(fact)
         except StoreAway as error:
             log.error("%s; nobody is reminded now", error)
-        except Exception:  # of this alert alone: neither the others nor the telephones wait for it
-            log.exception("alert %d: nobody is reminded of it", alert)
-            self._beyond_us.add(alert)
+        except Exception:  # of this one alone: neither the others nor the telephones wait for it
+            log.exception("%s failed, and is not tried again before a restart", fact)
+            self._beyond_us.add(fact)

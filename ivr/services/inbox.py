@@ -6,8 +6,9 @@ words of the answers, is the business of domain.answers.
 
 from collections.abc import Callable
 
-from ivr.domain import answers, facts
+from ivr.domain import answers, facts, parts
 from ivr.domain.answers import Said, Wish
+from ivr.domain.gsm import Place
 from ivr.domain.number import masked
 from ivr.domain.records import (
     Alert,
@@ -17,12 +18,13 @@ from ivr.domain.records import (
     Entry,
     Number,
     Received,
+    ReceivedPart,
     Sms,
     SmsKind,
     Team,
     Via,
 )
-from ivr.ports import AtLeast, Records
+from ivr.ports import AtLeast, AtMost, Records
 from ivr.services.history import Network
 from ivr.services.outbox import Outbox
 
@@ -48,32 +50,81 @@ class Inbox:
         self._now = now
 
     def apply(self, fact: facts.SmsReceived) -> None:
-        """Do what the SMS wishes, and answer it. Delivered again within a day, it changes nothing."""
+        """Do what the SMS wishes, and answer it. Delivered again, it changes nothing."""
         number = answers.sender(fact.sender)
         reference = answers.known_by(fact.reference)
-        if number is None or number == self._network.hotline or self._is_known(number, reference):
+        if (
+            number is None
+            or number == self._network.hotline
+            or self._is_known(number, reference, fact.same_s)
+        ):
             return
-        said = answers.understood(fact.text)
-        team = next((self._tx.get(Team, n.team) for n in self._tx.find(Number, number=number)), None)
-        is_operator = number in self._network.operators
-        is_answered = self._may_answer(said.wish, number, known=is_operator or team is not None)
-        if team is None and not is_operator and not is_answered:
-            return  # whoever floods us does not fill the store
-        self._tx.add(Received(0, reference, number, self._now))
-        if is_operator and (team is None or said.wish is Wish.STATUS):
-            text, alert = self._to_operator(said, number, is_answered)
-        elif team is not None:
-            text, alert = self._to_team(said, team, number, is_answered)
-        else:
-            text, alert = answers.stranger(self._network.hotline), None
-        team_id = team.id if team else None
-        detail = f"{said.wish}, from {masked(number)}" + ("" if is_answered else ", not answered")
-        self._tx.add(Entry(0, self._now, "SMS came in", alert, team_id, None, detail))
-        if is_answered:
-            self._outbox.answer(number, team_id, text, alert)
+        received = Received(0, reference, number, self._now)
+        if self._team(number) is None and number not in self._network.operators:
+            # Whoever floods us does not fill the store.
+            text = parts.alone(fact.place, fact.text) if fact.place else fact.text
+            if text is not None and self._answer_stranger(number, text):
+                self._tx.add(received)
+            return
+        self._tx.add(received)
+        text = fact.text if fact.place is None else self._joined(number, fact.place, fact.text)
+        if text is not None:
+            self._answer(number, text)
 
-    def _is_known(self, number: str, reference: str) -> bool:
-        since = AtLeast(self._now - answers.SAME_S)
+    def give_up(self) -> None:
+        """Take those longer texts as they are whose parts have waited for too long."""
+        for late in self._tx.find(ReceivedPart, at=AtMost(self._now - parts.WAIT_S)):
+            found = self._parts(late.sender, Place(late.reference, late.total, late.number))
+            if found:  # not given up with an earlier one
+                self._tx.drop(*found)
+                self._answer(late.sender, parts.given_up(found), ", of a longer text whose rest is missing")
+
+    def _joined(self, number: str, place: Place, text: str) -> str | None:
+        """The text that is whole with this part; None while it is not."""
+        if not parts.may_wait(place, len(self._tx.find(ReceivedPart, sender=number))):
+            return parts.alone(place, text)
+        self._tx.put(ReceivedPart(number, place.reference, place.total, place.number, text, self._now))
+        found = self._parts(number, place)
+        joined = parts.whole(found)
+        if joined is not None:
+            self._tx.drop(*found)
+        return joined
+
+    def _parts(self, number: str, place: Place) -> list[ReceivedPart]:
+        return self._tx.find(ReceivedPart, sender=number, reference=place.reference, total=place.total)
+
+    def _answer_stranger(self, number: str, text: str) -> bool:
+        """Whether there was an answer."""
+        said = answers.understood(text)
+        if not self._may_answer(said.wish, number, known=False):
+            return False
+        self._note(said, number, None, None)
+        self._outbox.answer(number, None, answers.stranger(self._network.hotline), None)
+        return True
+
+    def _answer(self, number: str, text: str, remark: str = "") -> None:
+        """Do what one of us wishes, and answer it."""
+        said = answers.understood(text)
+        team = self._team(number)
+        is_answered = self._may_answer(said.wish, number, known=True)
+        if team is None or (number in self._network.operators and said.wish is Wish.STATUS):
+            reply, alert = self._to_operator(said, number, is_answered)
+        else:
+            reply, alert = self._to_team(said, team, number, is_answered)
+        team_id = team.id if team else None
+        self._note(said, number, alert, team_id, remark if is_answered else f"{remark}, not answered")
+        if is_answered:
+            self._outbox.answer(number, team_id, reply, alert)
+
+    def _team(self, number: str) -> Team | None:
+        return next((self._tx.get(Team, n.team) for n in self._tx.find(Number, number=number)), None)
+
+    def _note(self, said: Said, number: str, alert: int | None, team: str | None, remark: str = "") -> None:
+        detail = f"{said.wish}, from {masked(number)}{remark}"
+        self._tx.add(Entry(0, self._now, "SMS came in", alert, team, None, detail))
+
+    def _is_known(self, number: str, reference: str, same_s: float) -> bool:
+        since = AtLeast(self._now - same_s)
         return bool(self._tx.find(Received, sender=number, reference=reference, at=since))
 
     def _may_answer(self, wish: Wish, number: str, known: bool) -> bool:

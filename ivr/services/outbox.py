@@ -21,6 +21,7 @@ from ivr.domain.records import (
     Entry,
     Leg,
     Number,
+    Severity,
     Sms,
     SmsKind,
     SmsState,
@@ -67,7 +68,7 @@ class Outbox:
             return
         text = wording.alert_sms(alert, self._network.hotline, self._network.sms_text)
         for number in self._tx.find(Number, team=team, sms=True):
-            self._queue(alert.id, team, number.number, text, SmsKind.ALERT)
+            self._raise(alert, team, number.number, text)
 
     def _remind(self, alert: Alert) -> None:
         """Tell the teams that have not acknowledged that the alert is still there, but those that want no
@@ -82,7 +83,7 @@ class Outbox:
                 continue
             if notices.to_remind(delivery, texts.get(delivery.team, [])):
                 for number in mobiles.get(delivery.team, []):
-                    self._queue(alert.id, delivery.team, number.number, text, SmsKind.ALERT)
+                    self._raise(alert, delivery.team, number.number, text)
 
     def _recall(self, alert: Alert) -> None:
         """The alert is withdrawn: drop what has not left yet, and tell the teams that had it."""
@@ -169,7 +170,8 @@ class Outbox:
         if alert is not None and alert.state is AlertState.WITHDRAWN:
             raise Illegal(f"SMS {first.id} tells of alert {alert.id}, which is withdrawn")
         self._owner(first.number)  # it may have left the directory
-        return self._queue(first.alert, first.team, first.number, first.text, first.kind)
+        raises = alert.severity if alert else None
+        return self._queue(first.alert, first.team, first.number, first.text, first.kind, raises)
 
     def _owner(self, number: str) -> str | None:
         """Whose number it is that an operator has something sent to; None for an operator's."""
@@ -222,9 +224,21 @@ class Outbox:
     def _notice(self, alert: int | None, team: str | None, number: str, text: str) -> None:
         self._queue(alert, team, number, text, SmsKind.NOTICE)
 
-    def _queue(self, alert: int | None, team: str | None, number: str, text: str, kind: SmsKind) -> Sms:
+    def _raise(self, alert: Alert, team: str, number: str, text: str) -> None:
+        self._queue(alert.id, team, number, text, SmsKind.ALERT, alert.severity)
+
+    def _queue(
+        self,
+        alert: int | None,
+        team: str | None,
+        number: str,
+        text: str,
+        kind: SmsKind,
+        raises: Severity | None = None,
+    ) -> Sms:
+        now, rank = self._now, shortmessage.rank(raises)
         return self._tx.add(
-            Sms(0, alert, team, number, text, queued_at=self._now, due_at=self._now, kind=kind)
+            Sms(0, alert, team, number, text, queued_at=now, due_at=now, kind=kind, rank=rank)
         )
 
 

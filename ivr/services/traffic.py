@@ -7,6 +7,7 @@ next. What a fact does to an SMS the domain says. Knows no SMPP, and not what a 
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ivr.domain import shortmessage
 from ivr.domain.facts import SmsReceipt, SmsSubmitted
@@ -151,11 +152,12 @@ _ENDS = frozenset((ReceiptState.DELIVERED, ReceiptState.EXPIRED, ReceiptState.RE
 
 
 def due(tx: Records, now: float, most: int) -> list[Sms]:
-    """The first SMS that wait for an SMSC and may leave now."""
-    waiting = tx.first(most, Sms, state=SmsState.QUEUED, handed_at=None, due_at=AtMost(now))
+    """The first SMS that wait for an SMSC and may leave now, in the order of their ranks."""
+    queued: dict[str, Any] = {"state": SmsState.QUEUED, "handed_at": None, "rank": AtLeast(0)}
+    waiting = tx.first(most, Sms, **queued, due_at=AtMost(now))
     if len(waiting) < most:
         # Written before the clock was set back, see shortmessage.is_due.
         far = now + LONGEST_PAUSE_S
-        ahead = tx.first(most, Sms, state=SmsState.QUEUED, handed_at=None, due_at=AtLeast(far))
+        ahead = tx.first(most, Sms, **queued, due_at=AtLeast(far))
         waiting += [sms for sms in ahead if shortmessage.is_due(sms, now)]
     return waiting[:most]

@@ -126,6 +126,7 @@ class Transaction:
                 | facts.SmsReceipt()
                 | facts.SmsTraffic()
                 | facts.SmsReceived()
+                | facts.SmsRestMissing()
                 | facts.SmsWritten()
                 | facts.SmsRepeated()
             ):
@@ -334,11 +335,19 @@ class Transaction:
     # -- SMS ---------------------------------------------------------------------------------------------
 
     def _sms(
-        self, fact: SmsFact | facts.SmsTraffic | facts.SmsReceived | facts.SmsWritten | facts.SmsRepeated
+        self,
+        fact: SmsFact
+        | facts.SmsTraffic
+        | facts.SmsReceived
+        | facts.SmsRestMissing
+        | facts.SmsWritten
+        | facts.SmsRepeated,
     ) -> Applied:
         match fact:
             case facts.SmsReceived():
                 self._inbox.apply(fact)
+            case facts.SmsRestMissing():
+                self._inbox.give_up()
             case facts.SmsWritten():
                 return Applied(sms=(self._outbox.write(fact),))
             case facts.SmsRepeated():

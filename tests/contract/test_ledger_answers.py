@@ -8,7 +8,9 @@ from ivr.adapters.audio import Recordings
 from ivr.adapters.store import SqlStore
 from ivr.config import Settings
 from ivr.domain import facts
-from ivr.domain.records import Call, DeliveryState, Entry, Number, Received, Sms, SmsKind
+from ivr.domain.gsm import Place
+from ivr.domain.records import Call, DeliveryState, Entry, Number, Received, ReceivedPart, Sms, SmsKind
+from ivr.services.followup import FollowUp
 from ivr.services.ledger import Ledger
 
 pytestmark = ON_BOTH
@@ -236,6 +238,95 @@ class TestTheSameSmsAgain:
         assert writes(book, XYZ_PHONE, "status", "ref-1") is not None
         clock.forward(24 * HOUR + 1)
         assert writes(book, XYZ_MOBILE, "status", "ref-1") is not None
+
+    def test_of_the_same_words_is_the_same_for_as_long_as_it_is_likely(
+        self, book: Book, clock: ManualClock
+    ) -> None:
+        """Wherever on the clock its first delivery stood."""
+        for after_s, is_new in ((0, True), (119, False), (2, True), (119, False)):
+            clock.forward(after_s)
+            before = len(answers(book))
+            book.apply(facts.SmsReceived(XYZ_MOBILE, "status", "its words", 120.0))
+            assert len(answers(book)) - before == is_new
+
+
+def sends(book: Book, sender: str, number: int, text: str, total: int = 3, reference: int = 7) -> str | None:
+    """What `sender` is answered to one part of a longer text."""
+    before = len(answers(book))
+    fact = facts.SmsReceived(sender, text, f"{reference} {number}", place=Place(reference, total, number))
+    for _ in range(2):  # and again: it changes nothing
+        book.apply(fact)
+    new = answers(book)[before:]
+    assert len(new) <= 1
+    return new[0].text if new else None
+
+
+def gives_up(book: Book, clock: ManualClock, after_s: float = 61) -> None:
+    clock.forward(after_s)
+    FollowUp(book.store, book.ledger, 900, clock).look()
+
+
+class TestALongerText:
+    def test_is_understood_as_a_whole_in_whatever_order_it_comes(self, book: Book) -> None:
+        alert = book.raises()
+        assert sends(book, XYZ_MOBILE, 3, f"in {alert}") is None
+        assert sends(book, XYZ_MOBILE, 1, "We are on") is None
+        assert book.delivery(alert, XYZ).state is D.WAITING
+        assert "pause until" in (sends(book, XYZ_MOBILE, 2, " it, that is ") or "")
+        assert book.delivery(alert, XYZ).state is D.RESPONDING
+        assert book.find(ReceivedPart) == []
+
+    def test_may_deny_in_its_first_part_what_its_second_seems_to_say(self, book: Book) -> None:
+        alert = book.raises()
+        sends(book, XYZ_MOBILE, 1, "Nobody of us is awake or ", total=2)
+        sends(book, XYZ_MOBILE, 2, f"on it {alert}", total=2)
+        assert book.delivery(alert, XYZ).state is D.WAITING
+
+    def test_is_not_mixed_with_another_one(self, book: Book) -> None:
+        sends(book, XYZ_MOBILE, 1, "STA", total=2)
+        assert sends(book, XYZ_MOBILE, 2, "TUS", total=2, reference=8) is None
+        assert sends(book, XYZ_PHONE, 2, "TUS", total=2) is None
+        assert sends(book, XYZ_MOBILE, 2, "TUS", total=3) is None
+        assert len(book.find(ReceivedPart)) == 4
+
+    def test_without_its_end_is_taken_by_its_first_part_after_a_minute(
+        self, book: Book, clock: ManualClock
+    ) -> None:
+        alert = book.raises()
+        sends(book, XYZ_MOBILE, 1, f"on it {alert}", total=2)
+        gives_up(book, clock, 59)
+        assert book.delivery(alert, XYZ).state is D.WAITING
+        gives_up(book, clock, 1)
+        assert book.delivery(alert, XYZ).state is D.RESPONDING
+        assert book.find(ReceivedPart) == []
+        gives_up(book, clock)
+        assert len(answers(book)) == 1
+        (came_in,) = (e.detail for e in book.find(Entry) if e.what == "SMS came in")
+        assert came_in.endswith(", of a longer text whose rest is missing")
+
+    def test_without_its_begin_is_not_understood(self, book: Book, clock: ManualClock) -> None:
+        alert = book.raises()
+        for number in (2, 3):
+            sends(book, XYZ_MOBILE, number, f"on it {alert}")
+        gives_up(book, clock)
+        assert book.delivery(alert, XYZ).state is D.WAITING
+        assert [a.text[:41] for a in answers(book)] == ["Please send ON IT, STATUS or STOP with th"]
+
+    def test_that_is_very_long_is_taken_by_its_first_part_at_once(self, book: Book) -> None:
+        alert = book.raises()
+        assert sends(book, XYZ_MOBILE, 2, "...", total=11) is None
+        assert "pause until" in (sends(book, XYZ_MOBILE, 1, f"on it {alert}", total=11) or "")
+        assert book.find(ReceivedPart) == []
+
+    def test_does_not_fill_the_store(self, book: Book) -> None:
+        for reference in range(40):
+            sends(book, XYZ_MOBILE, 2, "...", reference=reference)
+        assert len(book.find(ReceivedPart)) == 30
+
+    def test_of_a_stranger_is_answered_by_its_first_part_and_not_kept(self, book: Book) -> None:
+        assert sends(book, STRANGER, 2, "or not") is None
+        assert "not known" in (sends(book, STRANGER, 1, "status") or "")
+        assert book.find(ReceivedPart) == []
 
 
 def test_nothing_of_the_text_and_no_whole_number_is_in_the_journal(book: Book) -> None:

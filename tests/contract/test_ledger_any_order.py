@@ -18,7 +18,7 @@ from hypothesis.stateful import (
 
 from ivr.adapters.audio import Recordings
 from ivr.adapters.store import SqlStore
-from ivr.domain import facts
+from ivr.domain import facts, gsm
 from ivr.domain.delivery import HOLD_S
 from ivr.domain.facts import Fact, Illegal
 from ivr.domain.policy import Policy, Rule
@@ -174,9 +174,14 @@ class AnyOrder(RuleBasedStateMachine):
         sender=st.sampled_from(["+4940100002", "+4917100004", OPERATOR, "+4917199999"]),
         text=st.sampled_from(["on it", "on it 1", "onit 2", "STATUS 1", "status", "stop", "", "on it 99"]),
         reference=st.sampled_from("abc"),
+        place=st.none() | st.builds(gsm.Place, st.just(1), st.just(2), st.integers(1, 2)),
     )
-    def texted(self, sender: str, text: str, reference: str) -> None:
-        self.tell(facts.SmsReceived(sender, text, reference))
+    def texted(self, sender: str, text: str, reference: str, place: gsm.Place | None) -> None:
+        self.tell(facts.SmsReceived(sender, text, reference, 120, place))
+
+    @rule()
+    def the_rest_of_a_text_is_given_up(self) -> None:
+        self.tell(facts.SmsRestMissing())
 
     @precondition(lambda self: self.book.find(Sms))
     @rule(data=st.data(), what=st.sampled_from(["submitted", "deferred", "failed", "expired", "delivered"]))

@@ -266,7 +266,7 @@ class TestTheTimer:
         followup.look()
 
         assert book.alert(second).reported_at == NOON + 900
-        assert caplog.text.count("alert 1: nobody is reminded of it") == 1
+        assert caplog.text.count("ReportDue(alert=1) failed") == 1
 
     def test_outlives_a_store_that_is_away(
         self, book: Book, store: SqlStore, clock: ManualClock, caplog: pytest.LogCaptureFixture

@@ -6,7 +6,7 @@ from postgres import ON_BOTH
 
 from ivr.domain import facts
 from ivr.domain.facts import SmsReceipt, SmsSubmitted, SmsTraffic, SmsUnanswered
-from ivr.domain.records import EarlyReceipt, Number, ReceiptState, Sms, SmsPart, SmsState
+from ivr.domain.records import EarlyReceipt, Number, ReceiptState, Severity, Sms, SmsPart, SmsState
 
 DELIVERED, EXPIRED, UNKNOWN = ReceiptState.DELIVERED, ReceiptState.EXPIRED, ReceiptState.UNKNOWN
 A = (("a", 10),)
@@ -67,6 +67,19 @@ class TestHandingOver:
     ) -> None:
         clock.forward(-3600)
         assert hands_over(book, *A) == [(two[0], "a"), (two[1], "a")]
+
+    def test_by_the_severity_of_the_alert_and_all_else_after_the_alerts(self, book: Book) -> None:
+        book.apply(facts.SmsWritten("+4917100004", "To everybody: please test your phones."))
+        for severity in (Severity.LOW, Severity.HIGH, Severity.MEDIUM):
+            alert = book.records(severity=severity)
+            book.apply(facts.AlertReleased(alert))
+        assert [sms.alert for sms in book.apply(SmsTraffic((), A)).sms] == [2, 2, 3, 3, 1, 1, None]
+
+    def test_one_that_is_sent_again_keeps_its_place(self, book: Book, two: tuple[int, int]) -> None:
+        book.apply(facts.SmsWritten("+4917100004", "To everybody: please test your phones."))
+        book.apply(facts.SmsFailed(two[0], "no such number"))
+        again = book.apply(facts.SmsRepeated(two[0])).sms[0]
+        assert hands_over(book, ("a", 2)) == [(two[1], "a"), (again.id, "a")]
 
     def test_what_was_withdrawn_does_not_leave(self, book: Book) -> None:
         alert = book.raises()

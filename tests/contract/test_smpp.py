@@ -17,6 +17,7 @@ from smsc.peer import PASSWORD, SYSTEM_ID, WAIT_S, NpmSmsc, PracticePeer
 
 from ivr.adapters import smpp_deliver, smpp_pdu
 from ivr.adapters.smpp_account import SmscSettings
+from ivr.domain.gsm import Place
 from ivr.domain.sms import LinkDown, LinkUp, Receipt, Received, Refused, Submitted, Unanswered
 
 TO = "+4915112345678"
@@ -350,11 +351,35 @@ def test_what_somebody_sends_us_arrives_as_written(
     assert npm.expect("deliver_sm_resp")["status"] == 0
 
 
-def test_a_part_of_a_longer_text_is_a_text(ring: Ring, npm: NpmSmsc) -> None:
+@pytest.mark.parametrize(
+    ("esm_class", "user_data", "tlvs", "place"),
+    [
+        (0x40, b"\5\0\3\7\3\2ON IT 17", b"", Place(7, 3, 2)),
+        (0x40, b"\6\x08\4\1\2\3\2ON IT 17", b"", Place(0x102, 3, 2)),
+        (0, b"ON IT 17", bytes.fromhex("020c00020102 020e000103 020f000102"), Place(0x102, 3, 2)),
+        (0, b"ON IT 17", bytes.fromhex("020c00020102 020e000102 020f000103"), None),  # part 3 of 2
+        (0, b"ON IT 17", bytes.fromhex("020c00020102 020f000102"), None),
+    ],
+)
+def test_a_part_of_a_longer_text_knows_its_place(
+    ring: Ring, npm: NpmSmsc, esm_class: int, user_data: bytes, tlvs: bytes, place: Place | None
+) -> None:
     bell = bound(ring, npm)
-    body = b"\0\1\1" + TO[1:].encode() + b"\0" * 4 + b"\x40" + b"\0" * 8 + b"\x0e\5\0\3\7\2\1ON IT 17"
-    npm.order(raw=pdu(5, body))
-    assert bell.expect(Received).text == "ON IT 17"
+    head = b"\0\1\1" + TO[1:].encode() + b"\0" * 4 + bytes([esm_class]) + b"\0" * 8
+    npm.order(raw=pdu(5, head + bytes([len(user_data)]) + user_data + tlvs))
+    received = bell.expect(Received)
+    assert (received.text, received.place) == ("ON IT 17", place)
+
+
+def test_a_text_without_a_number_is_the_same_for_two_minutes(ring: Ring, npm: NpmSmsc) -> None:
+    bell = bound(ring, npm)
+    seen = []
+    for fields in ({}, {}, {"user_message_reference": 1}):
+        npm.order(send="deliver_sm", fields={"source_addr": TO[1:], "short_message": "STATUS"} | fields)
+        received = bell.expect(Received)
+        seen.append((received.reference, received.same_s))
+    assert seen[0] == seen[1]
+    assert [same_s for _, same_s in seen] == [120, 120, 86_400]
 
 
 def test_a_text_that_is_delivered_again_can_be_told_from_another_one(ring: Ring, npm: NpmSmsc) -> None:
@@ -540,4 +565,4 @@ def test_no_body_hurts_the_reader(body: bytes, command_id: int) -> None:
         message = smpp_pdu.short_message(read)
         smpp_deliver.ending(message)
         smpp_deliver.text(message)
-        smpp_deliver.reference(message, 0)
+        smpp_deliver.identity(message)

@@ -5,7 +5,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
@@ -44,6 +44,7 @@ from ivr.domain.records import (
     Outcome,
     ReceiptState,
     Received,
+    ReceivedPart,
     Severity,
     Sms,
     SmsKind,
@@ -54,7 +55,8 @@ from ivr.domain.records import (
     Tlp,
     Via,
 )
-from ivr.ports import AtLeast, StoreAway, StoreRefused
+from ivr.ports import AtLeast, Records, StoreAway, StoreRefused
+from ivr.services.traffic import due
 
 NEW = Team("new-cert", "Größer & Söhne 'CERT' \"%\" \\ 🔔")
 
@@ -138,6 +140,7 @@ RECORDS: list[Any] = [
     Leg("id-1", 17, "new-cert", 1),
     Leg("id-2", 17, "new-cert", 2, 9.25, True, True, Disposition.NO_ANSWER),
     Received(1, "0" * 64, "+4917100000", NOON),
+    ReceivedPart("+4917100000", 65535, 2, 1, "ON IT", NOON),
     Sms(1, 17, "new-cert", "+4917100000", "ALERT 17"),
     Sms(3, None, "new-cert", "+4917100000", "Please send", kind=SmsKind.ANSWER),
     Sms(
@@ -289,20 +292,31 @@ class TestRecords:
             tx.put(Leg("never placed", 17, "new-cert", 1))
 
 
+def plan_of(store: SqlStore, ask: Callable[[Records], object]) -> list[str]:
+    """How SQLite goes about the last query of `ask`."""
+    asked: list[tuple[str, Any]] = []
+
+    @event.listens_for(store.engine, "before_cursor_execute")
+    def _(c: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        asked.append((statement, parameters))
+
+    with store.read() as tx:
+        ask(tx)
+        ((query, values),) = asked[-1:]
+    with store.engine.connect() as connection:
+        return [row[-1] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", values)]
+
+
 class TestIndexes:
     def test_what_ended_lately_is_found_without_a_look_at_all_calls(self, store: SqlStore) -> None:
-        asked: list[tuple[str, Any]] = []
+        plan = plan_of(store, lambda tx: tx.find(Call, ended_at=AtLeast(NOON)))
+        assert plan[0] == "SEARCH call USING INDEX ix_call_ended_at (ended_at>?)"
 
-        @event.listens_for(store.engine, "before_cursor_execute")
-        def _(c: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-            asked.append((statement, parameters))
-
-        with store.read() as tx:
-            tx.find(Call, ended_at=AtLeast(NOON))
-            ((query, values),) = asked[-1:]
-        with store.engine.connect() as connection:
-            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", values).all()
-        assert plan[0][-1] == "SEARCH call USING INDEX ix_call_ended_at (ended_at>?)"
+    def test_the_sms_that_leave_next_are_found_in_their_order_without_sorting_all(
+        self, store: SqlStore
+    ) -> None:
+        index = "SEARCH sms USING INDEX ix_sms_state_handed_at_rank (state=? AND handed_at=? AND rank>?)"
+        assert plan_of(store, lambda tx: due(tx, NOON, 0)) == [index]
 
 
 @ON_BOTH
@@ -480,7 +494,8 @@ class TestMigrations:
             ]
             kept = Delivery(1, "xyz", "XYZ", DeliveryState.CALLING, 3, attempts=1, since=3)
             assert tx.find(Delivery) == [kept]
-            sms = Sms(1, 1, "xyz", "+4917100000", "ALERT 1", SmsState.SUBMITTED, 3, 3, message_ids="m-1")
+            sent = SmsState.SUBMITTED
+            sms = Sms(1, 1, "xyz", "+4917100000", "ALERT 1", sent, 3, 3, message_ids="m-1", rank=1)
             assert tx.find(Sms) == [sms]
             assert tx.add(replace(sms, team=None)).id == 2
             policies = {team.id: team.policy for team in tx.find(Team)}

@@ -111,6 +111,8 @@ def test_codes_without_meaning() -> None:
 
 def test_headers_that_say_nothing_of_parts() -> None:
     assert gsm.unheaded(bytes.fromhex("06050415811581") + b"abc") == (None, b"abc")  # ports
+    assert gsm.unheaded(bytes.fromhex("060804aabb0201") + b"abc") == (Place(0xAABB, 2, 1), b"abc")
+    assert gsm.unheaded(bytes.fromhex("050803aa0201") + b"abc") == (None, b"abc")  # 16 bits in 8
     assert gsm.unheaded(bytes.fromhex("050003070203") + b"abc") == (None, b"abc")  # part 3 of 2
     two_elements = bytes.fromhex("0b05041581158100032a0202") + b"abc"
     assert gsm.unheaded(two_elements) == (Place(0x2A, 2, 2), b"abc")

@@ -155,7 +155,8 @@ sms = Table(
     Column("link", String(30)),
     Column("handed_at", Float),
     Column("repeated", Boolean, nullable=False),
-    Index(None, "state", "handed_at"),
+    Column("rank", Integer, nullable=False),
+    Index(None, "state", "handed_at", "rank"),
     Index(None, "alert"),
     Index(None, "kind", "queued_at"),
 )
@@ -168,6 +169,18 @@ received = Table(
     Column("sender", String(16), nullable=False),
     Column("at", Float, nullable=False),
     Index(None, "sender", "at"),
+)
+
+received_part = Table(
+    "received_part",
+    metadata,
+    Column("sender", String(16), primary_key=True),
+    Column("reference", Integer, primary_key=True, autoincrement=False),
+    Column("total", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("text", Text, nullable=False),
+    Column("at", Float, nullable=False),
+    Index(None, "at"),
 )
 
 sms_part = Table(
@@ -218,5 +231,6 @@ TABLES: dict[type, Table] = {
     records.SmsPart: sms_part,
     records.EarlyReceipt: early_receipt,
     records.Received: received,
+    records.ReceivedPart: received_part,
     records.Entry: journal,
 }
