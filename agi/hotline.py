@@ -36,7 +36,7 @@ def hotline(desk: Desk, patience_s: float = listen.PATIENCE_S) -> Script:
             if account is not None:
                 clerk.hand(partial(desk.ledger.apply, TeamIdentified(channel.call_id, account.team)))
                 with suppress(Gone):
-                    _main_menu(Caller(channel, desk, clerk, account))
+                    main_menu(Caller(channel, desk, clerk, account))
             listen.finish(channel)
 
     return script
@@ -47,7 +47,7 @@ def _trunk(channel_name: str) -> str:
     return channel_name.partition("/")[2].rpartition("-")[0]
 
 
-def _main_menu(caller: Caller) -> None:
+def main_menu(caller: Caller) -> None:
     lead = _news(caller)
     for _ in range(_ROUNDS):
         match caller.ask(Menu((*lead, prompt("main-menu")), "12")):

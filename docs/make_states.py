@@ -13,9 +13,10 @@ from itertools import product
 from pathlib import Path
 from typing import Any, get_args
 
-from ivr.domain import alert, call, delivery, facts, shortmessage
+from ivr.domain import alert, call, delivery, errand, facts, shortmessage
 from ivr.domain.alert import Settled
 from ivr.domain.delivery import CallsChanged, History, MobileNotReached, NumberClosed
+from ivr.domain.errand import ErrandCallEnded
 from ivr.domain.nextcall import Phone
 from ivr.domain.policy import Policy
 from ivr.domain.records import (
@@ -26,6 +27,10 @@ from ivr.domain.records import (
     Delivery,
     DeliveryState,
     Direction,
+    Disposition,
+    Errand,
+    ErrandKind,
+    ErrandState,
     ReceiptState,
     Sms,
     SmsState,
@@ -55,6 +60,11 @@ SAMPLES: dict[type, list[Any]] = {
     facts.MessageLeft: [facts.MessageLeft("c")],
     facts.DeliveryRetried: [facts.DeliveryRetried(1, "t")],
     facts.DeliverySkipped: [facts.DeliverySkipped(1, "t")],
+    ErrandCallEnded: [ErrandCallEnded("c", Disposition.BUSY), ErrandCallEnded("c", Disposition.CONGESTION)],
+    facts.ErrandPlaced: [facts.ErrandPlaced(1, "c", "sip")],
+    facts.ErrandDone: [facts.ErrandDone(1)],
+    facts.ErrandDropped: [facts.ErrandDropped(1)],
+    facts.ErrandExpired: [facts.ErrandExpired(1)],
     facts.SmsSubmitted: [facts.SmsSubmitted(1, ("m",))],
     facts.SmsDeferred: [facts.SmsDeferred(1, "busy")],
     facts.SmsUnanswered: [facts.SmsUnanswered(1)],
@@ -95,6 +105,11 @@ def _call(state: CallState, fact: Any) -> Iterable[StrEnum]:
     yield call.decide(Call("c", Direction.OUT, state, "t", NUMBER, "sip", 0.0), fact, 0.0)[0].state
 
 
+def _errand(state: ErrandState, fact: Any) -> Iterable[StrEnum]:
+    before = Errand(1, ErrandKind.CALLBACK, NUMBER, "t", "1", 0.0, 300.0, state, "c")
+    yield errand.decide(before, fact, 0.0)[0].state
+
+
 def _sms(state: SmsState, fact: Any) -> Iterable[StrEnum]:
     yield shortmessage.decide(Sms(1, 1, "t", NUMBER, "", state), fact, 0.0).state
 
@@ -126,6 +141,15 @@ MACHINES = (
         call.CallFact,
         call.TABLE,
         _call,
+    ),
+    Machine(
+        "Errand",
+        "A call that we place for something else than an alert: a call back, a test, the duty operator.",
+        (("waiting", "ErrandWanted"),),
+        ErrandState,
+        errand.ErrandFact,
+        errand.TABLE,
+        _errand,
     ),
     Machine(
         "SMS",

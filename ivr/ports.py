@@ -121,8 +121,11 @@ class Pbx(Protocol):
         """How long it has been running; what was up before that is no more."""
         ...
 
-    async def originate(self, call: str, number: str, trunk: str, ring_s: float) -> None:
-        """Start a call with ChannelId `call`; a refusal comes back as a fact."""
+    async def originate(
+        self, call: str, number: str, trunk: str, ring_s: float, script: str = "callout"
+    ) -> None:
+        """Start a call with ChannelId `call`, led by `script` once it is answered; a refusal comes back as a
+        fact."""
         ...
 
     async def hang_up(self, call: str) -> None: ...

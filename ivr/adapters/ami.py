@@ -167,8 +167,11 @@ class Ami:
         if event.channelstate == _UP:
             self._on_fact(CallAnswered(event.uniqueid))
 
-    async def originate(self, call: str, number: str, trunk: str, ring_s: float) -> None:
-        """Start a call with ChannelId `call`, ringing for at most `ring_s`. Raises PbxAway.
+    async def originate(
+        self, call: str, number: str, trunk: str, ring_s: float, script: str = "callout"
+    ) -> None:
+        """Start a call with ChannelId `call`, ringing for at most `ring_s`; once answered it comes to the
+        context `script`. Raises PbxAway.
 
         Returns as soon as the action is sent; a refusal comes back as a CallEnded fact.
         """
@@ -177,7 +180,7 @@ class Ami:
                 "Action": "Originate",
                 "Channel": f"PJSIP/{number}@{trunk}",
                 "ChannelId": call,
-                "Context": "callout",
+                "Context": script,
                 "Exten": "s",
                 "Priority": "1",
                 "CallerID": self._caller_id,

@@ -7,7 +7,7 @@ never what is to be done about it. Facts may come twice, late, or in another ord
 from dataclasses import dataclass
 
 from ivr.domain.gsm import Place
-from ivr.domain.records import ReceiptState, Severity, Source, Tlp, Via
+from ivr.domain.records import ErrandKind, ReceiptState, Severity, Source, Tlp, Via
 from ivr.domain.sms import NUMBERED_SAME_S
 
 
@@ -174,6 +174,47 @@ class DeliverySkipped:
 
 
 @dataclass(frozen=True, slots=True)
+class ErrandWanted:
+    """A call is wanted that carries no alert, to a number of the directory or of the configuration."""
+
+    kind: ErrandKind
+    number: str
+    team: str | None = None
+    uid: str | None = None
+    """The account it is for."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrandPlaced:
+    """A call is about to be originated for this errand. Committed before Originate leaves."""
+
+    errand: int
+    call: str
+    trunk: str
+
+
+@dataclass(frozen=True, slots=True)
+class ErrandDone:
+    """What the errand was for has come about."""
+
+    errand: int
+
+
+@dataclass(frozen=True, slots=True)
+class ErrandDropped:
+    """Nobody wants it any more. A phone that rings for it is rung off; an answered call goes on."""
+
+    errand: int
+
+
+@dataclass(frozen=True, slots=True)
+class ErrandExpired:
+    """No line was free for it while it was of use."""
+
+    errand: int
+
+
+@dataclass(frozen=True, slots=True)
 class SmsSubmitted:
     """The SMSC has taken responsibility."""
 
@@ -296,6 +337,11 @@ Fact = (
     | MessageLeft
     | DeliveryRetried
     | DeliverySkipped
+    | ErrandWanted
+    | ErrandPlaced
+    | ErrandDone
+    | ErrandDropped
+    | ErrandExpired
     | SmsSubmitted
     | SmsDeferred
     | SmsUnanswered

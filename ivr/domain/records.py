@@ -79,6 +79,24 @@ class CallState(StrEnum):
     ENDED = "ended"
 
 
+class ErrandKind(StrEnum):
+    """What a call is for that we place and that carries no alert."""
+
+    CALLBACK = "callback"
+    """Lets an account in whose UID is being guessed at."""
+    TEST = "test"
+    """Shows a team that we reach its number."""
+    OPERATOR = "operator"
+    """Fetches the duty operator for a caller."""
+
+
+class ErrandState(StrEnum):
+    WAITING = "waiting"
+    CALLING = "calling"
+    DONE = "done"
+    FAILED = "failed"
+
+
 class Direction(StrEnum):
     OUT = "out"
     IN = "in"
@@ -277,6 +295,8 @@ class Call:
     """Somebody has pressed a key in it: no machine answered."""
     message_left: bool = False
     """Nobody pressed a key, and a message was left for whoever listens to it later."""
+    errand: int | None = None
+    """The errand that it is on; None for a call that came in, and for one that carries alerts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +312,27 @@ class Leg:
     whole: bool = False
     acknowledged: bool = False
     disposition: Disposition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """A call that we are to place to one number, for something else than an alert."""
+
+    id: int
+    kind: ErrandKind
+    number: str
+    team: str | None
+    """Whose number it is; None for one of the configuration."""
+    uid: str | None
+    """The account it is for."""
+    due_at: float
+    until: float
+    """When it is of no more use."""
+    state: ErrandState = ErrandState.WAITING
+    call: str | None = None
+    """The last call that was placed for it."""
+    reason: str | None = None
+    """Why it has failed, in words for an operator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,3 +430,6 @@ class Entry:
 
 OPEN = frozenset({DeliveryState.WAITING, DeliveryState.CALLING, DeliveryState.RESPONDING})
 """Deliveries that somebody must still acknowledge."""
+
+OPEN_ERRANDS = frozenset({ErrandState.WAITING, ErrandState.CALLING})
+"""Errands that somebody waits for."""

@@ -12,8 +12,10 @@ from heapq import nsmallest
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from ivr.domain import errand
+from ivr.domain.errand import StartErrand
 from ivr.domain.lines import Room, TrunkView, choose
-from ivr.domain.records import Call, CallState, Delivery, DeliveryState, Direction
+from ivr.domain.records import Call, CallState, Delivery, DeliveryState, Direction, Errand, ErrandKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class View:
     """How long after its beginning a delivery is given up, where its team has no deadline of its own."""
     recent: Sequence[Call] = ()
     """Every call, out and in, that ended within the last `look_back(trunks)` seconds."""
+    errands: Sequence[Errand] = ()
+    """Every errand that somebody waits for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,9 @@ class Plan:
     """Alerts whose deadline has passed."""
     again_at: float | None = None
     """When to look again if nothing happens before; None: only when something happens."""
+    errands: tuple[StartErrand, ...] = ()
+    lapse: tuple[int, ...] = ()
+    """Errands that are of no more use."""
 
 
 def plan(view: View, now: float) -> Plan:
@@ -61,13 +68,17 @@ def plan(view: View, now: float) -> Plan:
     rooms = [Room(trunk, view.calls, view.recent, now) for trunk in view.trunks]
     ringing_out = {c.number for c in view.calls if c.direction is Direction.OUT}
     queue = _queue(view, ringing_out, now)
+    waiting = errand.due(view.errands, now)
+    tests = [e for e in waiting if e.kind is ErrandKind.TEST]
+    errands = [*errand.starts(waiting[: len(waiting) - len(tests)], rooms, ringing_out)]
     leads = [
         *_taken(queue.due, _urgency, attrgetter("number"), rooms, ringing_out),
         *_taken(queue.beside, _patience, attrgetter("beside"), rooms, ringing_out),
     ]
-    again_at = queue.next_at
+    errands += errand.starts(tests, rooms, ringing_out)
+    again_at = min([queue.next_at, *errand.again_at(view.errands, now)])
     if (
-        queue.due or queue.beside
+        queue.due or queue.beside or len(errands) < len(waiting)
     ):  # they wait for a line: at a hangup, or when one that is there may be used again
         again_at = min([again_at, *(room.more_at(now) for room in rooms)])
     return Plan(
@@ -75,6 +86,8 @@ def plan(view: View, now: float) -> Plan:
         cancel=tuple(_unwanted(view)),
         expire=tuple(sorted({alert for alert, _ in queue.overdue})),
         again_at=None if again_at == math.inf else again_at,
+        errands=tuple(errands),
+        lapse=errand.overdue(view.errands, now),
     )
 
 
@@ -145,6 +158,8 @@ def _queue(view: View, ringing_out: Collection[str | None], now: float) -> _Queu
     engaged: dict[str | None, int] = {}
     for call in view.calls:
         only_rings = call.direction is Direction.OUT and call.state is CallState.PLACED and not call.cancelled
+        if only_rings and call.errand is not None:
+            continue  # nobody there has it on the line yet: an alert need not wait for it
         engaged[call.team] = engaged.get(call.team, 0) + (1 if only_rings else 2)
     due: dict[str, Delivery] = {}
     beside: dict[str, Delivery] = {}
@@ -207,11 +222,15 @@ def _unwanted(view: View) -> list[str]:
     they are on it, or a person of the team is on another line."""
     wanting = {d.team for d in view.deliveries if d.state in (DeliveryState.WAITING, DeliveryState.CALLING)}
     on_the_line = {c.team for c in view.calls if c.person or c.direction is Direction.IN}
+    errands = {e.id for e in view.errands}
+
+    def wanted(call: Call) -> bool:
+        if call.errand is not None:
+            return call.errand in errands
+        return call.team in wanting and call.team not in on_the_line
+
     return [
         c.id
         for c in view.calls
-        if c.direction is Direction.OUT
-        and c.state is CallState.PLACED
-        and not c.cancelled
-        and (c.team not in wanting or c.team in on_the_line)
+        if c.direction is Direction.OUT and c.state is CallState.PLACED and not c.cancelled and not wanted(c)
     ]

@@ -25,6 +25,7 @@ from ivr.domain.records import (
     Delivery,
     DeliveryState,
     Direction,
+    Errand,
     Leg,
     Source,
     Team,
@@ -106,6 +107,19 @@ class Desk:
             return Brief(
                 team, call.number if call else None, tuple(tx.find(Alert, id=due, state=AlertState.RELEASED))
             )
+
+    def errand_of(self, call_id: str) -> Errand:
+        """What the call `call_id` is for. Raises LookupError for one that was not placed for an errand."""
+        with self._store.read() as tx:
+            call = tx.get(Call, call_id)
+            found = tx.get(Errand, call.errand) if call and call.errand is not None else None
+        if found is None:
+            raise LookupError(f"call {call_id} is on no errand of ours")
+        return found
+
+    def account(self, uid: str) -> Account | None:
+        with self._store.read() as tx:
+            return tx.get(Account, uid)
 
     def current(self, team: str) -> list[Current]:
         """The released alerts that are addressed to this team, newest first."""

@@ -13,19 +13,23 @@ from collections import deque
 from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
 
+from ivr.domain.errand import StartErrand
 from ivr.domain.facts import (
     AlertExpired,
     CallCancelled,
     CallEnded,
     CallPlaced,
     DeliverySkipped,
+    ErrandDropped,
+    ErrandExpired,
+    ErrandPlaced,
     Fact,
     Illegal,
 )
 from ivr.domain.lines import TrunkView, look_back
 from ivr.domain.number import is_emergency
 from ivr.domain.policy import Policy
-from ivr.domain.records import OPEN, Call, CallState, Delivery, Entry
+from ivr.domain.records import OPEN, OPEN_ERRANDS, Call, CallState, Delivery, Entry, Errand
 from ivr.domain.schedule import Plan, Start, View, plan
 from ivr.ports import AtLeast, Clock, Pbx, PbxAway, Records, Store, StoreAway
 from ivr.services.ledger import Applied, Ledger
@@ -144,6 +148,8 @@ class Dialler:
             decided = await asyncio.to_thread(self._plan)
             for alert in decided.expire:
                 await self._apply(AlertExpired(alert))
+            for errand in decided.lapse:
+                await self._apply(ErrandExpired(errand))
             if self._pbx.up:  # or each round would commit a call that nobody can place
                 for call in decided.cancel:
                     await self._cancel(call)
@@ -158,6 +164,7 @@ class Dialler:
             self._seen = tx.latest(Entry)
             up = tx.find(Call, state=(CallState.PLACED, CallState.ANSWERED))
             deliveries = tx.find(Delivery, state=OPEN)
+            errands = tx.find(Errand, state=OPEN_ERRANDS)
             recent = self._recent(tx)
         now = self._clock()
         over = [replace(call, state=CallState.ENDED, ended_at=now) for call in up if call.id in ended]
@@ -167,10 +174,13 @@ class Dialler:
             calls=[*(call for call in up if call.id not in ended), *over],
             deadline_s=self._policy.deadline_s,
             recent=[*recent, *over],
+            errands=errands,
         )
         return plan(view, now)
 
     async def _place(self, decided: Plan) -> None:
+        for errand in decided.errands:
+            await self._run(errand)
         for start in decided.start:
             await self._start(start)
 
@@ -194,6 +204,16 @@ class Dialler:
         if applied is None or applied.call is None:
             return  # acknowledged or withdrawn since the plan was made; or it is too late in the day
         await self._pbx.originate(call, start.number, start.trunk, applied.ring_s)
+
+    async def _run(self, start: StartErrand) -> None:
+        if is_emergency(start.number.removeprefix("+")):
+            log.error("errand %d has an emergency number; it is not called", start.errand)
+            await self._apply(ErrandDropped(start.errand))
+            return
+        call = self._new_id()
+        applied = await self._apply(ErrandPlaced(start.errand, call, start.trunk))
+        if applied is not None and applied.call is not None:
+            await self._pbx.originate(call, start.number, start.trunk, applied.ring_s, script="errand")
 
     async def _cancel(self, call: str) -> None:
         applied = await self._apply(CallCancelled(call))

@@ -27,6 +27,11 @@ class Network:
     sms_text: str = ALERT_SMS
     """The words of the SMS that there is an alert: see domain.wording.template."""
 
+    @property
+    def configured(self) -> frozenset[str]:
+        """The numbers of the configuration that may be called."""
+        return frozenset(self.operators)
+
 
 def team_policy(network: Network, team: Team | None) -> Policy:
     return policy.for_team(network.policy, team.policy if team else None)

@@ -32,6 +32,7 @@ from ivr.domain.records import (
     DeliveryState,
     Direction,
     Entry,
+    Errand,
     Leg,
     Number,
     Sms,
@@ -39,6 +40,7 @@ from ivr.domain.records import (
 )
 from ivr.domain.shortmessage import SmsFact
 from ivr.ports import Records
+from ivr.services.errands import Errands
 from ivr.services.history import Network, history, phones, team_policy
 from ivr.services.inbox import Inbox
 from ivr.services.outbox import Outbox
@@ -68,6 +70,8 @@ class Applied:
     sms: tuple[Sms, ...] = ()
     """For SmsTraffic: those that leave now, each for the link it names. For SmsWritten and SmsRepeated: the
     one that was queued."""
+    errand: Errand | None = None
+    """The errand as it is now, where the fact was about one."""
 
 
 class Transaction:
@@ -79,6 +83,7 @@ class Transaction:
         self._network = network
         self._now = now
         self._outbox = Outbox(tx, network, now)
+        self._errands = Errands(tx, network, now)
         self._inbox = Inbox(tx, network, self._outbox, self._responding, now)
 
     def apply(self, fact: Fact) -> Applied:
@@ -113,6 +118,14 @@ class Transaction:
                 return self._call(fact)
             case facts.AlertHeard():
                 self._heard(fact)
+            case (
+                facts.ErrandWanted()
+                | facts.ErrandPlaced()
+                | facts.ErrandDone()
+                | facts.ErrandDropped()
+                | facts.ErrandExpired()
+            ):
+                return self._errand(fact)
             case facts.Acknowledged():
                 return self._acknowledged(fact)
             case facts.TeamResponding() | facts.DeliveryRetried() | facts.DeliverySkipped():
@@ -300,7 +313,7 @@ class Transaction:
 
     def _take_on(self, call: Call) -> None:
         """An answered call also carries what was released for its team while it rang."""
-        if call.direction is Direction.OUT:
+        if call.direction is Direction.OUT and call.errand is None:
             for delivery in self._tx.find(Delivery, team=call.team, state=DeliveryState.WAITING):
                 self._carry(call, delivery)
 
@@ -320,6 +333,8 @@ class Transaction:
             self._reckon_legs(call)
 
     def _reckon_legs(self, call: Call) -> None:
+        if call.errand is not None:
+            self._errands.ended(call)
         for leg in self._tx.find(Leg, call=call.id):
             self._tx.put(replace(leg, disposition=disposition.of_leg(call, leg)))
             self._deliver(self._delivery(leg.alert, leg.team), CallsChanged())
@@ -331,6 +346,24 @@ class Transaction:
                 self._tx.put(replace(entry, unallocated_at=unallocated_at))
                 what = "number answers again" if unallocated_at is None else "number is unallocated"
                 self._note(Note(what, masked(number)), team=team)
+
+    # -- errands -----------------------------------------------------------------------------------------
+
+    def _errand(
+        self,
+        fact: facts.ErrandWanted
+        | facts.ErrandPlaced
+        | facts.ErrandDone
+        | facts.ErrandDropped
+        | facts.ErrandExpired,
+    ) -> Applied:
+        match fact:
+            case facts.ErrandWanted():
+                return Applied(errand=self._errands.want(fact))
+            case facts.ErrandPlaced():
+                return Applied(call=self._errands.place(fact), ring_s=self._network.policy.ring_s)
+            case _:
+                return Applied(errand=self._errands.tell(fact))
 
     # -- SMS ---------------------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ import yaml
 from agi_caller import Cut, Follows, write_wav
 
 from agi.callout import callout
+from agi.errand import errand
 from agi.hotline import hotline
 from ivr import bootstrap, config
 from ivr.adapters.fastagi import FastAgiServer, Script
@@ -32,6 +33,8 @@ from ivr.domain.records import (
     Call,
     Delivery,
     DeliveryState,
+    Errand,
+    ErrandKind,
     Leg,
     Number,
     Sms,
@@ -139,6 +142,8 @@ class House:
                 lines[f"delivery {d.alert} {d.team}"] = f"{d.state}{how}"
             for leg in tx.find(Leg):
                 lines[f"heard {leg.alert}"] = f"{leg.heard_s:.1f} s{' whole' if leg.whole else ''}"
+            for on in tx.find(Errand):
+                lines[f"errand {on.id}"] = f"{on.kind} {on.state} {on.number}"
             for call in tx.find(Call):
                 left = ", message left" if call.message_left else ""
                 lines["call"] = f"{call.direction} {call.state} {call.team} {call.trunk}{left}"
@@ -249,7 +254,11 @@ def lead(
         for a in journey.get("alerts", [])
     ]
     follows = Follows(written_out(journey["talk"]), house.name, house.happens)
-    house.scripts |= {"callout": callout(house.desk, 3.0), "hotline": hotline(house.desk, 3.0)}
+    house.scripts |= {
+        "callout": callout(house.desk, 3.0),
+        "hotline": hotline(house.desk, 3.0),
+        "errand": errand(house.desk, 3.0),
+    }
     call = agi_caller.Call(
         house.port,
         "hotline",
@@ -257,6 +266,14 @@ def lead(
         sound_s=house.length,
         line=list(journey.get("line", [])),
     )
+    if team := journey.get("errand"):
+        call.script = "errand"
+        number = f"+49408080770{TEAMS.index(team) + 1}"
+        uid = f"4071{TEAMS.index(team) + 1}"
+        kind = ErrandKind(journey["kind"])
+        wanted = house.ledger.apply(facts.ErrandWanted(kind, number, team, uid)).errand
+        assert wanted is not None
+        house.ledger.apply(facts.ErrandPlaced(wanted.id, call.call_id, "sip-a"))
     if team := journey.get("called"):
         call.script = "callout"
         number = f"+49408080770{TEAMS.index(team) + 1}"

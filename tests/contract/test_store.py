@@ -38,6 +38,9 @@ from ivr.domain.records import (
     Disposition,
     EarlyReceipt,
     Entry,
+    Errand,
+    ErrandKind,
+    ErrandState,
     Leg,
     Number,
     NumberKind,
@@ -136,6 +139,11 @@ RECORDS: list[Any] = [
         cancelled=True,
         person=True,
         message_left=True,
+        errand=1,
+    ),
+    Errand(1, ErrandKind.CALLBACK, "+4917100000", "new-cert", "40799", NOON, NOON + 300),
+    Errand(
+        *(2, ErrandKind.TEST, "+4917100000", None, None, NOON, NOON + 300, ErrandState.FAILED, "id-2", "busy")
     ),
     Leg("id-1", 17, "new-cert", 1),
     Leg("id-2", 17, "new-cert", 2, 9.25, True, True, Disposition.NO_ANSWER),

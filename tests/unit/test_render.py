@@ -208,7 +208,7 @@ def test_the_dialplan_reaches_the_hotline_and_nothing_else(
     assert set(re.findall(r"\$\{([^}]*)\}", text)) == {
         "AGISTATUS", "AWAY", "BEGAN", "EPOCH", "HOLD", "SCRIPT", "TOCSIN_DONE", "TRIES", "UNTIL",
     }  # fmt: skip
-    assert re.findall(r"^\[(\w+)\]", text, re.M) == ["general", "hotline", "callout", "serve"]
+    assert re.findall(r"^\[(\w+)\]", text, re.M) == ["general", "hotline", "callout", "errand", "serve"]
     assert "include" not in text
 
 

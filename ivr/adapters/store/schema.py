@@ -117,8 +117,25 @@ call = Table(
     Column("cancelled", Boolean, nullable=False),
     Column("person", Boolean, nullable=False),
     Column("message_left", Boolean, nullable=False),
+    Column("errand", Integer),
     Index(None, "state"),
     Index(None, "ended_at"),
+)
+
+errand = Table(
+    "errand",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("kind", String(10), nullable=False),
+    Column("number", String(16), nullable=False),
+    Column("team", String(30)),
+    Column("uid", String(10)),
+    Column("due_at", Float, nullable=False),
+    Column("until", Float, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("call", String(40)),
+    Column("reason", Text),
+    Index(None, "state"),
 )
 
 leg = Table(
@@ -227,6 +244,7 @@ TABLES: dict[type, Table] = {
     records.Delivery: delivery,
     records.Call: call,
     records.Leg: leg,
+    records.Errand: errand,
     records.Sms: sms,
     records.SmsPart: sms_part,
     records.EarlyReceipt: early_receipt,

@@ -1,0 +1,66 @@
+"""A call that we placed for something else than an alert. What is said in it, its kind decides.
+
+Owns: that its answer is on record first. Nobody is asked for a PIN in a call that we make.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from agi import listen
+from agi.caller import Caller
+from agi.hotline import main_menu
+from agi.listen import Clerk
+from agi.menu import Menu, ask
+from ivr.adapters.fastagi import Channel, Script
+from ivr.domain.facts import CallAnswered, ErrandDone, KeyPressed, TeamIdentified
+from ivr.domain.records import Errand, ErrandKind
+from ivr.domain.spoken import prompt
+from ivr.services.desk import Desk
+
+_LONGEST_S = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class OnErrand:
+    """A call on an errand, as the script of its kind needs it."""
+
+    channel: Channel
+    desk: Desk
+    clerk: Clerk
+    errand: Errand
+
+    def done(self) -> None:
+        """A person has pressed a key: what the errand was for has come about."""
+        for fact in (KeyPressed(self.channel.call_id), ErrandDone(self.errand.id)):
+            self.clerk.hand(partial(self.desk.ledger.apply, fact))
+
+
+def errand(desk: Desk, patience_s: float = listen.PATIENCE_S) -> Script:
+    """The script of a call on an errand."""
+
+    def script(channel: Channel) -> None:
+        with Clerk(channel.call_id, patience_s) as clerk:
+            channel.hang_up_after(_LONGEST_S)
+            clerk.hand(partial(desk.ledger.apply, CallAnswered(channel.call_id)))
+            on = desk.errand_of(channel.call_id)
+            _SCRIPTS[on.kind](OnErrand(channel, desk, clerk, on))
+            listen.finish(channel)
+
+    return script
+
+
+def _call_back(on: OnErrand) -> None:
+    """Whoever takes this phone is the account that asked for the call: its number is in the directory."""
+    account = on.desk.account(on.errand.uid or "")
+    menu = Menu((prompt("callout-greeting"), prompt("called-back-press-1")), "1")
+    if ask(on.channel, menu) != "1" or account is None:
+        return
+    on.done()
+    on.clerk.hand(partial(on.desk.ledger.apply, TeamIdentified(on.channel.call_id, account.team)))
+    main_menu(Caller(on.channel, on.desk, on.clerk, account))
+
+
+_SCRIPTS: Mapping[ErrandKind, Callable[[OnErrand], None]] = {
+    ErrandKind.CALLBACK: _call_back,
+}

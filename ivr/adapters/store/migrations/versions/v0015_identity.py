@@ -1,0 +1,27 @@
+"""Errands: calls that carry no alert."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0015"
+down_revision = "0014"
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("call") as call:
+        call.add_column(sa.Column("errand", sa.Integer()))
+    op.create_table(
+        "errand",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("kind", sa.String(10), nullable=False),
+        sa.Column("number", sa.String(16), nullable=False),
+        sa.Column("team", sa.String(30)),
+        sa.Column("uid", sa.String(10)),
+        sa.Column("due_at", sa.Float(), nullable=False),
+        sa.Column("until", sa.Float(), nullable=False),
+        sa.Column("state", sa.String(10), nullable=False),
+        sa.Column("call", sa.String(40)),
+        sa.Column("reason", sa.Text()),
+        sa.PrimaryKeyConstraint("id", name="pk_errand"),
+    )
+    op.create_index("ix_errand_state", "errand", ["state"])
