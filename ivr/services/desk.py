@@ -99,7 +99,7 @@ class Desk:
         """The released alerts that are addressed to this team, newest first."""
         with self._store.read() as tx:
             released = tx.find(Alert, state=AlertState.RELEASED)
-            closed = tx.find(Alert, state=AlertState.CLOSED)
+            closed = tx.find(Alert, state=AlertState.CLOSED, erased_at=None)
             theirs = {d.alert: d for d in tx.find(Delivery, team=team)}
         shown = released + [a for a in closed if a.id in theirs and _needs(theirs[a.id])]
         return [

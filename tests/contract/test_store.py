@@ -44,6 +44,7 @@ from ivr.domain.records import (
     Outcome,
     ReceiptState,
     Received,
+    Seal,
     Severity,
     Sms,
     SmsKind,
@@ -68,6 +69,7 @@ RECORDS: list[Any] = [
         "Europe/Berlin",
         "Sat 10:00-12:00",
         '{"ring_s": 45}',
+        True,
         True,
     ),
     Number("new-cert", 0, "+4940808077555"),
@@ -94,6 +96,7 @@ RECORDS: list[Any] = [
         severity=Severity.LOW,
         told=Outcome.INCOMPLETE,
         reported_at=NOON + 900,
+        erased_at=NOON + 9000,
     ),
     Delivery(17, "new-cert", NEW.name),
     Delivery(
@@ -162,6 +165,7 @@ RECORDS: list[Any] = [
     EarlyReceipt("sms-b", "c", ReceiptState.DELIVERED, NOON + 5),
     Entry(1, NOON, "began"),
     Entry(2, NOON, "ended", 17, "new-cert", "id-2", "+4940…555, cause 16"),
+    Seal(1, NOON, 2, "0f" * 32),
 ]
 
 

@@ -28,6 +28,7 @@ team = Table(
     Column("office_hours", String(200), nullable=False),
     Column("policy", Text),
     Column("machine_message", Boolean, nullable=False),
+    Column("local_time", Boolean, nullable=False),
 )
 
 number = Table(
@@ -71,6 +72,7 @@ alert = Table(
     Column("severity", String(10), nullable=False),
     Column("told", String(20)),
     Column("reported_at", Float),
+    Column("erased_at", Float),
     Index(None, "state"),
     sqlite_autoincrement=True,  # the number of an alert is never given twice
 )
@@ -205,6 +207,15 @@ journal = Table(
     sqlite_autoincrement=True,
 )
 
+seal = Table(
+    "seal",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", Float, nullable=False),
+    Column("last", Integer, nullable=False),
+    Column("chain", String(64), nullable=False),
+)
+
 TABLES: dict[type, Table] = {
     records.Team: team,
     records.Number: number,
@@ -218,4 +229,5 @@ TABLES: dict[type, Table] = {
     records.EarlyReceipt: early_receipt,
     records.Received: received,
     records.Entry: journal,
+    records.Seal: seal,
 }
