@@ -159,6 +159,11 @@ class Team:
     local_time: bool = False
     """Is told the time of an alert by its own clock too, beside UTC."""
 
+    @property
+    def clock(self) -> str | None:
+        """The zone of that clock; None where UTC is enough."""
+        return self.zone if self.local_time else None
+
 
 @dataclass(frozen=True, slots=True)
 class Number:

@@ -106,6 +106,12 @@ class Desk:
             Current(a, not _needs(theirs[a.id])) for a in sorted(shown, key=lambda a: -a.id) if a.id in theirs
         ]
 
+    def clock(self, team: str) -> str | None:
+        """The zone of a team that hears times by its own clock too; None for UTC alone."""
+        with self._store.read() as tx:
+            found = tx.get(Team, team)
+        return found.clock if found else None
+
     def teams_to_call(self, team: str) -> int:
         """How many teams an alert of `team` goes to."""
         with self._store.read() as tx:
