@@ -64,7 +64,7 @@ class _Call:
         wrong: list[str] = []
         for _ in range(_INTRODUCTIONS):
             early = self._channel.play([*wrong, *lead], "1")
-            early = self._channel.say(listen.raised(self._desk, alert), "1") or early
+            early = self._channel.say(listen.raised(self._desk, alert, self._brief.team.clock), "1") or early
             if not early and self._brief.team.trusts_phones:
                 self._somebody = True
                 return True
@@ -85,7 +85,7 @@ class _Call:
         if self._somebody or not self._brief.team.machine_message:
             return False
         left = partial(self._apply, MessageLeft(self._channel.call_id))
-        if not message.leave(self._channel, self._desk, self._brief.alerts, left):
+        if not message.leave(self._channel, self._desk, self._brief, left):
             return False
         self._met_somebody()
         return True

@@ -25,7 +25,8 @@ def _one(caller: Caller, item: Current) -> None:
     """One alert, until it is acknowledged or left. Hash goes on to the next at any time."""
     menu = _LISTEN_AGAIN if item.acknowledged else _LISTEN
     lead = [prompt("already-acknowledged")] if item.acknowledged else []
-    if caller.channel.play([*listen.raised(caller.desk, item.alert), *lead], "#"):
+    zone = caller.desk.clock(caller.account.team)
+    if caller.channel.play([*listen.raised(caller.desk, item.alert, zone), *lead], "#"):
         return
     for _ in range(listen.PLAYS):
         played = listen.hear(caller.channel, caller.desk, item.alert, menu.keys + "#")

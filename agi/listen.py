@@ -88,8 +88,8 @@ def _persist(work: Callable[[], R], deadline: float) -> R:
             time.sleep(_AGAIN_S)
 
 
-def raised(desk: Desk, alert: Alert) -> list[str]:
-    """Who raised an alert, its number, and when."""
+def raised(desk: Desk, alert: Alert, zone: str | None) -> list[str]:
+    """Who raised an alert, its number, and when: see spoken.moment for `zone`."""
     at = alert.recorded_at if alert.released_at is None else alert.released_at
     sound = desk.name_sound(alert.team)
     name = [str(sound.with_suffix(""))] if sound else spoken.spelled(alert.team_name)
@@ -98,11 +98,7 @@ def raised(desk: Desk, alert: Alert) -> list[str]:
         *(name or spoken.spelled(alert.team)),
         prompt("raised-alert"),
         *spoken.count(alert.id),
-        prompt("on"),
-        *spoken.date(at),
-        prompt("at"),
-        *spoken.time(at),
-        prompt("utc"),
+        *spoken.moment(at, zone),
     ]
 
 

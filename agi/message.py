@@ -8,14 +8,13 @@ message waits for a beep or a line that has fallen silent. It is said twice: a b
 telling comes before the second. One that falls into the pause after a telling starts it anew.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from agi import listen
 from ivr.adapters.fastagi import Channel
 from ivr.domain.line import Line
-from ivr.domain.records import Alert
 from ivr.domain.spoken import prompt
-from ivr.services.desk import Desk
+from ivr.services.desk import Brief, Desk
 
 _LISTEN_S = 4.0
 """Longer than a pause within a greeting, and than the one before its beep."""
@@ -25,19 +24,19 @@ _PAUSE_S = 3.0
 _TELLINGS = 2
 
 
-def leave(channel: Channel, desk: Desk, alerts: Iterable[Alert], left: Callable[[], None]) -> bool:
+def leave(channel: Channel, desk: Desk, brief: Brief, left: Callable[[], None]) -> bool:
     """Leave the message; `left` is called each time it was said to its end. True if 1 was pressed at last."""
     for _ in range(_WAITS):
         key, line = _overhear(channel, desk, _LISTEN_S)
         if key:
             return True
         if line.silent or line.beep:
-            return _tell(channel, desk, alerts, left)
+            return _tell(channel, desk, brief, left)
     return False
 
 
-def _tell(channel: Channel, desk: Desk, alerts: Iterable[Alert], left: Callable[[], None]) -> bool:
-    who_and_when = [sound for alert in alerts for sound in listen.raised(desk, alert)]
+def _tell(channel: Channel, desk: Desk, brief: Brief, left: Callable[[], None]) -> bool:
+    who_and_when = [sound for alert in brief.alerts for sound in listen.raised(desk, alert, brief.team.clock)]
     message = [prompt("callout-greeting"), *who_and_when, prompt("machine-message")]
     to_tell, beep_awaited = _TELLINGS, True
     while to_tell:

@@ -49,6 +49,7 @@ SAMPLES: dict[type, list[Any]] = {
     facts.AlertExpired: [facts.AlertExpired(1)],
     facts.ReportDue: [facts.ReportDue(1)],
     facts.CallerLost: [facts.CallerLost(1)],
+    facts.AlertErased: [facts.AlertErased(1)],
     facts.CallPlaced: [facts.CallPlaced("c", "t", NUMBER, "sip", (1,))],
     facts.CallAnswered: [facts.CallAnswered("c")],
     facts.KeyPressed: [facts.KeyPressed("c")],

@@ -159,6 +159,15 @@ class Smsc:
 
 
 @dataclass(frozen=True, slots=True)
+class Archive:
+    """What is kept of alerts."""
+
+    keep_days: int | None = field(default=None, metadata={"key": "keep-days", "check": _within(1, 36_500)})
+    """After the end of an alert: then its recording, the texts of its SMS and whole numbers are erased.
+    None: they stay."""
+
+
+@dataclass(frozen=True, slots=True)
 class _File:
     network: Network
     trunks: tuple[Trunk, ...]
@@ -166,6 +175,7 @@ class _File:
     policy: Policy = field(default_factory=Policy)
     smsc: tuple[Smsc, ...] = ()
     audio: Limits = field(default_factory=Limits)
+    archive: Archive = Archive()
     language: Literal["en"] = "en"
     state: Path = Path("state")
     recordings: Path = Path("recordings")
@@ -195,6 +205,7 @@ class Settings:
     policy: Policy
     smsc: tuple[Smsc, ...]
     audio: Limits
+    archive: Archive
     language: str
     state: Path
     """Folder of what the service keeps: the store, rendered prompts, Asterisk's run folders."""
@@ -262,6 +273,7 @@ def load(path: Path) -> Settings:
         policy=file.policy,
         smsc=file.smsc,
         audio=file.audio,
+        archive=file.archive,
         language=file.language,
         state=state,
         recordings=base / file.recordings,

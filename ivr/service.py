@@ -19,6 +19,7 @@ from ivr.services.courier import Courier
 from ivr.services.desk import Desk
 from ivr.services.dialler import Dialler
 from ivr.services.followup import FollowUp
+from ivr.services.janitor import Janitor
 from ivr.services.keeper import Keeper
 
 Scripts = Mapping[str, Callable[[Channel], None]]
@@ -51,6 +52,7 @@ class Service:
             link for smsc in settings.smsc for link in _links(settings, smsc, self._courier.notice)
         ]
         self._followup = FollowUp(self._store, book, settings.network.report_after_s, clock)
+        self._janitor = Janitor(self._store, book, settings.archive.keep_days, clock)
         reserve = bootstrap.reserve(settings)
         self._keeper = Keeper(reserve, book) if reserve else None
         book.on_change(self._dialler.wake)
@@ -68,6 +70,7 @@ class Service:
                 tasks.create_task(self._ami.run(self._dialler.notice, self._dialler.pbx_up))
                 tasks.create_task(self._dialler.run())
                 tasks.create_task(self._followup.run())
+                tasks.create_task(self._janitor.run())
                 if self._keeper is not None:
                     tasks.create_task(self._keeper.run())
                 ready()

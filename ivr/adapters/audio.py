@@ -14,6 +14,7 @@ import struct
 import warnings
 import wave
 from pathlib import Path
+from typing import Literal
 
 with warnings.catch_warnings():
     # pydub looks for ffmpeg when it is loaded, and WAV files need none; it also loads audioop, which Python
@@ -163,6 +164,25 @@ class Recordings:
             os.fsync(file.fileno())
         _sync_folder(self._folder)
         return name
+
+    def erase(self, alert: int) -> None:
+        """Delete all that is kept of an alert: its takes, what was made of them, and their checksums.
+
+        Raises StoreAway when the disk does not let it go.
+        """
+        try:
+            for file in (*self._folder.glob(f"{alert}.*"), *self._folder.glob(f"{alert}-*")):
+                file.unlink(missing_ok=True)
+            _sync_folder(self._folder)
+        except OSError as error:
+            raise StoreAway(f"the recording cannot be erased: {error.strerror}") from error
+
+    def condition(self, name: str, checksum: str) -> Literal["intact", "changed", "missing"]:
+        """Whether the recording `name` is what it was when it was kept, by its SHA-256."""
+        try:
+            return "intact" if sha256(self.path(name)) == checksum else "changed"
+        except FileNotFoundError:
+            return "missing"
 
 
 def _sync_folder(folder: Path) -> None:

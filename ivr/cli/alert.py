@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ivr.cli import archive
 from ivr.cli.common import Args, House, Verbs, answers, group, house, verb
 from ivr.cli.output import Exit, cell, document, say, table
 
@@ -50,7 +51,15 @@ def add(verbs: Verbs) -> None:
         "alert", type=int, nargs="?", metavar="N", help="until it closes; without: all current alerts"
     )
 
-    _number(verb(alert, "audio", _audio, "where the recording of an alert is", reads=True))
+    where = verb(alert, "audio", archive.audio, "where the recording of an alert is", reads=True)
+    _number(where)
+    where.add_argument("--verify", action="store_true", help="exit 1 unless it is the one that was kept")
+
+    export = verb(
+        alert, "export", archive.export, "all about one alert: record, journal, recording, checksums"
+    )
+    _number(export)
+    export.add_argument("into", metavar="DIR", help="a new folder; - writes a tar to standard output")
 
 
 def _number(parser: argparse.ArgumentParser) -> None:
@@ -257,21 +266,4 @@ def _watch(args: Args) -> int:
         watch(here, args.alert, quiet=args.json)
         if args.json:
             document(_document(here, args.alert))
-    return Exit.DONE
-
-
-def _audio(args: Args) -> int:
-    from ivr.services.report import alert_file
-
-    with house(args) as here:
-        with here.store.read() as tx:
-            alert = alert_file(tx, args.alert).alert
-        path = (here.settings.recordings / alert.audio).resolve()
-    if not path.is_file():
-        say(f"{path}: the recording of alert {alert.id} is gone; look for it in the backups")
-        return Exit.FAILED
-    if args.json:
-        document({"alert": alert.id, "path": str(path), "sha256": alert.sha256})
-    else:
-        print(path)
     return Exit.DONE

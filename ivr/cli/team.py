@@ -107,6 +107,7 @@ def _show(args: Args) -> int:
         print(f"policy: {key}: {json.dumps(value)}")
     print(f"called about its own alerts: {'yes' if team['calls_itself'] else 'no'}")
     print(f"hears an alert without a key: {'yes' if team['trusts_phones'] else 'no'}")
+    print(f"hears times by its own clock too: {'yes' if team['local_time'] else 'no'}")
     print(f"gets a message on its answering machine: {'yes' if team['machine_message'] else 'no'}")
     return Exit.DONE
 

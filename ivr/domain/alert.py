@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from ivr.domain.effects import (
     Effect,
+    EraseTraces,
     Note,
     OpenDeliveries,
     RemindTeams,
@@ -17,7 +18,15 @@ from ivr.domain.effects import (
     TellProgress,
     TellWithdrawal,
 )
-from ivr.domain.facts import AlertExpired, AlertReleased, AlertWithdrawn, CallerLost, Illegal, ReportDue
+from ivr.domain.facts import (
+    AlertErased,
+    AlertExpired,
+    AlertReleased,
+    AlertWithdrawn,
+    CallerLost,
+    Illegal,
+    ReportDue,
+)
 from ivr.domain.records import OPEN, Alert, AlertState, Delivery, DeliveryState, Outcome
 
 
@@ -28,7 +37,7 @@ class Settled:
     deliveries: Collection[Delivery]
 
 
-AlertFact = AlertReleased | AlertWithdrawn | AlertExpired | ReportDue | CallerLost | Settled
+AlertFact = AlertReleased | AlertWithdrawn | AlertExpired | ReportDue | CallerLost | AlertErased | Settled
 Result = tuple[Alert, tuple[Effect, ...]]
 
 
@@ -41,6 +50,8 @@ def report_is_due(alert: Alert, after_s: float, now: float) -> bool:
 
 def decide(alert: Alert, fact: AlertFact, now: float) -> Result:
     """The alert after `fact`, and what follows from it. Raises Illegal for a pair the table does not have."""
+    if alert.erased_at is not None and isinstance(fact, AlertWithdrawn):
+        raise Illegal(f"alert {alert.id} is erased: nobody who had it is known any more")
     handler = TABLE.get((alert.state, type(fact)))
     if handler is None:
         raise Illegal(f"alert {alert.id} is {alert.state}: {_REFUSED[type(fact)]}")
@@ -112,9 +123,21 @@ def _reopen(alert: Alert, fact: AlertFact, now: float) -> Result:
     """In a closed alert an operator's retry puts a delivery back to work, and so the alert."""
     assert isinstance(fact, Settled)
     if any(d.state in OPEN for d in fact.deliveries):
+        if alert.erased_at is not None:
+            raise Illegal(f"alert {alert.id} is erased: there is nothing left to hear")
         reopened = replace(alert, state=AlertState.RELEASED, outcome=None, closed_at=None)
         return reopened, (Note("alert reopened"),)
     return _settle(alert, fact, now)
+
+
+def _erase(alert: Alert, fact: AlertFact, now: float) -> Result:
+    """Once in its life. A draft that nobody has sent in all that time is thrown away with it."""
+    if alert.erased_at is not None:
+        return alert, ()
+    kept = replace(alert, erased_at=now)
+    if alert.state is AlertState.DRAFT:
+        kept = replace(kept, state=AlertState.WITHDRAWN, closed_at=now)
+    return kept, (EraseTraces(), Note("alert erased", "recording, texts and numbers"))
 
 
 Handler = Callable[[Alert, AlertFact, float], Result]
@@ -123,6 +146,7 @@ TABLE: dict[tuple[AlertState, type], Handler] = {
     (AlertState.DRAFT, AlertReleased): _release,
     (AlertState.DRAFT, AlertWithdrawn): _discard,
     (AlertState.DRAFT, CallerLost): _tell_caller,
+    (AlertState.DRAFT, AlertErased): _erase,
     (AlertState.RELEASED, AlertReleased): _stay,  # "send" said twice
     (AlertState.RELEASED, AlertWithdrawn): _withdraw,
     (AlertState.RELEASED, AlertExpired): _expire,
@@ -133,11 +157,13 @@ TABLE: dict[tuple[AlertState, type], Handler] = {
     (AlertState.CLOSED, AlertExpired): _stay,  # the deadline woke up after the close
     (AlertState.CLOSED, ReportDue): _stay,  # it closed meanwhile, and that is told
     (AlertState.CLOSED, CallerLost): _tell_caller,
+    (AlertState.CLOSED, AlertErased): _erase,
     (AlertState.CLOSED, Settled): _reopen,
     (AlertState.WITHDRAWN, AlertWithdrawn): _stay,
     (AlertState.WITHDRAWN, AlertExpired): _stay,
     (AlertState.WITHDRAWN, ReportDue): _stay,
     (AlertState.WITHDRAWN, CallerLost): _stay,  # they cancelled it themselves
+    (AlertState.WITHDRAWN, AlertErased): _erase,
     (AlertState.WITHDRAWN, Settled): _stay,  # an acknowledgement crossed the withdrawal
 }
 
@@ -145,6 +171,7 @@ _REFUSED = {
     AlertReleased: "it cannot be released",
     AlertWithdrawn: "it cannot be withdrawn",
     AlertExpired: "it has no deadline",
+    AlertErased: "it cannot be erased before it ends",
     ReportDue: "it has nothing to tell of yet",
     Settled: "it has no deliveries",
 }

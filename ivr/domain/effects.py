@@ -72,6 +72,11 @@ class TellWithdrawal:
 
 
 @dataclass(frozen=True, slots=True)
+class EraseTraces:
+    """Effect: recording, texts and whole numbers of the alert are to be kept no longer."""
+
+
+@dataclass(frozen=True, slots=True)
 class FlagNumber:
     """Effect: the directory is to say that this number of the team does not exist."""
 
@@ -98,6 +103,7 @@ Effect = (
     | TellCaller
     | TellOutcome
     | TellWithdrawal
+    | EraseTraces
     | FlagNumber
     | Note
 )

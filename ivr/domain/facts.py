@@ -70,6 +70,13 @@ class CallerLost:
 
 
 @dataclass(frozen=True, slots=True)
+class AlertErased:
+    """The alert has been kept for as long as it is to be."""
+
+    alert: int
+
+
+@dataclass(frozen=True, slots=True)
 class CallPlaced:
     """A call is about to be originated. Committed before Originate leaves."""
 
@@ -324,6 +331,7 @@ Fact = (
     | AlertExpired
     | ReportDue
     | CallerLost
+    | AlertErased
     | CallPlaced
     | CallAnswered
     | KeyPressed

@@ -184,6 +184,13 @@ class Team:
     """What differs for this team from the network's policy: a JSON object, see domain.policy.for_team."""
     machine_message: bool = False
     """Where nobody presses a key, it wants a message left that there is an alert, and where to hear it."""
+    local_time: bool = False
+    """Is told the time of an alert by its own clock too, beside UTC."""
+
+    @property
+    def clock(self) -> str | None:
+        """The zone of that clock; None where UTC is enough."""
+        return self.zone if self.local_time else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +243,8 @@ class Alert:
     """The outcome that operators and originator were told last: it may be opened again, and close again."""
     reported_at: float | None = None
     """When they were told how it goes, and the teams that had not acknowledged were reminded."""
+    erased_at: float | None = None
+    """Since when its recording, the texts of its SMS and whole numbers are no longer kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -426,6 +435,17 @@ class Entry:
     team: str | None = None
     call: str | None = None
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """Vouches for the journal up to its entry `last`: see domain.chain."""
+
+    id: int
+    at: float
+    last: int
+    """The last entry that it takes in; the first one follows the last one of the seal before."""
+    chain: str
 
 
 OPEN = frozenset({DeliveryState.WAITING, DeliveryState.CALLING, DeliveryState.RESPONDING})

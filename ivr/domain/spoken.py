@@ -6,7 +6,8 @@ Asterisk plays it, without suffix. Knows no channel and no file.
 
 import string
 import unicodedata
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo
 
 _SIGNS = {
     "-": "letters/dash",
@@ -64,20 +65,32 @@ def count(number: int) -> list[str]:
     return sounds
 
 
-def date(at: float) -> list[str]:
-    """The day of `at` (seconds since the epoch) in UTC: month, then ordinal day, as in November 22nd."""
-    day = datetime.fromtimestamp(at, UTC)
+def moment(at: float, zone: str | None = None) -> list[str]:
+    """`at` (seconds since the epoch) in UTC; with `zone` (IANA) by that clock too, and by its day where that
+    is another one: on November 22nd at 23 oh 3 UTC, on November 23rd at oh oh oh 3 your local time."""
+    said = [prompt("on"), *date(at), prompt("at"), *time(at), prompt("utc")]
+    if zone is None:
+        return said
+    local = ZoneInfo(zone)
+    if datetime.fromtimestamp(at, local).date() != datetime.fromtimestamp(at, UTC).date():
+        said += [prompt("on"), *date(at, local), prompt("at")]
+    return [*said, *time(at, local), prompt("local-time")]
+
+
+def date(at: float, zone: tzinfo = UTC) -> list[str]:
+    """The day of `at` (seconds since the epoch): month, then ordinal day, as in November 22nd."""
+    day = datetime.fromtimestamp(at, zone)
     month = _word(f"digits/mon-{day.month - 1}")
     if day.day > 20 and day.day % 10:
         return [month, _word(f"digits/{day.day // 10 * 10}"), _word(f"digits/h-{day.day % 10}")]
     return [month, _word(f"digits/h-{day.day}")]
 
 
-def time(at: float) -> list[str]:
-    """The minute of `at` in UTC on a 24-hour clock, four figures in pairs: 14 oh 3, oh 9 30, 14 hundred."""
-    moment = datetime.fromtimestamp(at, UTC)
-    minute = [_word("digits/hundred")] if moment.minute == 0 else _pair(moment.minute)
-    return [*_pair(moment.hour), *minute]
+def time(at: float, zone: tzinfo = UTC) -> list[str]:
+    """The minute of `at` on a 24-hour clock, four figures in pairs: 14 oh 3, oh 9 30, 14 hundred."""
+    clock = datetime.fromtimestamp(at, zone)
+    minute = [_word("digits/hundred")] if clock.minute == 0 else _pair(clock.minute)
+    return [*_pair(clock.hour), *minute]
 
 
 def _pair(number: int) -> list[str]:

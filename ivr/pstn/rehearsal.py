@@ -149,10 +149,7 @@ def announcement(stage: Stage, document: dict[str, Any]) -> list[Path]:
     at = datetime.fromisoformat(document["released_at"]).timestamp()
     sounds = stage.settings.sounds
     name = sounds / "names" / f"{document['originator']['team']}.wav"
-    words = [
-        *(spoken.prompt("raised-alert"), *spoken.count(document["id"])),
-        *(spoken.prompt("on"), *spoken.date(at), spoken.prompt("at"), *spoken.time(at), spoken.prompt("utc")),
-    ]
+    words = [spoken.prompt("raised-alert"), *spoken.count(document["id"]), *spoken.moment(at)]
     folder = sounds / stage.settings.language
     return [name, *(folder / f"{word.removeprefix(spoken.FOLDER)}.wav" for word in words)]
 

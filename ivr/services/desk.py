@@ -125,12 +125,18 @@ class Desk:
         """The released alerts that are addressed to this team, newest first."""
         with self._store.read() as tx:
             released = tx.find(Alert, state=AlertState.RELEASED)
-            closed = tx.find(Alert, state=AlertState.CLOSED)
+            closed = tx.find(Alert, state=AlertState.CLOSED, erased_at=None)
             theirs = {d.alert: d for d in tx.find(Delivery, team=team)}
         shown = released + [a for a in closed if a.id in theirs and _needs(theirs[a.id])]
         return [
             Current(a, not _needs(theirs[a.id])) for a in sorted(shown, key=lambda a: -a.id) if a.id in theirs
         ]
+
+    def clock(self, team: str) -> str | None:
+        """The zone of a team that hears times by its own clock too; None for UTC alone."""
+        with self._store.read() as tx:
+            found = tx.get(Team, team)
+        return found.clock if found else None
 
     def teams_to_call(self, team: str) -> int:
         """How many teams an alert of `team` goes to."""

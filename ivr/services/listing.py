@@ -173,6 +173,7 @@ def teams(tx: Records, only: str | None = None) -> list[Document]:
             "trusts_phones": team.trusts_phones,
             "machine_message": team.machine_message,
             "zone": team.zone,
+            "local_time": team.local_time,
             "office_hours": team.office_hours,
             "policy": _differences(team),
             "numbers": numbers[team.id],

@@ -166,6 +166,8 @@ class Outbox:
             raise Illegal(f"there is no SMS {fact.sms}; `tocsin sms list` shows those there are")
         if first.state in (SmsState.QUEUED, SmsState.DELIVERED):
             raise Illegal(f"SMS {first.id} is {first.state}: there is nothing to send again")
+        if not first.text:
+            raise Illegal(f"SMS {first.id} is erased with its alert: there is nothing to send again")
         alert = self._tx.get(Alert, first.alert) if first.kind is SmsKind.ALERT else None
         if alert is not None and alert.state is AlertState.WITHDRAWN:
             raise Illegal(f"SMS {first.id} tells of alert {alert.id}, which is withdrawn")

@@ -86,6 +86,7 @@ def alert_head(alert: Alert) -> Document:
         "recorded_at": rfc3339(alert.recorded_at),
         "released_at": rfc3339(alert.released_at),
         "closed_at": rfc3339(alert.closed_at),
+        "erased_at": rfc3339(alert.erased_at),
         "duration_s": alert.duration_s,
         "severity": alert.severity.value,
     }

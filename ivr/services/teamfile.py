@@ -46,6 +46,7 @@ def read(path: Path, taken: Mapping[str, str] | None = None) -> tuple[TeamEntry,
                 team.office_hours,
                 _difference(team.policy),
                 team.machine_message,
+                team.local_time,
             ),
             tuple(
                 Number(
@@ -151,6 +152,7 @@ def _shape(taken: Mapping[str, str]) -> type[Any]:
         calls_itself: bool = field(default=False, metadata={"key": "calls-itself"})
         trusts_phones: bool = field(default=False, metadata={"key": "trusts-phones"})
         machine_message: bool = field(default=False, metadata={"key": "machine-message"})
+        local_time: bool = field(default=False, metadata={"key": "local-time"})
         zone: str | None = _checked(hours.zone, default=None)
         office_hours: str = field(
             default=OFFICE_HOURS, metadata={"key": "office-hours", "check": hours.office_hours}
@@ -163,6 +165,8 @@ def _shape(taken: Mapping[str, str]) -> type[Any]:
                     "has both machine-message and trusts-phones: a machine that is told the alert at once "
                     "needs no message; choose one"
                 )
+            if self.zone is None and self.local_time:
+                raise ValueError("has local-time; give the team's time zone, such as zone: Europe/Berlin")
             if self.zone is None and any(n.hours is not CallingHours.ALWAYS for n in self.numbers):
                 raise ValueError(
                     "has a number with calling hours; give the team's time zone, such as zone: Europe/Berlin"

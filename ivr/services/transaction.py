@@ -14,6 +14,7 @@ from ivr.domain import disposition, facts, nextcall
 from ivr.domain.delivery import CallsChanged, DeliveryFact, MobileNotReached, NumberClosed
 from ivr.domain.effects import (
     Effect,
+    EraseTraces,
     FlagNumber,
     Note,
     OpenDeliveries,
@@ -40,6 +41,7 @@ from ivr.domain.records import (
 )
 from ivr.domain.shortmessage import SmsFact
 from ivr.ports import Records
+from ivr.services import erasure
 from ivr.services.errands import Errands
 from ivr.services.history import Network, history, phones, team_policy
 from ivr.services.inbox import Inbox
@@ -51,6 +53,10 @@ class Archive(Protocol):
 
     def keep(self, alert: int, path: str) -> str:
         """Make the recording at `path` durable under a name of the alert's, never over another; the name."""
+        ...
+
+    def erase(self, alert: int) -> None:
+        """Delete every recording of the alert; those that are gone already are no error."""
         ...
 
 
@@ -101,6 +107,7 @@ class Transaction:
                 | facts.AlertExpired()
                 | facts.ReportDue()
                 | facts.CallerLost()
+                | facts.AlertErased()
             ):
                 return self._alert(fact)
             case facts.CallPlaced():
@@ -198,7 +205,8 @@ class Transaction:
         | facts.AlertWithdrawn
         | facts.AlertExpired
         | facts.ReportDue
-        | facts.CallerLost,
+        | facts.CallerLost
+        | facts.AlertErased,
     ) -> Applied:
         before = self._known_alert(fact.alert)
         after, effects = alerts.decide(before, fact, self._now)
@@ -417,6 +425,10 @@ class Transaction:
                 case TellLegs():
                     assert call is not None
                     self._reckon_legs(call)
+                case EraseTraces():
+                    assert alert_id is not None
+                    self._archive.erase(alert_id)
+                    erasure.erase(self._tx, alert_id)
                 case FlagNumber():
                     self._flag(team, effect.number, self._now)
                 case Settle():

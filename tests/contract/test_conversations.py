@@ -10,7 +10,7 @@ import sqlite3
 import wave
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import agi_caller
@@ -249,6 +249,9 @@ def lead(
     house: House, journey: dict, person: Callable[[Follows], agi_caller.Person] = lambda follows: follows
 ) -> tuple[Follows, agi_caller.Call]:
     """Set the scene of a journey and make its call."""
+    if zone := journey.get("local-time"):
+        with house.store.write() as tx:
+            tx.put(*(replace(team, zone=zone, local_time=True) for team in tx.find(Team)))
     alerts = [
         house.raise_alert(a["team"], a["seconds"], Source(a.get("source", "hotline")))
         for a in journey.get("alerts", [])

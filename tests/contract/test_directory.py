@@ -79,6 +79,7 @@ def test_an_import_enters_teams_with_numbers_in_order_and_accounts_without_pin(
         "trusts_phones": False,
         "machine_message": False,
         "zone": "UTC",
+        "local_time": False,
         "office_hours": "Mon-Fri 09:00-17:00",
         "policy": {},
         "numbers": [
@@ -176,6 +177,7 @@ def test_a_team_that_is_not_in_the_file_stays(store: SqlStore, directory: Direct
         ("sms: true", "sms: true, pin: 4711", "7: pin: unknown key"),
         ("sms: true", "kind: fax", "7: kind: must be one of office, mobile, other"),
         ("sms: true", "hours: night", "7: hours: must be one of always, office-hours, out-of-hours"),
+        ("calls-itself: true", "local-time: true", "9: teams[2]: has local-time; give the team's time zone"),
         ("sms: true", "hours: office-hours", "2: teams[1]: has a number with calling hours; give the team's"),
         ("calls-itself: true", "zone: Berlin", "12: zone: 'Berlin' is no time zone; write one such as"),
         ("calls-itself: true", "office-hours: 9 to 5", "12: office-hours: '9 to 5' are no office hours"),

@@ -48,6 +48,7 @@ from ivr.domain.records import (
     ReceiptState,
     Received,
     ReceivedPart,
+    Seal,
     Severity,
     Sms,
     SmsKind,
@@ -75,6 +76,7 @@ RECORDS: list[Any] = [
         "Sat 10:00-12:00",
         '{"ring_s": 45}',
         True,
+        True,
     ),
     Number("new-cert", 0, "+4940808077555"),
     Number("new-cert", 1, "+4917100000", True, NumberKind.MOBILE, CallingHours.OUT, NOON),
@@ -101,6 +103,7 @@ RECORDS: list[Any] = [
         severity=Severity.LOW,
         told=Outcome.INCOMPLETE,
         reported_at=NOON + 900,
+        erased_at=NOON + 9000,
     ),
     Delivery(17, "new-cert", NEW.name),
     Delivery(
@@ -175,6 +178,7 @@ RECORDS: list[Any] = [
     EarlyReceipt("sms-b", "c", ReceiptState.DELIVERED, NOON + 5),
     Entry(1, NOON, "began"),
     Entry(2, NOON, "ended", 17, "new-cert", "id-2", "+4940…555, cause 16"),
+    Seal(1, NOON, 2, "0f" * 32),
 ]
 
 

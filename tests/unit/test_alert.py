@@ -10,6 +10,7 @@ from book import NOON
 from ivr.domain import alert as alerts
 from ivr.domain.alert import AlertFact, Settled, decide, report_is_due
 from ivr.domain.effects import (
+    EraseTraces,
     Note,
     OpenDeliveries,
     RemindTeams,
@@ -19,7 +20,15 @@ from ivr.domain.effects import (
     TellProgress,
     TellWithdrawal,
 )
-from ivr.domain.facts import AlertExpired, AlertReleased, AlertWithdrawn, CallerLost, Illegal, ReportDue
+from ivr.domain.facts import (
+    AlertErased,
+    AlertExpired,
+    AlertReleased,
+    AlertWithdrawn,
+    CallerLost,
+    Illegal,
+    ReportDue,
+)
 from ivr.domain.records import Alert, AlertState, Delivery, DeliveryState, Outcome, Severity, Source, Tlp
 
 DRAFT, RELEASED = AlertState.DRAFT, AlertState.RELEASED
@@ -67,6 +76,7 @@ MOVES: list[tuple[AlertState, AlertFact, AlertState]] = [
     (DRAFT, AlertReleased(17), RELEASED),
     (DRAFT, AlertWithdrawn(17), WITHDRAWN),
     (DRAFT, CallerLost(17), DRAFT),
+    (DRAFT, AlertErased(17), WITHDRAWN),
     (RELEASED, AlertReleased(17), RELEASED),
     (RELEASED, ReportDue(17), RELEASED),
     (RELEASED, CallerLost(17), RELEASED),
@@ -81,12 +91,14 @@ MOVES: list[tuple[AlertState, AlertFact, AlertState]] = [
     (CLOSED, AlertExpired(17), CLOSED),
     (CLOSED, ReportDue(17), CLOSED),
     (CLOSED, CallerLost(17), CLOSED),
+    (CLOSED, AlertErased(17), CLOSED),
     (CLOSED, settled("acknowledged"), CLOSED),
     (CLOSED, settled("waiting", "acknowledged"), RELEASED),
     (WITHDRAWN, AlertWithdrawn(17), WITHDRAWN),
     (WITHDRAWN, AlertExpired(17), WITHDRAWN),
     (WITHDRAWN, ReportDue(17), WITHDRAWN),
     (WITHDRAWN, CallerLost(17), WITHDRAWN),
+    (WITHDRAWN, AlertErased(17), WITHDRAWN),
     (WITHDRAWN, settled("withdrawn", "acknowledged"), WITHDRAWN),
 ]
 
@@ -94,6 +106,7 @@ ILLEGAL: list[tuple[AlertState, AlertFact]] = [
     (DRAFT, AlertExpired(17)),
     (DRAFT, ReportDue(17)),
     (DRAFT, settled()),
+    (RELEASED, AlertErased(17)),
     (CLOSED, AlertReleased(17)),
     (WITHDRAWN, AlertReleased(17)),
 ]
@@ -117,6 +130,24 @@ def test_every_pair_of_state_and_fact_is_named_above() -> None:
 
     assert set(product(AlertState, get_args(AlertFact))) - set(alerts.TABLE) == illegal
     assert {(state, type(fact)) for state, fact, _ in MOVES} == set(alerts.TABLE)
+
+
+@pytest.mark.parametrize("state", [DRAFT, CLOSED, WITHDRAWN])
+def test_an_alert_is_erased_once_and_keeps_what_came_of_it(state: AlertState) -> None:
+    before = alert(state, Outcome.INCOMPLETE if state is CLOSED else None)
+    after, effects = decide(before, AlertErased(17), LATER)
+
+    assert (after.erased_at, after.outcome, after.sha256) == (LATER, before.outcome, before.sha256)
+    assert EraseTraces() in effects
+    assert decide(after, AlertErased(17), LATER + 60) == (after, ())
+
+
+@pytest.mark.parametrize("fact", [AlertWithdrawn(17), settled("waiting", "acknowledged")])
+def test_an_erased_alert_cannot_go_out_again_nor_be_called_back(fact: AlertFact) -> None:
+    erased, _ = decide(alert(CLOSED, Outcome.INCOMPLETE), AlertErased(17), LATER)
+
+    with pytest.raises(Illegal, match="alert 17 is erased"):
+        decide(erased, fact, LATER)
 
 
 def test_a_release_opens_the_deliveries() -> None:

@@ -28,6 +28,7 @@ team = Table(
     Column("office_hours", String(200), nullable=False),
     Column("policy", Text),
     Column("machine_message", Boolean, nullable=False),
+    Column("local_time", Boolean, nullable=False),
 )
 
 number = Table(
@@ -72,6 +73,7 @@ alert = Table(
     Column("severity", String(10), nullable=False),
     Column("told", String(20)),
     Column("reported_at", Float),
+    Column("erased_at", Float),
     Index(None, "state"),
     sqlite_autoincrement=True,  # the number of an alert is never given twice
 )
@@ -236,6 +238,15 @@ journal = Table(
     sqlite_autoincrement=True,
 )
 
+seal = Table(
+    "seal",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", Float, nullable=False),
+    Column("last", Integer, nullable=False),
+    Column("chain", String(64), nullable=False),
+)
+
 TABLES: dict[type, Table] = {
     records.Team: team,
     records.Number: number,
@@ -251,4 +262,5 @@ TABLES: dict[type, Table] = {
     records.Received: received,
     records.ReceivedPart: received_part,
     records.Entry: journal,
+    records.Seal: seal,
 }

@@ -1,0 +1,193 @@
+"""`tocsin archive`, and the verbs of `tocsin alert` for what is kept of it.
+
+Owns: how an operator finds out that all is there and unchanged, takes it along, or has it erased.
+"""
+
+import shutil
+import sys
+import tarfile
+import tempfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ivr.cli.common import Args, House, Verbs, group, house, verb
+from ivr.cli.output import Exit, document, say
+
+if TYPE_CHECKING:
+    from ivr.domain.records import Alert
+    from ivr.services.seals import Report
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the group."""
+    archive = group(verbs, "archive", "what is kept of alerts, and for how long")
+    verify = verb(
+        archive, "verify", _verify, "is every recording there, and the journal unchanged", reads=True
+    )
+    verify.add_argument(
+        "--has", metavar="CHAIN", help="a value printed earlier: it must be one of the journal's"
+    )
+    erase = verb(
+        archive, "erase", _erase, "erase alerts before their time; numbers and outcome stay", reads=True
+    )
+    erase.add_argument(
+        "--before", required=True, metavar="DATE", type=_day, help="those that ended before this day (UTC)"
+    )
+    erase.add_argument("--dry-run", action="store_true", help="only say which")
+
+
+def _day(text: str) -> datetime:
+    day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    if day > datetime.now(UTC):
+        raise ValueError("lies ahead")
+    return day
+
+
+def _verify(args: Args) -> int:
+    from ivr.domain.records import Alert
+    from ivr.services import seals
+
+    with house(args) as here, here.store.read() as tx:
+        journal = seals.examine(tx)
+        alerts = tx.find(Alert)
+        found = {alert.id: condition(here, alert) for alert in alerts}
+    by_condition = {what: [n for n, is_ in found.items() if is_ == what] for what in ("changed", "missing")}
+    known = args.has is None or args.has in journal.chains
+    well = known and not journal.broken and not any(by_condition.values())
+    if args.json:
+        counts = {what: list(found.values()).count(what) for what in ("intact", "erased")}
+        document(
+            {
+                "ok": well,
+                "journal": {**_journal(journal), "has": None if args.has is None else known},
+                "recordings": {**counts, **by_condition},
+            }
+        )
+    else:
+        _print(journal, by_condition, known)
+    return Exit.DONE if well else Exit.FAILED
+
+
+def _journal(journal: "Report") -> dict[str, Any]:
+    return {
+        "sealed": journal.sealed,
+        "unsealed": journal.unsealed,
+        "broken": [{"first": span.first, "last": span.last} for span in journal.broken],
+        "chain": journal.chain,
+    }
+
+
+def _print(journal: "Report", by_condition: Mapping[str, list[int]], known: bool) -> None:
+    for span in journal.broken:
+        say(f"the journal was changed somewhere in its lines {span.first} to {span.last}; see the backups")
+    if not known:
+        say("the journal never had the value of --has: it was made anew, or is another installation's")
+    for what, alerts in by_condition.items():
+        for alert in alerts:
+            say(f"the recording of alert {alert} is {what}; look for it in the backups")
+    print(f"journal: {journal.sealed} lines sealed, {journal.unsealed} not yet")
+    print(f"chain:   {journal.chain}")
+
+
+def _erase(args: Args) -> int:
+    from ivr.domain.facts import AlertErased
+    from ivr.services.janitor import past
+
+    with house(args) as here:
+        with here.store.read() as tx:
+            due = [alert.id for alert in past(tx, args.before.timestamp())]
+        if not args.dry_run:
+            ledger = here.ledger
+            for alert in due:
+                ledger.apply(AlertErased(alert))
+    if args.json:
+        document({"alerts": due, "erased": not args.dry_run})
+    else:
+        for alert in due:
+            print(alert)
+        say(f"{len(due)} alerts {'would be' if args.dry_run else 'are'} erased")
+    return Exit.DONE
+
+
+# -- of `tocsin alert` -----------------------------------------------------------------------------------
+
+
+def condition(here: House, alert: "Alert") -> str:
+    """intact, changed, missing, or erased."""
+    from ivr import bootstrap
+
+    if alert.erased_at is not None:
+        return "erased"
+    return bootstrap.recordings(here.settings).condition(alert.audio, alert.sha256)
+
+
+_PLIGHT = {
+    "changed": "is not the one that was kept; look for it in the backups",
+    "missing": "is gone; look for it in the backups",
+    "erased": "is erased: it was kept for as long as it was to be",
+}
+
+
+def audio(args: Args) -> int:
+    """`tocsin alert audio`: where the recording is; with --verify, whether it is the one that was kept."""
+    from ivr.services.report import alert_file
+
+    with house(args) as here:
+        with here.store.read() as tx:
+            alert = alert_file(tx, args.alert).alert
+        path = (here.settings.recordings / alert.audio).resolve()
+        found = condition(here, alert)
+    usable = found == "intact" or (found == "changed" and not args.verify)
+    if args.json and (usable or args.verify):
+        shown = {"alert": alert.id, "path": str(path), "sha256": alert.sha256}
+        document({**shown, "condition": found} if args.verify else shown)
+    elif usable:
+        print(path)
+    if found in _PLIGHT and not usable:
+        say(f"the recording of alert {alert.id} {_PLIGHT[found]}")
+    return Exit.DONE if usable else Exit.FAILED
+
+
+def export(args: Args) -> int:
+    """`tocsin alert export`: everything about one alert, into a new folder or as a tar to stdout."""
+    from ivr.services.export import export as exported
+    from ivr.services.report import alert_file
+
+    with house(args) as here, here.store.read() as tx:
+        alert = alert_file(tx, args.alert).alert
+        found = condition(here, alert)
+        there = found in ("intact", "changed")
+        files = exported(tx, alert.id, here.settings.recordings / alert.audio if there else None)
+    if args.into == "-":
+        _tar(f"alert-{alert.id}", files)
+    else:
+        _folder(Path(args.into), files)
+    if found in _PLIGHT:
+        say(f"the recording of alert {alert.id} {_PLIGHT[found]}")
+    return Exit.FAILED if found in ("changed", "missing") else Exit.DONE
+
+
+def _tar(name: str, files: Mapping[str, bytes]) -> None:
+    with tarfile.open(fileobj=sys.stdout.buffer, mode="w|") as tar:
+        for file, content in files.items():
+            entry = tarfile.TarInfo(f"{name}/{file}")
+            entry.size, entry.mode = len(content), 0o600
+            tar.addfile(entry, BytesIO(content))
+
+
+def _folder(into: Path, files: Mapping[str, bytes]) -> None:
+    """All of them or none: made beside it, and renamed."""
+    if into.exists():
+        raise FileExistsError(17, "is there already; name a new folder", str(into))
+    into.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(dir=into.parent, prefix=f".{into.name}-"))
+    try:
+        for name, content in files.items():
+            (draft / name).write_bytes(content)
+        draft.rename(into)
+    except BaseException:
+        shutil.rmtree(draft)
+        raise
