@@ -79,6 +79,11 @@ class Records(Protocol):
         """The highest key the store has given to this kind; 0 for none."""
         ...
 
+    def part(self) -> AbstractContextManager[None]:
+        """A part of the transaction: if its block raises, nothing of it is kept, and all before it is. Raises
+        StoreAway, which ends the whole transaction, and StoreRefused."""
+        ...
+
 
 class Store(Protocol):
     """Where state lives. Both raise StoreAway, and StoreRefused for what cannot be a record."""

@@ -24,7 +24,6 @@ from ivr.domain.facts import (
     ErrandExpired,
     ErrandPlaced,
     Fact,
-    Illegal,
 )
 from ivr.domain.lines import TrunkView, look_back
 from ivr.domain.number import is_emergency
@@ -123,22 +122,20 @@ class Dialler:
                 await self._place(decided)
 
     async def _apply_facts(self) -> None:
-        while self._facts:
-            await self._apply(self._facts[0])
+        """Those that are here now. What comes in meanwhile is for the next turn: it begins with the lines."""
+        told = list(self._facts)
+        await self._apply_together(told)
+        for _ in told:
             self._facts.popleft()  # only now: a fact the store could not take is tried again
 
     async def _apply(self, fact: Fact) -> Applied | None:
-        """Raises StoreAway. A fact that fails in another way is dropped: it must not hold up those behind it,
-        and what became of its call is found by `_reconcile`."""
-        try:
-            return await asyncio.to_thread(self._ledger.apply, fact)
-        except Illegal as refused:
-            log.info("%s", refused)
-        except StoreAway:
-            raise
-        except Exception:
-            log.exception("%s is not on record", type(fact).__name__)
-        return None
+        (applied,) = await self._apply_together([fact])
+        return applied
+
+    async def _apply_together(self, several: Sequence[Fact]) -> Sequence[Applied | None]:
+        """Raises StoreAway. A fact that fails in another way is dropped: it must not hold up the others, and
+        what became of its call is found by `_reconcile`."""
+        return await asyncio.to_thread(self._ledger.apply_together, several) if several else []
 
     async def _round(self) -> float | None:
         """Reconcile when it is time, then carry out one plan; when to look again."""
@@ -179,10 +176,21 @@ class Dialler:
         return plan(view, now)
 
     async def _place(self, decided: Plan) -> None:
+        """Commit the calls together, then originate them; errands first, for somebody waits on the line."""
         for errand in decided.errands:
             await self._run(errand)
-        for start in decided.start:
-            await self._start(start)
+        starts = [start for start in decided.start if not await self._skipped(start)]
+        placed = [CallPlaced(self._new_id(), s.team, s.number, s.trunk, s.alerts) for s in starts]
+        applied = await self._apply_together(placed)
+        originates = [
+            self._pbx.originate(fact.call, fact.number, fact.trunk, now.ring_s)
+            for fact, now in zip(placed, applied, strict=True)
+            if now
+            and now.call  # or acknowledged or withdrawn since the plan was made; or too late in the day
+        ]
+        for outcome in await asyncio.gather(*originates, return_exceptions=True):
+            if isinstance(outcome, BaseException):
+                raise outcome  # not before the others have left
 
     def _recent(self, tx: Records) -> Sequence[Call]:
         """Asked of the store, not remembered: so a restart does not use a line that must rest."""
@@ -191,19 +199,14 @@ class Dialler:
         since = self._clock() - self._look_back_s
         return tx.find(Call, ended_at=AtLeast(since))
 
-    async def _start(self, start: Start) -> None:
-        if is_emergency(start.number.removeprefix("+")):
-            # The directory refuses these; a number that got here by another way must still never be dialled.
-            log.error("%s has an emergency number; it is not called", start.team)
-            for alert in start.alerts:
-                await self._apply(DeliverySkipped(alert, start.team))
-            return
-        call = self._new_id()
-        placed = CallPlaced(call, start.team, start.number, start.trunk, start.alerts)
-        applied = await self._apply(placed)
-        if applied is None or applied.call is None:
-            return  # acknowledged or withdrawn since the plan was made; or it is too late in the day
-        await self._pbx.originate(call, start.number, start.trunk, applied.ring_s)
+    async def _skipped(self, start: Start) -> bool:
+        """The directory refuses emergency numbers; one that got here by another way must still never be
+        dialled."""
+        if not is_emergency(start.number.removeprefix("+")):
+            return False
+        log.error("%s has an emergency number; it is not called", start.team)
+        await self._apply_together([DeliverySkipped(alert, start.team) for alert in start.alerts])
+        return True
 
     async def _run(self, start: StartErrand) -> None:
         if is_emergency(start.number.removeprefix("+")):

@@ -1,18 +1,27 @@
 """The only writer of state: apply(fact) = load, decide, save state + outbox + journal in ONE transaction.
 
 Owns: the transaction around a fact, and who hears that something changed. What the fact does is the business
-of `transaction`.
+of `transaction`. Facts that come together may share a commit, which takes a disk longer than all the rest;
+each of them is whole or not at all.
 """
 
-from ivr.domain.facts import Fact
+import logging
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from ivr.domain.facts import Fact, Illegal
 from ivr.domain.policy import Policy
 from ivr.domain.records import Alert, AlertState, Entry
 from ivr.domain.wording import ALERT_SMS
-from ivr.ports import Clock, DiskFull, Store, Wake
+from ivr.ports import Clock, DiskFull, Records, Store, StoreAway, Wake
 from ivr.services.history import Network
 from ivr.services.transaction import Applied, Archive, Transaction
 
 __all__ = ["Applied", "Archive", "Ledger", "last_moment"]
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 class Ledger:
@@ -42,17 +51,41 @@ class Ledger:
 
     def apply(self, fact: Fact) -> Applied:
         """Make `fact` true. Raises StoreAway (try again), StoreRefused or Illegal: nothing has changed."""
+        return self._committed(lambda tx: self._once(tx, fact))
+
+    def apply_together(self, several: Sequence[Fact]) -> list[Applied | None]:
+        """Make each of `several` true, in their order, with one commit for all. One that is refused or fails
+        changes nothing and holds up none of the others: it is logged, and None stands in its place. Raises
+        StoreAway: nothing has changed."""
+        return self._committed(lambda tx: [self._part(tx, fact) for fact in several])
+
+    def _committed(self, work: Callable[[Records], T]) -> T:
         try:
-            applied = self._once(fact)
+            done = self._transaction(work)
         except DiskFull:
-            applied = self._once(fact)  # now that the store has given up its reserve
+            done = self._transaction(work)  # now that the store has given up its reserve
         for wake in self._wakes:
             wake()
-        return applied
+        return done
 
-    def _once(self, fact: Fact) -> Applied:
+    def _transaction(self, work: Callable[[Records], T]) -> T:
         with self._store.write() as tx:
-            return Transaction(tx, self._archive, self._network, self._clock()).apply(fact)
+            return work(tx)
+
+    def _once(self, tx: Records, fact: Fact) -> Applied:
+        return Transaction(tx, self._archive, self._network, self._clock()).apply(fact)
+
+    def _part(self, tx: Records, fact: Fact) -> Applied | None:
+        try:
+            with tx.part():
+                return self._once(tx, fact)
+        except Illegal as refused:
+            log.info("%s", refused)
+        except StoreAway:
+            raise
+        except Exception:
+            log.exception("%s is not on record", type(fact).__name__)
+        return None
 
 
 def last_moment(store: Store) -> float:

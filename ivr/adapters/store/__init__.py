@@ -54,26 +54,16 @@ class SqlStore:
     @contextmanager
     def _transaction(self, reads: bool) -> Iterator["SqlRecords"]:
         try:
-            with self._told(reads) as records:
-                yield records
-        except DiskFull:
-            if self._reserve is not None:
-                self._reserve.give_up()
-            raise
-
-    @contextmanager
-    def _told(self, reads: bool) -> Iterator["SqlRecords"]:
-        """The errors of the database as those that our callers know."""
-        try:
             with (
+                _told(),
                 self._engine.connect().execution_options(**{READS: reads}) as connection,
                 connection.begin(),
             ):
                 yield SqlRecords(connection)
-        except DBAPIError as error:
-            raise trouble(error) from None
-        except NoConnectionFree as error:
-            raise StoreAway("the store does not answer: too many wait for it") from error
+        except DiskFull:
+            if self._reserve is not None:
+                self._reserve.give_up()
+            raise
 
     def close(self) -> None:
         self._engine.dispose()
@@ -82,6 +72,17 @@ class SqlStore:
     def engine(self) -> Engine:
         """For migrations."""
         return self._engine
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """The errors of the database as those that our callers know."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise trouble(error) from None
+    except NoConnectionFree as error:
+        raise StoreAway("the store does not answer: too many wait for it") from error
 
 
 class SqlRecords:
@@ -126,6 +127,19 @@ class SqlRecords:
 
     def latest(self, kind: type[Any]) -> int:
         return self._connection.execute(select(func.max(TABLES[kind].c.id))).scalar() or 0
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        saved = self._connection.begin_nested()
+        try:
+            with _told():
+                yield
+                saved.commit()
+        except StoreAway:
+            raise  # and nothing to go back to: on a full disk SQLite may have undone the whole transaction
+        except BaseException:
+            saved.rollback()
+            raise
 
 
 _INSERT: dict[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
