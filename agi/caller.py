@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from agi.listen import Clerk
-from agi.menu import Menu, ask
+from agi.menu import Menu, ask, helped
 from ivr.adapters.fastagi import Channel
 from ivr.domain.records import Account
 from ivr.services.desk import Desk
@@ -26,3 +26,7 @@ class Caller:
         if key is None:
             raise Gone
         return key
+
+    def helped(self, menu: Menu) -> str:
+        """The key that was pressed while the help of `menu` was said, or ''."""
+        return helped(self.channel, menu)

@@ -6,15 +6,15 @@ Owns: the main menu. Knows nothing of what each of its keys leads to.
 from contextlib import suppress
 from functools import partial
 
-from agi import listen
+from agi import listen, mine
 from agi.caller import Caller, Gone
 from agi.current import hear_current
 from agi.listen import Clerk
 from agi.login import login
 from agi.menu import Menu
+from agi.news import news
 from agi.raising import Raising
 from ivr.adapters.fastagi import Channel, Script
-from ivr.domain import spoken
 from ivr.domain.facts import CallCameIn, TeamIdentified
 from ivr.domain.spoken import prompt
 from ivr.services.desk import Desk
@@ -35,8 +35,7 @@ def hotline(desk: Desk, patience_s: float = listen.PATIENCE_S) -> Script:
             account = login(channel, desk, clerk)
             if account is not None:
                 clerk.hand(partial(desk.ledger.apply, TeamIdentified(channel.call_id, account.team)))
-                with suppress(Gone):
-                    main_menu(Caller(channel, desk, clerk, account))
+                main_menu(Caller(channel, desk, clerk, account))
             listen.finish(channel)
 
     return script
@@ -48,23 +47,25 @@ def _trunk(channel_name: str) -> str:
 
 
 def main_menu(caller: Caller) -> None:
-    lead = _news(caller)
+    """All that a caller may do, until they are done or gone."""
+    with suppress(Gone):
+        _main_menu(caller)
+
+
+def _main_menu(caller: Caller) -> None:
+    lead = news(caller)
     for _ in range(_ROUNDS):
-        match caller.ask(Menu((*lead, prompt("main-menu")), "12")):
+        match caller.ask(Menu((*lead, prompt("main-menu")), "12345", help=(prompt("help-main"),))):
             case "1":
                 Raising(caller).run()
             case "2":
                 hear_current(caller)
+            case "3":
+                mine.tell(caller)
+            case "4":
+                mine.withdraw(caller)
+            case "5":
+                mine.escalate(caller)
             case "#":
                 return
         lead = []
-
-
-def _news(caller: Caller) -> list[str]:
-    """How many alerts wait for an acknowledgement of the caller's team."""
-    waiting = sum(not c.acknowledged for c in caller.desk.current(caller.account.team))
-    if waiting == 0:
-        return []
-    if waiting == 1:
-        return [prompt("there-is"), *spoken.count(1), prompt("alert-not-acknowledged")]
-    return [prompt("there-are"), *spoken.count(waiting), prompt("alerts-not-acknowledged")]

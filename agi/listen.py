@@ -88,14 +88,18 @@ def _persist(work: Callable[[], R], deadline: float) -> R:
             time.sleep(_AGAIN_S)
 
 
+def name(desk: Desk, team: str, written: str) -> list[str]:
+    """The name of a team, spelled as it is written where it has no sound."""
+    sound = desk.name_sound(team)
+    return [str(sound.with_suffix(""))] if sound else spoken.spelled(written) or spoken.spelled(team)
+
+
 def raised(desk: Desk, alert: Alert, zone: str | None) -> list[str]:
     """Who raised an alert, its number, and when: see spoken.moment for `zone`."""
     at = alert.recorded_at if alert.released_at is None else alert.released_at
-    sound = desk.name_sound(alert.team)
-    name = [str(sound.with_suffix(""))] if sound else spoken.spelled(alert.team_name)
     return [
         *([prompt("operator-for")] if alert.source is Source.OPERATOR else []),
-        *(name or spoken.spelled(alert.team)),
+        *name(desk, alert.team, alert.team_name),
         prompt("raised-alert"),
         *spoken.count(alert.id),
         *spoken.moment(at, zone),
@@ -116,18 +120,20 @@ def hear(channel: Channel, desk: Desk, alert: Alert, keys: str) -> Played:
     return played
 
 
-def acknowledge(channel: Channel, clerk: Clerk, desk: Desk, fact: Acknowledged) -> None:
-    """Put an acknowledgement on record, and say what came of it once it has."""
+def acknowledge(channel: Channel, clerk: Clerk, desk: Desk, fact: Acknowledged) -> bool:
+    """Put an acknowledgement on record, and say what came of it once it has. Whether it has."""
     try:
         applied = clerk.wait(channel, lambda: desk.ledger.apply(fact), prompt("not-yet-recorded-hold"))
     except StoreError:
         log.error("alert %s: an acknowledgement of %s is not on record", fact.alert, fact.team)
         channel.play([prompt("not-recorded-call-back")])
+        return False
     except Illegal:
         channel.play([prompt("withdrawn")])
-    else:
-        withdrawn = applied.alert is not None and applied.alert.state is AlertState.WITHDRAWN
-        channel.play([prompt("withdrawn") if withdrawn else prompt("acknowledged-thanks")])
+        return False
+    withdrawn = applied.alert is not None and applied.alert.state is AlertState.WITHDRAWN
+    channel.play([prompt("withdrawn") if withdrawn else prompt("acknowledged-thanks")])
+    return True
 
 
 def finish(channel: Channel) -> None:

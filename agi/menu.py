@@ -4,10 +4,14 @@ Owns: the keys that mean the same everywhere (star one step back, hash done, 0 h
 end a question. Who asks decides what back and done lead to.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from ivr.adapters.fastagi import ALL_KEYS, Channel
 from ivr.domain.spoken import prompt
+
+T = TypeVar("T")
 
 KEY_S = 4
 """How long a key is awaited before the question is asked again, seconds. A soft tick is heard meanwhile."""
@@ -41,24 +45,39 @@ def ask(channel: Channel, menu: Menu, operator: bool = False) -> str | None:
     misses = 0
     while misses < menu.tries:
         key = _key(channel, (*lead, *menu.prompts))
-        helped = key == _HELP
-        if helped:
-            key = _helped(channel, menu, operator)
+        asked_for_help = key == _HELP
+        if asked_for_help:
+            key = helped(channel, menu, operator)
         if key and key in menu.keys + _EVERYWHERE:
             return key
         lead = (prompt("wrong-key"),) if key else ()
-        misses += not helped
+        misses += not asked_for_help
     return None
 
 
-def _helped(channel: Channel, menu: Menu, operator: bool) -> str:
-    """The key that was pressed during the help or after it; '' for none, or a 0 that leads nowhere."""
+def helped(channel: Channel, menu: Menu, operator: bool = False) -> str:
+    """Say the help of `menu`. The key that was pressed meanwhile; '' for none, or a 0 that leads nowhere.
+
+    Raises OperatorWanted, as `ask` does.
+    """
     if not operator:
         return channel.play(menu.help, ALL_KEYS).replace(_HELP, "")
     key = _key(channel, (*menu.help, prompt("help-operator")))
     if key == _HELP:
         raise OperatorWanted
     return key
+
+
+def walk(items: Sequence[T], visit: Callable[[T], str]) -> bool:
+    """Visit items one after another. A visit ends with a key: star leads to the item before, hash is done
+    with them all, any other goes on. Whether the last one was gone past."""
+    n = 0
+    while 0 <= n < len(items):
+        key = visit(items[n])
+        if key == "#":
+            return False
+        n += -1 if key == "*" else 1
+    return n == len(items)
 
 
 def _key(channel: Channel, sounds: tuple[str, ...]) -> str:

@@ -110,6 +110,11 @@ def spelled(text: str) -> list[str]:
     return sounds
 
 
+def acknowledged(number: int, of: int) -> list[str]:
+    """How many of how many teams have acknowledged."""
+    return [*count(number), prompt("of"), *count(of), prompt("count-acknowledged")]
+
+
 def teams(number: int) -> list[str]:
     """So many teams."""
     return [*count(number), prompt("team") if number == 1 else prompt("teams")]

@@ -15,6 +15,7 @@ from typing import Protocol
 from ivr.config import Settings
 from ivr.domain.facts import AlertRecorded, CallerLost, Illegal
 from ivr.domain.line import Line
+from ivr.domain.progress import Progress
 from ivr.domain.recording import Verdict
 from ivr.domain.records import (
     Account,
@@ -31,6 +32,7 @@ from ivr.domain.records import (
     Team,
 )
 from ivr.ports import Store, StoreRefused
+from ivr.services import own
 from ivr.services.ledger import Ledger
 
 log = logging.getLogger(__name__)
@@ -137,6 +139,16 @@ class Desk:
         with self._store.read() as tx:
             found = tx.get(Team, team)
         return found.clock if found else None
+
+    def sent(self, team: str) -> list[Progress]:
+        """How the latest alerts of `team` go, the newest first."""
+        with self._store.read() as tx:
+            return own.sent(tx, team, self.ledger.now())
+
+    def drafts(self, team: str, *sources: Source) -> list[Alert]:
+        """What `team` has not sent, the newest first."""
+        with self._store.read() as tx:
+            return own.drafts(tx, team, *sources)
 
     def teams_to_call(self, team: str) -> int:
         """How many teams an alert of `team` goes to."""

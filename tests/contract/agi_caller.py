@@ -222,7 +222,8 @@ class Follows:
 
     A step is a mapping: `heard` (sounds, in order), then `meanwhile` (an event), then one of `press` (keys;
     with `at`, at that second of the last sound), `speak` or `hangup` (true, or a second of the last sound). A
-    sound that goes on after a press is `...`; `name*` stands for any number of it.
+    sound that goes on after a press is `...`, and `from` tells the second at which the last sound begins or
+    goes on; `name*` stands for any number of it.
     """
 
     steps: list[dict]
@@ -252,6 +253,8 @@ class Follows:
         if self._token < len(self._now["heard"]):
             return None
         step = self._now
+        if step.get("from", start_s) != start_s:
+            self._fail(f"{name} began at {start_s} s (step {self._step + 1})")
         self._meanwhile(step)
         if "at" in step:
             self._next(step["press"])

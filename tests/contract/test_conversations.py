@@ -40,6 +40,7 @@ from ivr.domain.records import (
     Sms,
     Source,
     Team,
+    Via,
 )
 from ivr.services.desk import Desk
 from ivr.services.ledger import Ledger
@@ -92,19 +93,22 @@ class House:
                 reserve.path.touch()  # as it is once it was given up
             case ["withdraw", number]:
                 self.ledger.apply(facts.AlertWithdrawn(int(number)))
+            case ["acknowledge", number, team]:
+                self.ledger.apply(facts.Acknowledged(int(number), team, Via.OPERATOR, None))
             case ["lose", number]:
                 (self.folder / "recordings" / f"{number}.wav").unlink()
             case _:
                 raise ValueError(event)
 
-    def raise_alert(self, team: str, seconds: float, source: Source) -> int:
+    def raise_alert(self, team: str, seconds: float, source: Source, draft: bool = False) -> int:
         path = self.folder / f"{team} {seconds}.wav"
         write_wav(path, seconds)
         recorded = self.ledger.apply(
             facts.AlertRecorded(team, None, source, str(path), seconds, f"{team} {seconds}")
         )
         assert recorded.alert is not None
-        self.ledger.apply(facts.AlertReleased(recorded.alert.id))
+        if not draft:
+            self.ledger.apply(facts.AlertReleased(recorded.alert.id))
         return recorded.alert.id
 
     def length(self, sound: str) -> float | None:
@@ -253,7 +257,7 @@ def lead(
         with house.store.write() as tx:
             tx.put(*(replace(team, zone=zone, local_time=True) for team in tx.find(Team)))
     alerts = [
-        house.raise_alert(a["team"], a["seconds"], Source(a.get("source", "hotline")))
+        house.raise_alert(a["team"], a["seconds"], Source(a.get("source", "hotline")), a.get("draft", False))
         for a in journey.get("alerts", [])
     ]
     follows = Follows(written_out(journey["talk"]), house.name, house.happens)
@@ -327,7 +331,8 @@ def test_journey(name: str, build: Build, caplog: pytest.LogCaptureFixture) -> N
 
 
 @pytest.mark.parametrize(
-    "name", ["raise-and-send", "listen-to-the-end", "two-alerts-in-one-call", "hotline-acknowledge"]
+    "name",
+    ["raise-and-send", "listen-to-the-end", "two-alerts-in-one-call", "hotline-acknowledge", "withdraw"],
 )
 def test_hangup_at_every_prompt(name: str, build: Build, caplog: pytest.LogCaptureFixture) -> None:
     """The journey again and again, the line cut in the middle of its first, second, ... sound or question."""

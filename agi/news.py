@@ -1,0 +1,40 @@
+"""What a caller hears first, before any menu: what became of their alerts, and what waits for them."""
+
+from agi.caller import Caller
+from ivr.domain import spoken
+from ivr.domain.records import AlertState, Source
+from ivr.domain.spoken import prompt
+
+_FRESH_S = 86_400.0
+"""How long after its release an alert that is closed is news to its originator."""
+
+
+def news(caller: Caller) -> list[str]:
+    """How the latest alert of the caller's team goes, what it has not sent, and what it has not heard."""
+    return [*_sent(caller), *_drafts(caller), *_waiting(caller)]
+
+
+def _sent(caller: Caller) -> list[str]:
+    for latest in caller.desk.sent(caller.account.team)[:1]:
+        since = caller.desk.ledger.now() - (latest.alert.released_at or 0.0)
+        if latest.alert.state is AlertState.RELEASED or since < _FRESH_S:
+            return [
+                prompt("your-alert"),
+                *spoken.count(latest.alert.id),
+                prompt("was-sent"),
+                *spoken.acknowledged(latest.acknowledged, latest.teams),
+            ]
+    return []
+
+
+def _drafts(caller: Caller) -> list[str]:
+    return [prompt("you-have-a-draft")] if caller.desk.drafts(caller.account.team, Source.HOTLINE) else []
+
+
+def _waiting(caller: Caller) -> list[str]:
+    waiting = sum(not c.acknowledged for c in caller.desk.current(caller.account.team))
+    if waiting == 0:
+        return []
+    if waiting == 1:
+        return [prompt("there-is"), *spoken.count(1), prompt("alert-not-acknowledged")]
+    return [prompt("there-are"), *spoken.count(waiting), prompt("alerts-not-acknowledged")]
