@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from agi import listen
+from agi import listen, operator
 from agi.caller import Caller
 from agi.hotline import main_menu
 from agi.listen import Clerk
 from agi.menu import Menu, ask
 from ivr.adapters.fastagi import Channel, Script
 from ivr.domain.facts import CallAnswered, ErrandDone, KeyPressed, TeamIdentified
-from ivr.domain.records import Errand, ErrandKind
+from ivr.domain.records import OPEN_ERRANDS, Errand, ErrandKind
 from ivr.domain.spoken import prompt
 from ivr.services.desk import Desk
 
@@ -61,6 +61,29 @@ def _call_back(on: OnErrand) -> None:
     main_menu(Caller(on.channel, on.desk, on.clerk, account))
 
 
+def _test(on: OnErrand) -> None:
+    """Somebody of the team wants to know whether we reach this phone."""
+    if ask(on.channel, Menu((prompt("callout-greeting"), prompt("test-call-press-1")), "1")) == "1":
+        on.done()
+        on.channel.play([prompt("test-thanks")])
+
+
+def _operator(on: OnErrand) -> None:
+    """The duty operator, whom a caller wants to speak to."""
+    account = on.desk.account(on.errand.uid or "")
+    team = listen.name(on.desk, account.team, account.team) if account else []
+    wanted = (prompt("callout-greeting"), *team, prompt("operator-wanted"))
+    if ask(on.channel, Menu(wanted, "1")) != "1":
+        return
+    if on.desk.errand_of(on.channel.call_id).state not in OPEN_ERRANDS:
+        on.channel.play([prompt("caller-has-left")])
+        return
+    on.done()
+    on.channel.confer(operator.room(on.errand.id), "operator")
+
+
 _SCRIPTS: Mapping[ErrandKind, Callable[[OnErrand], None]] = {
     ErrandKind.CALLBACK: _call_back,
+    ErrandKind.TEST: _test,
+    ErrandKind.OPERATOR: _operator,
 }

@@ -3,17 +3,19 @@
 Owns: the main menu. Knows nothing of what each of its keys leads to.
 """
 
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 
-from agi import listen, mine
+from agi import listen, mine, operator
 from agi.caller import Caller, Gone
 from agi.current import hear_current
 from agi.listen import Clerk
 from agi.login import login
-from agi.menu import Menu
+from agi.menu import Menu, OperatorWanted
 from agi.news import news
 from agi.raising import Raising
+from agi.settings import settings
 from ivr.adapters.fastagi import Channel, Script
 from ivr.domain.facts import CallCameIn, TeamIdentified
 from ivr.domain.spoken import prompt
@@ -22,6 +24,17 @@ from ivr.services.desk import Desk
 _LONGEST_S = 3600
 """A caller may stay for an hour, then Asterisk ends the call."""
 _ROUNDS = 20
+
+_ROOMS: Mapping[str, Callable[[Caller], None]] = {
+    "1": lambda caller: Raising(caller).run(),
+    "2": hear_current,
+    "3": mine.tell,
+    "4": mine.withdraw,
+    "5": mine.escalate,
+    "8": settings,
+}
+"""What the keys of the main menu lead to."""
+_KEYS = "".join(_ROOMS)
 
 
 def hotline(desk: Desk, patience_s: float = listen.PATIENCE_S) -> Script:
@@ -48,24 +61,15 @@ def _trunk(channel_name: str) -> str:
 
 def main_menu(caller: Caller) -> None:
     """All that a caller may do, until they are done or gone."""
-    with suppress(Gone):
-        _main_menu(caller)
-
-
-def _main_menu(caller: Caller) -> None:
     lead = news(caller)
-    for _ in range(_ROUNDS):
-        match caller.ask(Menu((*lead, prompt("main-menu")), "12345", help=(prompt("help-main"),))):
-            case "1":
-                Raising(caller).run()
-            case "2":
-                hear_current(caller)
-            case "3":
-                mine.tell(caller)
-            case "4":
-                mine.withdraw(caller)
-            case "5":
-                mine.escalate(caller)
-            case "#":
-                return
-        lead = []
+    with suppress(Gone):
+        for _ in range(_ROUNDS):
+            try:
+                key = caller.ask(Menu((*lead, prompt("main-menu")), _KEYS, help=(prompt("help-main"),)))
+                if key == "#":
+                    return
+                if key in _ROOMS:
+                    _ROOMS[key](caller)
+            except OperatorWanted:
+                operator.connect(caller)
+            lead = []

@@ -48,6 +48,7 @@ def ledger(settings: Settings, store: SqlStore, clock: Clock) -> Ledger:
         trunks,
         network.operators,
         network.sms_text,
+        network.duty_operator,
     )
 
 

@@ -87,6 +87,8 @@ class Network:
     """How the name is to be spoken, where its written form would be read wrongly."""
     operators: tuple[str, ...] = _checked(_subscribers, default=())
     """Mobiles of those who run the network: an SMS tells them who was not reached, and how an alert ended."""
+    duty_operator: str | None = _checked(subscriber, default=None)
+    """Whom a caller who has logged in reaches with 0 in the help: called as any team is, within the lines."""
     sms_text: str = _checked(template, default=ALERT_SMS)
     """The SMS that there is an alert, with fields: see ivr.domain.wording."""
     report_after_s: float = _checked(between(60, 86_400), default=900.0)

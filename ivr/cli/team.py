@@ -94,9 +94,9 @@ def _show(args: Args) -> int:
         document(team)
         return Exit.DONE
     print(f"{team['id']}  {team['name']}" + (f" (spoken: {team['spoken']})" if team["spoken"] else ""))
-    keys = ("number", "sms", "kind", "hours", "unallocated_at")
+    keys = ("number", "sms", "kind", "hours", "unallocated_at", "tested_at", "test")
     table(
-        ("NUMBER", "SMS", "KIND", "HOURS", "UNALLOCATED SINCE"),
+        ("NUMBER", "SMS", "KIND", "HOURS", "UNALLOCATED SINCE", "TESTED", "TEST"),
         [tuple(n[key] for key in keys) for n in team["numbers"]],
     )
     table(("ACCOUNT", "PIN"), [(a["uid"], "issued" if a["pin"] else "none yet") for a in team["accounts"]])

@@ -67,6 +67,8 @@ class Cast:
     """Keys of the team file, by team, beyond name and numbers."""
     longest_s: int = 120
     """The longest recording."""
+    network: Mapping[str, Any] = field(default_factory=dict)
+    """Keys of the configuration's section `network`, beyond name and numbers."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """Of the service, beside ours."""
 
@@ -209,7 +211,12 @@ class Stage:
         first, last = free_range(_PORTS_A_CALL * self.cast.lines)
         ami, agi = free_ports(2)
         document = {
-            "network": {"name": "Demo Network", "hotline": HOTLINE, "fallback": HOTLINE},
+            "network": {
+                "name": "Demo Network",
+                "hotline": HOTLINE,
+                "fallback": HOTLINE,
+                **self.cast.network,
+            },
             "pbx": {"sip_port": sip, "rtp_first": first, "rtp_last": last, "ami_port": ami, "agi_port": agi},
             "trunks": [{"name": "practice", "host": "127.0.0.1", "port": pstn, "lines": self.cast.lines}],
             "smsc": [

@@ -28,6 +28,7 @@ from ivr.domain.records import (
     Direction,
     Errand,
     Leg,
+    Number,
     Source,
     Team,
 )
@@ -118,6 +119,19 @@ class Desk:
         if found is None:
             raise LookupError(f"call {call_id} is on no errand of ours")
         return found
+
+    def errand(self, number: int) -> Errand:
+        """How an errand stands that was asked for."""
+        with self._store.read() as tx:
+            found = tx.get(Errand, number)
+        assert found is not None
+        return found
+
+    def numbers(self, team: str) -> list[str]:
+        """The numbers of a team, in the order of calling."""
+        with self._store.read() as tx:
+            listed = tx.find(Number, team=team)
+        return [n.number for n in sorted(listed, key=lambda n: n.position)]
 
     def account(self, uid: str) -> Account | None:
         with self._store.read() as tx:

@@ -26,11 +26,13 @@ class Network:
     """Mobiles of those who run the network: they are told what became of an alert."""
     sms_text: str = ALERT_SMS
     """The words of the SMS that there is an alert: see domain.wording.template."""
+    duty_operator: str | None = None
+    """Whom a caller reaches who wants a person."""
 
     @property
     def configured(self) -> frozenset[str]:
         """The numbers of the configuration that may be called."""
-        return frozenset(self.operators)
+        return frozenset(filter(None, (*self.operators, self.duty_operator)))
 
 
 def team_policy(network: Network, team: Team | None) -> Policy:

@@ -38,10 +38,11 @@ class Ledger:
         trunks: int = 1,
         operators: tuple[str, ...] = (),
         sms_text: str = ALERT_SMS,
+        duty_operator: str | None = None,
     ) -> None:
         self._store = store
         self._archive = archive
-        self._network = Network(policy, hotline, trunks, operators, sms_text)
+        self._network = Network(policy, hotline, trunks, operators, sms_text, duty_operator)
         self._clock = clock
         self._wakes: list[Wake] = []
 

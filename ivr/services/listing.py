@@ -19,6 +19,8 @@ from ivr.domain.records import (
     CallState,
     Delivery,
     DeliveryState,
+    Errand,
+    ErrandKind,
     Leg,
     Number,
     Sms,
@@ -159,8 +161,9 @@ def teams(tx: Records, only: str | None = None) -> list[Document]:
         raise NotThere(f"there is no team {only}; `tocsin team list` shows those there are")
     of_team = {"team": only} if only else {}
     numbers: dict[str, list[Document]] = {team.id: [] for team in found}
+    tests = {(e.team, e.number): e for e in tx.find(Errand, kind=ErrandKind.TEST, **of_team)}
     for number in tx.find(Number, **of_team):
-        numbers[number.team].append(_number(number))
+        numbers[number.team].append(_number(number, tests.get((number.team, number.number))))
     accounts: dict[str, list[Document]] = {team.id: [] for team in found}
     for account in tx.find(Account, **of_team):
         accounts[account.team].append({"uid": account.uid, "pin": account.pin_hash is not None})
@@ -189,11 +192,13 @@ def _differences(team: Team) -> Document:
     return {keys[name]: value for name, value in json.loads(team.policy or "{}").items()}
 
 
-def _number(number: Number) -> Document:
+def _number(number: Number, test: Errand | None) -> Document:
     return {
         "number": number.number,
         "sms": number.sms,
         "kind": number.kind.value,
         "hours": number.hours.value,
         "unallocated_at": rfc3339(number.unallocated_at),
+        "tested_at": rfc3339(test.due_at) if test else None,
+        "test": (test.reason or test.state.value) if test else None,
     }

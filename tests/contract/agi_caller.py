@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 RATE = 8000
-_NEEDS_A_CALL = ("STREAM FILE", "WAIT FOR DIGIT", "RECORD FILE", "ANSWER", "SET AUTOHANGUP")
+_NEEDS_A_CALL = ("STREAM FILE", "WAIT FOR DIGIT", "RECORD FILE", "ANSWER", "SET AUTOHANGUP", "EXEC")
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,8 @@ class Call:
     channel: str = "PJSIP/sip-a-00000017"
     sound_s: Callable[[str], float | None] = lambda sound: 1.0
     """Length of a sound; None when there is no such file."""
+    parties: int = 0
+    """How many are in the room where a caller meets the duty operator."""
     waiting: bool = True
     """Whether the sound is there that is heard while a key is awaited."""
     line: list[str] = field(default_factory=list)
@@ -127,8 +129,11 @@ class Call:
             case "SET VARIABLE":
                 self.variables[args[0]] = args[1]
                 return b"200 result=1\n"
+            case "EXEC":
+                return self._confer(args)
             case "GET VARIABLE":
-                value = self.variables.get(args[0])
+                in_room = args[0].startswith("CONFBRIDGE_INFO(parties,")
+                value = str(self.parties) if in_room else self.variables.get(args[0])
                 return b"200 result=0\n" if value is None else f"200 result=1 ({value})\n".encode()
             case "":
                 return b"510 Invalid or unknown command\n"
@@ -149,6 +154,13 @@ class Call:
             start_s = max(start_s, act.at_s)
             if act.key in escape:
                 return _result(ord(act.key), start_s)
+
+    def _confer(self, args: list[str]) -> bytes:
+        assert args[0] == "ConfBridge"
+        if isinstance(self.person.hears("conference", 60.0, 0.0), HangUp):
+            self._over = True
+            return b"200 result=-1\n"
+        return b"200 result=0\n"
 
     def _wait(self, timeout_s: float) -> bytes:
         key = self.person.waits(timeout_s)

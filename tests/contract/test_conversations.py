@@ -55,7 +55,7 @@ JOURNEYS = {p.stem: p for p in sorted((Path(__file__).parent.parent / "conversat
 TEAMS = ("abc-cert", "qrs-cert", "tru-cert", "xyz-cert")
 PIN = "271828"
 CONFIG = """
-network: {name: Example Network, hotline: "+4940808077555"}
+network: {name: Example Network, hotline: "+4940808077555", duty_operator: "+4940808077666"}
 trunks: [{name: sip-a, host: 127.0.0.1, lines: 4}]
 """
 
@@ -95,10 +95,21 @@ class House:
                 self.ledger.apply(facts.AlertWithdrawn(int(number)))
             case ["acknowledge", number, team]:
                 self.ledger.apply(facts.Acknowledged(int(number), team, Via.OPERATOR, None))
+            case ["errand", number, how]:
+                self._errand(int(number), how)
             case ["lose", number]:
                 (self.folder / "recordings" / f"{number}.wav").unlink()
             case _:
                 raise ValueError(event)
+
+    def _errand(self, number: int, how: str) -> None:
+        """What a call for an errand comes to: done, busy; or dropped, by who asked for it."""
+        if how == "dropped":
+            self.ledger.apply(facts.ErrandDropped(number))
+            return
+        self.ledger.apply(facts.ErrandPlaced(number, f"errand-{number}", "sip-a"))
+        done = how == "done"
+        self.ledger.apply(facts.ErrandDone(number) if done else facts.CallEnded(f"errand-{number}", 17))
 
     def raise_alert(self, team: str, seconds: float, source: Source, draft: bool = False) -> int:
         path = self.folder / f"{team} {seconds}.wav"
@@ -193,7 +204,14 @@ def build(empty_house: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         store = bootstrap.open_store(settings)
         stores.append(store)
         recordings = bootstrap.recordings(settings)
-        ledger = Ledger(store, recordings, settings.policy, settings.network.hotline, lambda: NOON)
+        ledger = Ledger(
+            store,
+            recordings,
+            settings.policy,
+            settings.network.hotline,
+            lambda: NOON,
+            duty_operator=settings.network.duty_operator,
+        )
         desk = bootstrap.desk(settings, store, ledger)
         return House(folder, store, ledger, desk, server.port, scripts)
 
@@ -272,12 +290,15 @@ def lead(
         Invariants(house, journey, person(follows)),
         sound_s=house.length,
         line=list(journey.get("line", [])),
+        parties=journey.get("parties", 0),
     )
     if team := journey.get("errand"):
         call.script = "errand"
         number = f"+49408080770{TEAMS.index(team) + 1}"
         uid = f"4071{TEAMS.index(team) + 1}"
         kind = ErrandKind(journey["kind"])
+        if kind is ErrandKind.OPERATOR:
+            number, team = house.desk.settings.network.duty_operator, None
         wanted = house.ledger.apply(facts.ErrandWanted(kind, number, team, uid)).errand
         assert wanted is not None
         house.ledger.apply(facts.ErrandPlaced(wanted.id, call.call_id, "sip-a"))

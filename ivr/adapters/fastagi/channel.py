@@ -29,6 +29,8 @@ SAMPLES_PER_S = 8000
 
 _COMMAND_S = 300.0
 """Longest time a command may take, seconds: more than any recording or sound. Beyond it, the peer is dead."""
+_CONFER_S = 7200.0
+"""More than any call lasts."""
 _HEADERS_S = 5.0
 _HEADERS = 100
 _LINE = 8192
@@ -219,6 +221,13 @@ class Channel(AGI):  # type: ignore[misc]  # pyst2 has no types
             return Recorded("key", chr(reply.result))
         return Recorded("hangup" if self._is_over() else "failed")
 
+    def confer(self, room: str, role: str) -> None:
+        """Speak with whoever else is in `room`, until one of the two leaves. `role`: a user profile of
+        confbridge.conf."""
+        reply = self._ask("EXEC", "ConfBridge", self._quote(f"{room},,{role},leave"), within_s=_CONFER_S)
+        if reply.result == -1 and self._is_over():
+            raise HungUp
+
     def variable(self, name: str) -> str:
         """The value of a channel variable; '' when it is not set."""
         return str(self.get_variable(name))
@@ -246,11 +255,11 @@ class Channel(AGI):  # type: ignore[misc]  # pyst2 has no types
         escaped = text.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{escaped}"'
 
-    def _ask(self, command: str, *args: object) -> _Reply:
+    def _ask(self, command: str, *args: object, within_s: float = _COMMAND_S) -> _Reply:
         if self._over:
             raise HungUp
         self._send(command, *args)
-        deadline = time.monotonic() + _COMMAND_S
+        deadline = time.monotonic() + within_s
         while True:
             line = self._lines.read(deadline)
             code = line[:3]

@@ -19,7 +19,7 @@ from ivr.ports import Programs
 
 FILES = tuple(
     f"{name}.conf"
-    for name in "asterisk cdr cel extensions indications logger manager modules pjsip rtp".split()
+    for name in "asterisk cdr cel confbridge extensions indications logger manager modules pjsip rtp".split()
 )
 """What a configuration consists of. The templates beside these are parts of pjsip.conf."""
 
