@@ -214,6 +214,22 @@ class Account:
     team: str
     pin_hash: str | None = None
     """argon2id, PHC string format. None: no PIN issued yet, nobody can log in."""
+    callback: str | None = None
+    """The number of its team where it is called back; None: the team's numbers in their order."""
+    totp: str | None = None
+    """Secret of its one-time codes, base32 (RFC 6238); None: it has none."""
+    totp_step: int = 0
+    """The time step of the last code that was used: no code counts twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How many wrong PINs are allowed: see domain.budget."""
+
+    scope: str
+    """A UID, the whole network, or one of the shares that all unknown UIDs are dealt to: what was keyed in
+    the place of a UID may be a PIN, and is never kept."""
+    spent_until: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -450,6 +466,9 @@ class Seal:
 
 OPEN = frozenset({DeliveryState.WAITING, DeliveryState.CALLING, DeliveryState.RESPONDING})
 """Deliveries that somebody must still acknowledge."""
+
+NETWORK = "network"
+"""The budget (scope) of all UIDs together."""
 
 OPEN_ERRANDS = frozenset({ErrandState.WAITING, ErrandState.CALLING})
 """Errands that somebody waits for."""

@@ -49,6 +49,10 @@ class Ledger:
         """Call `wake` after every commit, from the thread that made it."""
         self._wakes.append(wake)
 
+    def now(self) -> float:
+        """The time that facts are put on record with."""
+        return self._clock()
+
     def apply(self, fact: Fact) -> Applied:
         """Make `fact` true. Raises StoreAway (try again), StoreRefused or Illegal: nothing has changed."""
         return self._committed(lambda tx: self._once(tx, fact))

@@ -11,6 +11,7 @@ from ivr.domain import alert as alerts
 from ivr.domain import call as calls
 from ivr.domain import delivery as deliveries
 from ivr.domain import disposition, facts, nextcall
+from ivr.domain.budget import Login
 from ivr.domain.delivery import CallsChanged, DeliveryFact, MobileNotReached, NumberClosed
 from ivr.domain.effects import (
     Effect,
@@ -42,6 +43,7 @@ from ivr.domain.records import (
 from ivr.domain.shortmessage import SmsFact
 from ivr.ports import Records
 from ivr.services import erasure
+from ivr.services.access import Access, AccessFact
 from ivr.services.errands import Errands
 from ivr.services.history import Network, history, phones, team_policy
 from ivr.services.inbox import Inbox
@@ -76,6 +78,8 @@ class Applied:
     sms: tuple[Sms, ...] = ()
     """For SmsTraffic: those that leave now, each for the link it names. For SmsWritten and SmsRepeated: the
     one that was queued."""
+    login: Login | None = None
+    """For LoginTried: what the caller is told."""
     errand: Errand | None = None
     """The errand as it is now, where the fact was about one."""
 
@@ -90,12 +94,16 @@ class Transaction:
         self._now = now
         self._outbox = Outbox(tx, network, now)
         self._errands = Errands(tx, network, now)
+        self._access = Access(tx, network, self._errands, self._outbox, now)
         self._inbox = Inbox(tx, network, self._outbox, self._responding, now)
 
     def apply(self, fact: Fact) -> Applied:
-        applied = self._apply(fact)
+        applied = self._enter(fact) if isinstance(fact, AccessFact) else self._apply(fact)
         self._outbox.tell()  # last: what is worth an SMS is clear only when all is known that the fact did
         return applied
+
+    def _enter(self, fact: AccessFact) -> Applied:
+        return Applied(login=self._access.apply(fact))
 
     def _apply(self, fact: Fact) -> Applied:
         match fact:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import agi_caller
+import pyotp
 import pytest
 import yaml
 from agi_caller import Cut, Follows, write_wav
@@ -30,9 +31,11 @@ from ivr.domain.records import (
     Account,
     Alert,
     AlertState,
+    Budget,
     Call,
     Delivery,
     DeliveryState,
+    Entry,
     Errand,
     ErrandKind,
     Leg,
@@ -53,6 +56,9 @@ RAISED = (
 JOURNEYS = {p.stem: p for p in sorted((Path(__file__).parent.parent / "conversations").glob("*.yaml"))}
 TEAMS = ("abc-cert", "qrs-cert", "tru-cert", "xyz-cert")
 PIN = "271828"
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+CODE = pyotp.TOTP(SECRET).at(int(NOON))
+"""The one-time code of every journey: `{code}` among its keys."""
 CONFIG = """
 network: {name: Example Network, hotline: "+4940808077555"}
 trunks: [{name: sip-a, host: 127.0.0.1, lines: 4}]
@@ -92,6 +98,14 @@ class House:
                 reserve.path.touch()  # as it is once it was given up
             case ["withdraw", number]:
                 self.ledger.apply(facts.AlertWithdrawn(int(number)))
+            case ["guess", uid, times]:
+                for _ in range(int(times)):
+                    self.desk.door.knock("a guesser", uid, "999999", "", 0)
+            case ["codes", uid]:
+                with self.store.write() as tx:
+                    account = tx.get(Account, uid)
+                    assert account is not None
+                    tx.put(replace(account, totp=SECRET))
             case ["lose", number]:
                 (self.folder / "recordings" / f"{number}.wav").unlink()
             case _:
@@ -142,6 +156,10 @@ class House:
                 lines[f"delivery {d.alert} {d.team}"] = f"{d.state}{how}"
             for leg in tx.find(Leg):
                 lines[f"heard {leg.alert}"] = f"{leg.heard_s:.1f} s{' whole' if leg.whole else ''}"
+            for entry in tx.find(Entry):
+                lines["journal"] = entry.what
+            for budget in tx.find(Budget):
+                lines["failures"] = f"until {budget.spent_until}"
             for on in tx.find(Errand):
                 lines[f"errand {on.id}"] = f"{on.kind} {on.state} {on.number}"
             for call in tx.find(Call):
@@ -299,7 +317,8 @@ def written_out(talk: list[dict]) -> list[dict]:
         for token in step.get("heard", []):
             found = re.fullmatch(r"\((\S+) raised (\d)\)", token)
             heard += RAISED.format(*found.groups()).split() if found else [token]
-        steps.append({**step, "heard": heard})
+        keys = {"press": step["press"].replace("{code}", CODE)} if "press" in step else {}
+        steps.append({**step, "heard": heard, **keys})
     return steps
 
 
@@ -323,7 +342,7 @@ def test_journey(name: str, build: Build, caplog: pytest.LogCaptureFixture) -> N
     )
     assert call.variables == ({} if journey.get("dropped") else {"TOCSIN_DONE": "1"})
     assert "failed: " not in caplog.text, "the script stumbled"
-    assert not re.search(rf"{PIN}|4071\d|999999", caplog.text), "a digit of the caller's is in the log"
+    assert not re.search(rf"{PIN}|4071\d|999999|{CODE}", caplog.text), "a digit of the caller's is in the log"
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ from ivr.domain.records import (
     Account,
     Alert,
     AlertState,
+    Budget,
     Call,
     CallingHours,
     CallState,
@@ -80,7 +81,7 @@ RECORDS: list[Any] = [
     ),
     Number("new-cert", 0, "+4940808077555"),
     Number("new-cert", 1, "+4917100000", True, NumberKind.MOBILE, CallingHours.OUT, NOON),
-    Account("50000", "new-cert"),
+    Account("50000", "new-cert", None, "+4917100000", "JBSWY3DPEHPK3PXP", 59845206),
     Account("50001", "new-cert", "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA"),
     Alert(1, AlertState.DRAFT, "new-cert", NEW.name, None, Source.OPERATOR, "", NOON, 0.1, ""),
     Alert(
@@ -144,6 +145,7 @@ RECORDS: list[Any] = [
         message_left=True,
         errand=1,
     ),
+    Budget("network", NOON),
     Errand(1, ErrandKind.CALLBACK, "+4917100000", "new-cert", "40799", NOON, NOON + 300),
     Errand(
         *(2, ErrandKind.TEST, "+4917100000", None, None, NOON, NOON + 300, ErrandState.FAILED, "id-2", "busy")

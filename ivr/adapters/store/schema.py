@@ -49,6 +49,16 @@ account = Table(
     Column("uid", String(10), primary_key=True),
     Column("team", String(30), ForeignKey("team.id"), nullable=False),
     Column("pin_hash", String(200)),
+    Column("callback", String(16)),
+    Column("totp", String(64)),
+    Column("totp_step", Integer, nullable=False),
+)
+
+budget = Table(
+    "budget",
+    metadata,
+    Column("scope", String(12), primary_key=True),
+    Column("spent_until", Float, nullable=False),
 )
 
 alert = Table(
@@ -251,6 +261,7 @@ TABLES: dict[type, Table] = {
     records.Team: team,
     records.Number: number,
     records.Account: account,
+    records.Budget: budget,
     records.Alert: alert,
     records.Delivery: delivery,
     records.Call: call,

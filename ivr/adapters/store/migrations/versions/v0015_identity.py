@@ -1,4 +1,4 @@
-"""Errands: calls that carry no alert."""
+"""Errands: calls that carry no alert. Failure budgets, call back and one-time codes."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,6 +10,16 @@ down_revision = "0014"
 def upgrade() -> None:
     with op.batch_alter_table("call") as call:
         call.add_column(sa.Column("errand", sa.Integer()))
+    with op.batch_alter_table("account") as account:
+        account.add_column(sa.Column("callback", sa.String(16)))
+        account.add_column(sa.Column("totp", sa.String(64)))
+        account.add_column(sa.Column("totp_step", sa.Integer(), nullable=False, server_default="0"))
+    op.create_table(
+        "budget",
+        sa.Column("scope", sa.String(12), nullable=False),
+        sa.Column("spent_until", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("scope", name="pk_budget"),
+    )
     op.create_table(
         "errand",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
