@@ -159,6 +159,22 @@ class PinChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class WordsIssued:
+    """A team has got another list of verification words; those before it are void."""
+
+    team: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WordWanted:
+    """A call out is to speak the next verification word of its team."""
+
+    call: str
+    team: str
+
+
+@dataclass(frozen=True, slots=True)
 class AlertHeard:
     """A callee heard `heard_s` seconds of an alert in this call; `whole` when to its end."""
 
@@ -371,6 +387,8 @@ Fact = (
     | LoginTried
     | CallBackDenied
     | PinChanged
+    | WordsIssued
+    | WordWanted
     | AlertHeard
     | Acknowledged
     | TeamResponding

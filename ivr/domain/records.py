@@ -233,6 +233,18 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
+class VerificationWord:
+    """A word of a team's access letter: see domain.words."""
+
+    team: str
+    n: int
+    """Its place in the letter, from 1."""
+    word: str
+    call: str | None = None
+    """The call that spoke it; None while it is unused."""
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
     id: int
     state: AlertState

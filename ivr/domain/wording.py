@@ -154,3 +154,8 @@ def guessed_at(uid: str | None, team: str | None) -> str:
 def pin_known(uid: str, team: str) -> str:
     """To operators: the owner of an account was called back, and had not asked for it."""
     return f"Somebody else knows the PIN of UID {uid} ({team}). Issue another: tocsin team pin {uid}"
+
+
+def words_run_out(team: str, left: int) -> str:
+    """To operators: the verification words of a team are used up, or soon will be."""
+    return f"{team} has {left or 'no'} verification words left. Send another letter: tocsin team letter"

@@ -39,6 +39,7 @@ from ivr.domain.records import (
     Number,
     Sms,
     Team,
+    VerificationWord,
 )
 from ivr.domain.shortmessage import SmsFact
 from ivr.ports import Records
@@ -48,6 +49,7 @@ from ivr.services.errands import Errands
 from ivr.services.history import Network, history, phones, team_policy
 from ivr.services.inbox import Inbox
 from ivr.services.outbox import Outbox
+from ivr.services.words import WordFact, Words
 
 
 class Archive(Protocol):
@@ -78,6 +80,8 @@ class Applied:
     sms: tuple[Sms, ...] = ()
     """For SmsTraffic: those that leave now, each for the link it names. For SmsWritten and SmsRepeated: the
     one that was queued."""
+    word: VerificationWord | None = None
+    """For WordWanted: the word to be spoken, if the team has one."""
     login: Login | None = None
     """For LoginTried: what the caller is told."""
     errand: Errand | None = None
@@ -98,11 +102,13 @@ class Transaction:
         self._inbox = Inbox(tx, network, self._outbox, self._responding, now)
 
     def apply(self, fact: Fact) -> Applied:
-        applied = self._enter(fact) if isinstance(fact, AccessFact) else self._apply(fact)
+        applied = self._enter(fact) if isinstance(fact, AccessFact | WordFact) else self._apply(fact)
         self._outbox.tell()  # last: what is worth an SMS is clear only when all is known that the fact did
         return applied
 
-    def _enter(self, fact: AccessFact) -> Applied:
+    def _enter(self, fact: AccessFact | WordFact) -> Applied:
+        if isinstance(fact, WordFact):
+            return Applied(word=Words(self._tx, self._outbox, self._now).apply(fact))
         return Applied(login=self._access.apply(fact))
 
     def _apply(self, fact: Fact) -> Applied:

@@ -44,6 +44,7 @@ from ivr.domain.records import (
     Source,
     Team,
 )
+from ivr.ports import AtLeast
 from ivr.services.desk import Desk
 from ivr.services.ledger import Ledger
 
@@ -158,8 +159,8 @@ class House:
                 lines[f"heard {leg.alert}"] = f"{leg.heard_s:.1f} s{' whole' if leg.whole else ''}"
             for entry in tx.find(Entry):
                 lines["journal"] = entry.what
-            for budget in tx.find(Budget):
-                lines["failures"] = f"until {budget.spent_until}"
+            for budget in tx.find(Budget, spent_until=AtLeast(NOON + 1)):
+                lines[f"failures {budget.scope}"] = "charged"
             for on in tx.find(Errand):
                 lines[f"errand {on.id}"] = f"{on.kind} {on.state} {on.number}"
             for call in tx.find(Call):

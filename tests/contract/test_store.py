@@ -58,6 +58,7 @@ from ivr.domain.records import (
     Source,
     Team,
     Tlp,
+    VerificationWord,
     Via,
 )
 from ivr.ports import AtLeast, Records, StoreAway, StoreRefused
@@ -146,6 +147,8 @@ RECORDS: list[Any] = [
         errand=1,
     ),
     Budget("network", NOON),
+    VerificationWord("new-cert", 1, "marmalade"),
+    VerificationWord("new-cert", 2, "zebra", "id-2"),
     Errand(1, ErrandKind.CALLBACK, "+4917100000", "new-cert", "40799", NOON, NOON + 300),
     Errand(
         *(2, ErrandKind.TEST, "+4917100000", None, None, NOON, NOON + 300, ErrandState.FAILED, "id-2", "busy")

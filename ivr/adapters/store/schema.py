@@ -61,6 +61,15 @@ budget = Table(
     Column("spent_until", Float, nullable=False),
 )
 
+verification_word = Table(
+    "verification_word",
+    metadata,
+    Column("team", String(30), ForeignKey("team.id"), primary_key=True),
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    Column("word", String(20), nullable=False),
+    Column("call", String(40)),
+)
+
 alert = Table(
     "alert",
     metadata,
@@ -262,6 +271,7 @@ TABLES: dict[type, Table] = {
     records.Number: number,
     records.Account: account,
     records.Budget: budget,
+    records.VerificationWord: verification_word,
     records.Alert: alert,
     records.Delivery: delivery,
     records.Call: call,

@@ -1,4 +1,5 @@
-"""Errands: calls that carry no alert. Failure budgets, call back and one-time codes."""
+"""Errands: calls that carry no alert. Failure budgets, call back, one-time codes,
+verification words."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -19,6 +20,15 @@ def upgrade() -> None:
         sa.Column("scope", sa.String(12), nullable=False),
         sa.Column("spent_until", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("scope", name="pk_budget"),
+    )
+    op.create_table(
+        "verification_word",
+        sa.Column("team", sa.String(30), nullable=False),
+        sa.Column("n", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("word", sa.String(20), nullable=False),
+        sa.Column("call", sa.String(40)),
+        sa.ForeignKeyConstraint(["team"], ["team.id"], name="fk_verification_word_team"),
+        sa.PrimaryKeyConstraint("team", "n", name="pk_verification_word"),
     )
     op.create_table(
         "errand",
