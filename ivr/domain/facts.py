@@ -159,14 +159,6 @@ class PinChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class WordsIssued:
-    """A team has got another list of verification words; those before it are void."""
-
-    team: str
-    words: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class WordWanted:
     """A call out is to speak the next verification word of its team."""
 
@@ -387,7 +379,6 @@ Fact = (
     | LoginTried
     | CallBackDenied
     | PinChanged
-    | WordsIssued
     | WordWanted
     | AlertHeard
     | Acknowledged

@@ -1,9 +1,11 @@
 """Which UIDs and PINs may be issued. Owns: their form, and which PINs are too easy to guess."""
 
+from collections.abc import Callable, Container
 from itertools import pairwise
 
 PIN_SHORTEST = 6
 PIN_LONGEST = 10
+_ISSUED_DIGITS = 8
 
 
 def uid(text: str) -> str:
@@ -45,3 +47,22 @@ def _is_day(four: str) -> bool:
     """Day and month, either first."""
     low, high = sorted((int(four[:2]), int(four[2:])))
     return 1 <= low <= 12 and 1 <= high <= 31
+
+
+def random_pin(below: Callable[[int], int], of_uid: str) -> str:
+    """A PIN to be issued; `below(n)` is a random number from 0 to n - 1."""
+    while True:
+        candidate = f"{below(10**_ISSUED_DIGITS):0{_ISSUED_DIGITS}}"
+        try:
+            return pin(candidate, of_uid)
+        except ValueError:
+            continue  # about one in a hundred is too easy
+
+
+def random_uid(below: Callable[[int], int], taken: Container[str]) -> str:
+    """A UID of 5 to 8 digits that says nothing: not whose it is, nor how many there are."""
+    while True:
+        digits = 5 + below(4)
+        candidate = f"{10 ** (digits - 1) + below(9 * 10 ** (digits - 1))}"
+        if candidate not in taken:
+            return candidate

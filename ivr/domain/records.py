@@ -79,6 +79,20 @@ class CallState(StrEnum):
     ENDED = "ended"
 
 
+class EnrolState(StrEnum):
+    """How far a team has come on its way into the network."""
+
+    INVITED = "invited"
+    ACCEPTED = "accepted"
+    """The policy, by the team."""
+    COMPLETE = "complete"
+    """Its contact data are."""
+    CERTIFIED = "certified"
+    """Its key is."""
+    ISSUED = "issued"
+    """Access is."""
+
+
 class ErrandKind(StrEnum):
     """What a call is for that we place and that carries no alert."""
 
@@ -186,6 +200,8 @@ class Team:
     """Where nobody presses a key, it wants a message left that there is an alert, and where to hear it."""
     local_time: bool = False
     """Is told the time of an alert by its own clock too, beside UTC."""
+    suspended: bool = False
+    """Is called about no new alert, and nobody of it gets in."""
 
     @property
     def clock(self) -> str | None:
@@ -230,6 +246,18 @@ class Budget:
     """A UID, the whole network, or one of the shares that all unknown UIDs are dealt to: what was keyed in
     the place of a UID may be a PIN, and is never kept."""
     spent_until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """A team's way into the network. A team without one was entered by operators, who vouch for it."""
+
+    team: str
+    state: EnrolState = EnrolState.INVITED
+    mail: str | None = None
+    """Where its letters go."""
+    fingerprint: str | None = None
+    """Of its OpenPGP key, as the team has confirmed it: 40 hexadecimal digits."""
 
 
 @dataclass(frozen=True, slots=True)

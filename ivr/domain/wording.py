@@ -158,4 +158,4 @@ def pin_known(uid: str, team: str) -> str:
 
 def words_run_out(team: str, left: int) -> str:
     """To operators: the verification words of a team are used up, or soon will be."""
-    return f"{team} has {left or 'no'} verification words left. Send another letter: tocsin team letter"
+    return f"{team} has {left or 'no'} verification words left. Send others: tocsin team enrol {team} --words"

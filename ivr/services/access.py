@@ -44,7 +44,8 @@ class Access:
         account = self._tx.get(Account, fact.uid) if fact.uid is not None else None
         calls_back = self._calls_back(fact.uid)
         before = Spent(self._spent(fact.scope), self._spent(NETWORK), [e.due_at for e in calls_back])
-        attempt = Attempt(account is not None and fact.right and _is_fresh(account, fact), fact.mistakes)
+        right = account is not None and fact.right and self._may_enter(account) and _is_fresh(account, fact)
+        attempt = Attempt(right, fact.mistakes)
         decided = budget.decide(before, attempt, _POLICY, self._now)
         for scope, was, is_now in (
             (fact.scope, before.uid, decided.spent.uid),
@@ -74,6 +75,10 @@ class Access:
             raise Illegal(f"there is no account {fact.uid}")
         self._tx.put(replace(account, pin_hash=fact.pin_hash))
         self._note("PIN changed by phone", account.team, f"UID {account.uid}")
+
+    def _may_enter(self, account: Account) -> bool:
+        team = self._tx.get(Team, account.team)
+        return team is not None and not team.suspended
 
     def _spent(self, scope: str) -> float:
         found = self._tx.get(Budget, scope)

@@ -130,7 +130,7 @@ class Desk:
     def teams_to_call(self, team: str) -> int:
         """How many teams an alert of `team` goes to."""
         with self._store.read() as tx:
-            return sum(t.id != team or t.calls_itself for t in tx.find(Team))
+            return sum(t.id != team or t.calls_itself for t in tx.find(Team, suspended=False))
 
     def may_record(self) -> bool:
         """Whether the disk has room for a new recording."""

@@ -49,7 +49,7 @@ from ivr.services.errands import Errands
 from ivr.services.history import Network, history, phones, team_policy
 from ivr.services.inbox import Inbox
 from ivr.services.outbox import Outbox
-from ivr.services.words import WordFact, Words
+from ivr.services.words import Words
 
 
 class Archive(Protocol):
@@ -102,13 +102,13 @@ class Transaction:
         self._inbox = Inbox(tx, network, self._outbox, self._responding, now)
 
     def apply(self, fact: Fact) -> Applied:
-        applied = self._enter(fact) if isinstance(fact, AccessFact | WordFact) else self._apply(fact)
+        applied = self._enter(fact) if isinstance(fact, AccessFact | facts.WordWanted) else self._apply(fact)
         self._outbox.tell()  # last: what is worth an SMS is clear only when all is known that the fact did
         return applied
 
-    def _enter(self, fact: AccessFact | WordFact) -> Applied:
-        if isinstance(fact, WordFact):
-            return Applied(word=Words(self._tx, self._outbox, self._now).apply(fact))
+    def _enter(self, fact: AccessFact | facts.WordWanted) -> Applied:
+        if isinstance(fact, facts.WordWanted):
+            return Applied(word=Words(self._tx, self._outbox, self._now).next(fact))
         return Applied(login=self._access.apply(fact))
 
     def _apply(self, fact: Fact) -> Applied:
@@ -235,7 +235,7 @@ class Transaction:
             numbers.setdefault(number.team, []).append(number)
         opened = []
         for team in self._tx.find(Team):
-            if team.id == alert.team and not team.calls_itself:
+            if (team.id == alert.team and not team.calls_itself) or team.suspended:
                 continue
             fresh, effects = deliveries.opened(
                 alert.id,

@@ -10,8 +10,6 @@ from ivr.domain.records import Call, Entry, VerificationWord
 from ivr.ports import Records
 from ivr.services.outbox import Outbox
 
-WordFact = facts.WordsIssued | facts.WordWanted
-
 
 class Words:
     def __init__(self, tx: Records, outbox: Outbox, now: float) -> None:
@@ -19,18 +17,10 @@ class Words:
         self._outbox = outbox
         self._now = now
 
-    def apply(self, fact: WordFact) -> VerificationWord | None:
-        """The word that a call is to speak; None for a team that has no unused one."""
+    def next(self, fact: facts.WordWanted) -> VerificationWord | None:
+        """The word that a call is to speak, the same again where it asks again; None for a team that has no
+        unused one."""
         listed = self._tx.find(VerificationWord, team=fact.team)
-        if isinstance(fact, facts.WordsIssued):
-            self._tx.drop(*listed)
-            self._tx.put(*(VerificationWord(fact.team, n, word) for n, word in enumerate(fact.words, 1)))
-            self._note("verification words issued", fact.team)
-            return None
-        return self._next(fact, listed)
-
-    def _next(self, fact: facts.WordWanted, listed: list[VerificationWord]) -> VerificationWord | None:
-        """The same again for a call that has its word already."""
         for word in listed:
             if word.call == fact.call:
                 return word
@@ -44,5 +34,5 @@ class Words:
             self._outbox.to_operators(wording.words_run_out(fact.team, left))
         return taken
 
-    def _note(self, what: str, team: str, detail: str = "") -> None:
+    def _note(self, what: str, team: str, detail: str) -> None:
         self._tx.add(Entry(0, self._now, what, team=team, detail=detail))

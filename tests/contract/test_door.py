@@ -12,7 +12,7 @@ from ivr.adapters.store import SqlStore
 from ivr.adapters.totp import Codes
 from ivr.domain.budget import Guessing, Login
 from ivr.domain.facts import CallBackDenied, Illegal
-from ivr.domain.records import Account, Budget, Entry, Errand, ErrandKind, Number, Sms
+from ivr.domain.records import Account, Budget, Entry, Errand, ErrandKind, Number, Sms, Team
 from ivr.services.door import Door
 from ivr.services.ledger import Ledger
 
@@ -172,6 +172,13 @@ class TestBudgets:
         assert f"tocsin team pin {UID}" in book.find(Sms)[-1].text
         with pytest.raises(Illegal):
             book.apply(CallBackDenied(errand.id + 1))
+
+
+def test_a_suspended_team_gets_no_alert_and_nobody_of_it_in(door: Door, book: Book) -> None:
+    with book.store.write() as tx:
+        tx.put(replace(book.get(Team, "abc-cert"), suspended=True))
+    assert knock(door) is REFUSED
+    assert set(book.states(book.raises("xyz-cert"))) == {"def-cert", "ghi-cert"}
 
 
 class TestCodes:

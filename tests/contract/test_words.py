@@ -8,7 +8,7 @@ import pytest
 from book import Book
 
 from ivr.domain import words
-from ivr.domain.facts import WordsIssued, WordWanted
+from ivr.domain.facts import WordWanted
 from ivr.domain.records import Sms, VerificationWord
 from ivr.domain.words import ISSUED, LOW, WORDS, drawn
 
@@ -17,8 +17,14 @@ OPERATOR = "+4917199999"
 
 @pytest.fixture
 def alert(book: Book) -> int:
-    book.apply(WordsIssued("def-cert", ("marmalade", "zebra")))
+    issue(book, "marmalade", "zebra")
     return book.raises()
+
+
+def issue(book: Book, *listed: str) -> None:
+    with book.store.write() as tx:
+        tx.drop(*tx.find(VerificationWord, team="def-cert"))
+        tx.put(*(VerificationWord("def-cert", n, word) for n, word in enumerate(listed, 1)))
 
 
 def spoken(book: Book, call: str, team: str = "def-cert") -> tuple[int, str] | None:
@@ -49,7 +55,7 @@ def test_each_call_has_the_next_one_and_the_same_when_it_asks_again(book: Book, 
 def test_a_team_without_words_and_one_whose_words_are_used_up_have_none(book: Book, alert: int) -> None:
     call = book.rings("def-cert", alert)
     assert spoken(book, call, "ghi-cert") is None
-    book.apply(WordsIssued("def-cert", ("marmalade",)))
+    issue(book, "marmalade")
     spoken(book, call)
     book.hangs_up(call, 17)
     book.clock.forward(600)
@@ -62,21 +68,16 @@ def test_a_call_that_is_none_of_ours_uses_no_word_up(book: Book, alert: int) -> 
 
 
 def test_two_calls_at_once_never_speak_the_same(book: Book, alert: int) -> None:
-    book.apply(WordsIssued("def-cert", drawn(random.Random(1).randrange)))
+    issue(book, *drawn(random.Random(1).randrange))
     calls = [book.rings(team, alert) for team in ("def-cert", "ghi-cert", "xyz-cert")]
     with ThreadPoolExecutor(8) as pool:
         told = set(pool.map(lambda n: spoken(book, calls[n % 3]), range(24)))
     assert {n for n, _ in filter(None, told)} == {1, 2, 3}
 
 
-def test_a_new_list_takes_the_place_of_the_old_one(book: Book, alert: int) -> None:
-    book.apply(WordsIssued("def-cert", ("walnut",)))
-    assert [(word.n, word.word) for word in book.find(VerificationWord)] == [(1, "walnut")]
-
-
 def test_operators_hear_that_they_run_low_and_that_they_are_used_up(book: Book, alert: int) -> None:
     book.ledger._network = replace(book.ledger._network, operators=(OPERATOR,))
-    book.apply(WordsIssued("def-cert", WORDS[: LOW + 1]))
+    issue(book, *WORDS[: LOW + 1])
     for _ in range(LOW + 1):
         call = book.rings("def-cert", alert)
         spoken(book, call)

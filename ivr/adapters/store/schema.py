@@ -29,6 +29,7 @@ team = Table(
     Column("policy", Text),
     Column("machine_message", Boolean, nullable=False),
     Column("local_time", Boolean, nullable=False),
+    Column("suspended", Boolean, nullable=False),
 )
 
 number = Table(
@@ -59,6 +60,15 @@ budget = Table(
     metadata,
     Column("scope", String(12), primary_key=True),
     Column("spent_until", Float, nullable=False),
+)
+
+enrolment = Table(
+    "enrolment",
+    metadata,
+    Column("team", String(30), ForeignKey("team.id"), primary_key=True),
+    Column("state", String(20), nullable=False),
+    Column("mail", String(254)),
+    Column("fingerprint", String(40)),
 )
 
 verification_word = Table(
@@ -271,6 +281,7 @@ TABLES: dict[type, Table] = {
     records.Number: number,
     records.Account: account,
     records.Budget: budget,
+    records.Enrolment: enrolment,
     records.VerificationWord: verification_word,
     records.Alert: alert,
     records.Delivery: delivery,
