@@ -11,6 +11,7 @@ import wave
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 
 import agi_caller
@@ -26,6 +27,7 @@ from ivr import bootstrap, config
 from ivr.adapters.fastagi import FastAgiServer, Script
 from ivr.adapters.pins import Pins
 from ivr.adapters.store import SqlStore, migrate
+from ivr.adapters.store.schema import TABLES
 from ivr.domain import facts
 from ivr.domain.records import (
     Account,
@@ -328,6 +330,27 @@ def read(name: str) -> dict:
     return journey
 
 
+def secrets(call: agi_caller.Call) -> set[str]:
+    """What was keyed in this call in answer to a question for a UID, a PIN or a code, put together from its
+    keys; but UIDs of accounts."""
+    typed = ""
+    for question, keys in groupby(call.keyed, lambda one: one[0]):
+        if re.search("uid|pin|code", question):
+            typed += "".join(key for _, key in keys) + "#"
+    known = {f"4071{n}" for n, _ in enumerate(TEAMS, 1)}
+    return {text for text in re.split("[*#]", typed) if len(text) > 3} - known
+
+
+def kept(house: House) -> Iterator[str]:
+    """All that a call has left behind on the disk, but what was spoken."""
+    with house.store.read() as tx:
+        for kind in TABLES:
+            yield from map(repr, tx.find(kind))
+    for file in house.folder.rglob("*"):
+        if file.is_file() and file.suffix != ".wav":
+            yield file.read_bytes().decode("latin-1")
+
+
 @pytest.mark.parametrize("name", JOURNEYS)
 def test_journey(name: str, build: Build, caplog: pytest.LogCaptureFixture) -> None:
     journey = read(name)
@@ -344,6 +367,8 @@ def test_journey(name: str, build: Build, caplog: pytest.LogCaptureFixture) -> N
     assert call.variables == ({} if journey.get("dropped") else {"TOCSIN_DONE": "1"})
     assert "failed: " not in caplog.text, "the script stumbled"
     assert not re.search(rf"{PIN}|4071\d|999999|{CODE}", caplog.text), "a digit of the caller's is in the log"
+    written = "\n".join((caplog.text, *call.commands, *kept(house)))
+    assert not [secret for secret in secrets(call) if secret in written], "what was keyed is kept somewhere"
 
 
 @pytest.mark.parametrize(
