@@ -13,7 +13,7 @@ from agi.hotline import main_menu
 from agi.listen import Clerk
 from agi.menu import Menu, ask
 from ivr.adapters.fastagi import Channel, Script
-from ivr.domain.facts import CallAnswered, ErrandDone, KeyPressed, TeamIdentified
+from ivr.domain.facts import CallAnswered, CallBackDenied, ErrandDone, KeyPressed, TeamIdentified
 from ivr.domain.records import OPEN_ERRANDS, Errand, ErrandKind
 from ivr.domain.spoken import prompt
 from ivr.services.desk import Desk
@@ -53,8 +53,11 @@ def errand(desk: Desk, patience_s: float = listen.PATIENCE_S) -> Script:
 def _call_back(on: OnErrand) -> None:
     """Whoever takes this phone is the account that asked for the call: its number is in the directory."""
     account = on.desk.account(on.errand.uid or "")
-    menu = Menu((prompt("callout-greeting"), prompt("called-back-press-1")), "1")
-    if ask(on.channel, menu) != "1" or account is None:
+    key = ask(on.channel, Menu((prompt("callout-greeting"), prompt("called-back-press-1")), "12"))
+    if key == "2":
+        on.clerk.hand(partial(on.desk.ledger.apply, CallBackDenied(on.errand.id)))
+        on.channel.play([prompt("not-asked-for")])
+    if key != "1" or account is None:
         return
     on.done()
     on.clerk.hand(partial(on.desk.ledger.apply, TeamIdentified(on.channel.call_id, account.team)))

@@ -13,7 +13,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any, get_args
 
-from ivr.domain import alert, call, delivery, errand, facts, shortmessage
+from ivr.domain import alert, call, delivery, enrol, errand, facts, shortmessage
 from ivr.domain.alert import Settled
 from ivr.domain.delivery import CallsChanged, History, MobileNotReached, NumberClosed
 from ivr.domain.errand import ErrandCallEnded
@@ -28,6 +28,8 @@ from ivr.domain.records import (
     DeliveryState,
     Direction,
     Disposition,
+    Enrolment,
+    EnrolState,
     Errand,
     ErrandKind,
     ErrandState,
@@ -61,6 +63,10 @@ SAMPLES: dict[type, list[Any]] = {
     facts.MessageLeft: [facts.MessageLeft("c")],
     facts.DeliveryRetried: [facts.DeliveryRetried(1, "t")],
     facts.DeliverySkipped: [facts.DeliverySkipped(1, "t")],
+    enrol.PolicyAccepted: [enrol.PolicyAccepted()],
+    enrol.ContactCompleted: [enrol.ContactCompleted("t@t.example")],
+    enrol.KeyCertified: [enrol.KeyCertified("0" * 40)],
+    enrol.AccessIssued: [enrol.AccessIssued()],
     ErrandCallEnded: [ErrandCallEnded("c", Disposition.BUSY), ErrandCallEnded("c", Disposition.CONGESTION)],
     facts.ErrandPlaced: [facts.ErrandPlaced(1, "c", "sip")],
     facts.ErrandDone: [facts.ErrandDone(1)],
@@ -111,6 +117,10 @@ def _errand(state: ErrandState, fact: Any) -> Iterable[StrEnum]:
     yield errand.decide(before, fact, 0.0)[0].state
 
 
+def _enrolment(state: EnrolState, fact: Any) -> Iterable[StrEnum]:
+    yield enrol.decide(Enrolment("t", state), fact).state
+
+
 def _sms(state: SmsState, fact: Any) -> Iterable[StrEnum]:
     yield shortmessage.decide(Sms(1, 1, "t", NUMBER, "", state), fact, 0.0).state
 
@@ -151,6 +161,15 @@ MACHINES = (
         errand.ErrandFact,
         errand.TABLE,
         _errand,
+    ),
+    Machine(
+        "Enrolment",
+        "The way of a team into the network, to its access letter.",
+        (("invited", "tocsin team add"),),
+        EnrolState,
+        enrol.EnrolFact,
+        enrol.TABLE,
+        _enrolment,
     ),
     Machine(
         "SMS",

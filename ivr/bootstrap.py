@@ -8,9 +8,11 @@ from ivr.adapters.clock import SteadyClock
 from ivr.adapters.pins import Pins
 from ivr.adapters.reserve import FileReserve
 from ivr.adapters.store import SqlStore
+from ivr.adapters.totp import Codes
 from ivr.config import Settings
 from ivr.ports import Clock
 from ivr.services.desk import Desk
+from ivr.services.door import Door
 from ivr.services.ledger import Ledger, last_moment
 
 
@@ -53,4 +55,4 @@ def ledger(settings: Settings, store: SqlStore, clock: Clock) -> Ledger:
 
 
 def desk(settings: Settings, store: SqlStore, book: Ledger) -> Desk:
-    return Desk(settings, store, book, recordings(settings), Pins())
+    return Desk(settings, store, book, recordings(settings), Door(store, book, Pins(), Codes()))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ivr import yamlfile
+from ivr.domain.enrol import address
 from ivr.domain.number import subscriber
 from ivr.domain.policy import Policy, between
 from ivr.domain.recording import Limits
@@ -83,6 +84,8 @@ class Network:
     """The hotline's number: caller ID of every call we make, and what the SMS says to call."""
     fallback: str | None = _checked(subscriber, default=None)
     """The number spoken when the service does not answer."""
+    mail: str | None = _checked(address, default=None)
+    """The address that letters to the teams come from."""
     spoken: str | None = None
     """How the name is to be spoken, where its written form would be read wrongly."""
     operators: tuple[str, ...] = _checked(_subscribers, default=())

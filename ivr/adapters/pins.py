@@ -25,7 +25,8 @@ class Pins:
 
     def hash(self, pin: str) -> str:
         """The PHC string of a PIN."""
-        return self._hasher.hash(pin)
+        with self._slots:
+            return self._hasher.hash(pin)
 
     def matches(self, pin_hash: str | None, pin: str) -> bool:
         """Whether `pin` is the one; None stands for no account and takes the same time to be false."""

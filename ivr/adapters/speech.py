@@ -20,7 +20,7 @@ from pathlib import Path
 from ivr import yamlfile
 from ivr.adapters import speech_tones
 from ivr.config import Settings
-from ivr.domain import spoken
+from ivr.domain import spoken, words
 from ivr.ports import Programs
 
 _VOICE = ("-voice", "rms", "--setf", "duration_stretch=0.95")
@@ -105,7 +105,7 @@ class Voice:
         `progress` is called with how many are done, and of how many. Raises SpeechError, PbxMissing, BadFile.
         """
         folder = self._settings.sounds / self._settings.language
-        prompts = texts(self._settings)
+        prompts = texts(self._settings) | {f"words/{word}": word for word in words.WORDS}
         total = len(prompts) + len(spoken.WORDS)
         for done, (name, text) in enumerate(prompts.items()):
             progress(done, total)

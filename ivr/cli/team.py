@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ivr.cli import enrol
 from ivr.cli.common import Args, House, Verbs, group, house, verb
 from ivr.cli.output import Exit, document, say, table
 
@@ -54,6 +55,8 @@ def add(verbs: Verbs) -> None:
         "--machine-message", action="store_true",
         help="leave a message, without content, where nobody presses a key",
     )  # fmt: skip
+
+    enrol.add(team)
 
     pin = verb(team, "pin", _pin, "issue a new PIN; it is printed once, and kept nowhere", reads=True)
     pin.add_argument("uid", metavar="UID", help="the account")

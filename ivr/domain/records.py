@@ -79,6 +79,20 @@ class CallState(StrEnum):
     ENDED = "ended"
 
 
+class EnrolState(StrEnum):
+    """How far a team has come on its way into the network."""
+
+    INVITED = "invited"
+    ACCEPTED = "accepted"
+    """The policy, by the team."""
+    COMPLETE = "complete"
+    """Its contact data are."""
+    CERTIFIED = "certified"
+    """Its key is."""
+    ISSUED = "issued"
+    """Access is."""
+
+
 class ErrandKind(StrEnum):
     """What a call is for that we place and that carries no alert."""
 
@@ -186,6 +200,8 @@ class Team:
     """Where nobody presses a key, it wants a message left that there is an alert, and where to hear it."""
     local_time: bool = False
     """Is told the time of an alert by its own clock too, beside UTC."""
+    suspended: bool = False
+    """Is called about no new alert, and nobody of it gets in."""
 
     @property
     def clock(self) -> str | None:
@@ -214,6 +230,46 @@ class Account:
     team: str
     pin_hash: str | None = None
     """argon2id, PHC string format. None: no PIN issued yet, nobody can log in."""
+    callback: str | None = None
+    """The number of its team where it is called back; None: the team's numbers in their order."""
+    totp: str | None = None
+    """Secret of its one-time codes, base32 (RFC 6238); None: it has none."""
+    totp_step: int = 0
+    """The time step of the last code that was used: no code counts twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How many wrong PINs are allowed: see domain.budget."""
+
+    scope: str
+    """A UID, the whole network, or one of the shares that all unknown UIDs are dealt to: what was keyed in
+    the place of a UID may be a PIN, and is never kept."""
+    spent_until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """A team's way into the network. A team without one was entered by operators, who vouch for it."""
+
+    team: str
+    state: EnrolState = EnrolState.INVITED
+    mail: str | None = None
+    """Where its letters go."""
+    fingerprint: str | None = None
+    """Of its OpenPGP key, as the team has confirmed it: 40 hexadecimal digits."""
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationWord:
+    """A word of a team's access letter: see domain.words."""
+
+    team: str
+    n: int
+    """Its place in the letter, from 1."""
+    word: str
+    call: str | None = None
+    """The call that spoke it; None while it is unused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -450,6 +506,9 @@ class Seal:
 
 OPEN = frozenset({DeliveryState.WAITING, DeliveryState.CALLING, DeliveryState.RESPONDING})
 """Deliveries that somebody must still acknowledge."""
+
+NETWORK = "network"
+"""The budget (scope) of all UIDs together."""
 
 OPEN_ERRANDS = frozenset({ErrandState.WAITING, ErrandState.CALLING})
 """Errands that somebody waits for."""

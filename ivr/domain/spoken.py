@@ -47,6 +47,11 @@ def _word(name: str) -> str:
     return FOLDER + name
 
 
+def verification(word: str) -> str:
+    """The sound of a verification word (domain.words)."""
+    return FOLDER + "words/" + word
+
+
 def count(number: int) -> list[str]:
     """A cardinal number, 0 to 999,999: 24 is twenty four."""
     if not 0 <= number < 1_000_000:

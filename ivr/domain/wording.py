@@ -142,3 +142,20 @@ def _names(names: Iterable[str]) -> str:
 def _minute(at: float | None) -> str:
     assert at is not None
     return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def guessed_at(uid: str | None, team: str | None) -> str:
+    """To operators: a failure budget is spent, of one account or (None) of the whole network."""
+    if uid is None:
+        return "PINs are being guessed: every log-in now goes by call back, until failures are rarer."
+    return f"The PIN of UID {uid} ({team}) is being guessed. Until that ends it logs in by call back."
+
+
+def pin_known(uid: str, team: str) -> str:
+    """To operators: the owner of an account was called back, and had not asked for it."""
+    return f"Somebody else knows the PIN of UID {uid} ({team}). Issue another: tocsin team pin {uid}"
+
+
+def words_run_out(team: str, left: int) -> str:
+    """To operators: the verification words of a team are used up, or soon will be."""
+    return f"{team} has {left or 'no'} verification words left. Send others: tocsin team enrol {team} --words"

@@ -1,4 +1,4 @@
-"""What the call scripts ask: who is calling, what is to be said, where a recording goes.
+"""What the call scripts ask: what is to be said, where a recording goes. Who is calling, the door tells.
 
 Owns: the questions of a telephone call, each answered in a transaction of its own. Knows no telephone.
 """
@@ -34,6 +34,7 @@ from ivr.domain.records import (
 )
 from ivr.ports import Store, StoreRefused
 from ivr.services import own
+from ivr.services.door import Door
 from ivr.services.ledger import Ledger
 
 log = logging.getLogger(__name__)
@@ -41,12 +42,6 @@ log = logging.getLogger(__name__)
 
 _OVERHEARD = "line-"
 """How the files begin that are no recordings of a caller's."""
-
-
-class PinCheck(Protocol):
-    def matches(self, pin_hash: str | None, pin: str) -> bool:
-        """Whether `pin` is the one; None stands for no account and takes the same time to be false."""
-        ...
 
 
 class Recordings(Protocol):
@@ -84,19 +79,13 @@ class Desk:
     """Answers call scripts, from any thread. Every method raises StoreAway."""
 
     def __init__(
-        self, settings: Settings, store: Store, ledger: Ledger, recordings: Recordings, pins: PinCheck
+        self, settings: Settings, store: Store, ledger: Ledger, recordings: Recordings, door: Door
     ) -> None:
         self.settings = settings
         self.ledger = ledger
         self._store = store
         self._recordings = recordings
-        self._pins = pins
-
-    def identify(self, uid: str, pin: str) -> Account | None:
-        """The account, or None for an unknown UID and a wrong PIN alike, after the same time."""
-        with self._store.read() as tx:
-            account = tx.get(Account, uid)
-        return account if self._pins.matches(account.pin_hash if account else None, pin) else None
+        self.door = door
 
     def brief(self, call_id: str) -> Brief:
         """What the call `call_id` carries. Raises LookupError for a call that was never placed."""
@@ -167,7 +156,7 @@ class Desk:
     def teams_to_call(self, team: str) -> int:
         """How many teams an alert of `team` goes to."""
         with self._store.read() as tx:
-            return sum(t.id != team or t.calls_itself for t in tx.find(Team))
+            return sum(t.id != team or t.calls_itself for t in tx.find(Team, suspended=False))
 
     def may_record(self) -> bool:
         """Whether the disk has room for a new recording."""

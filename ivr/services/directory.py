@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Protocol
 
 from ivr.domain.pin import pin as issuable
+from ivr.domain.pin import random_pin
 from ivr.domain.records import Account, Entry, Number, Team
 from ivr.ports import Clock, Records, Store
 from ivr.services import teamfile
 from ivr.services.report import NotThere
 from ivr.services.teamfile import TeamEntry
-
-_PIN_DIGITS = 8
 
 
 class BadEntry(Exception):
@@ -75,7 +74,7 @@ class Directory:
         Raises NotThere, and BadEntry for a PIN that may not be issued.
         """
         try:
-            pin = _random_pin(uid) if chosen is None else issuable(chosen, uid)
+            pin = random_pin(secrets.randbelow, uid) if chosen is None else issuable(chosen, uid)
         except ValueError as error:
             raise BadEntry(str(error)) from error
         pin_hash = self._pins.hash(pin)
@@ -114,11 +113,12 @@ def _called(team: Team | None) -> str | None:
 
 
 def _put_team(tx: Records, entry: TeamEntry, before: Team | None) -> list[str]:
-    if entry.team == before:
+    team = replace(entry.team, suspended=before.suspended if before else False)
+    if team == before:
         return []
-    tx.put(entry.team)
+    tx.put(team)
     names = [field.name for field in fields(Team)] if before else []
-    return [n.replace("_", "-") for n in names if getattr(entry.team, n) != getattr(before, n)]
+    return [n.replace("_", "-") for n in names if getattr(team, n) != getattr(before, n)]
 
 
 def _put_numbers(tx: Records, entry: TeamEntry) -> list[str]:
@@ -163,12 +163,3 @@ def _taken(tx: Records, entries: Sequence[TeamEntry]) -> dict[str, str]:
         if uids.get(account.uid, account.team) != account.team and account.team not in accounts_go:
             taken[account.uid] = account.team
     return taken
-
-
-def _random_pin(uid: str) -> str:
-    while True:
-        candidate = "".join(secrets.choice("0123456789") for _ in range(_PIN_DIGITS))
-        try:
-            return issuable(candidate, uid)
-        except ValueError:
-            continue  # about one in ten thousand is too easy

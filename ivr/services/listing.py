@@ -175,6 +175,7 @@ def teams(tx: Records, only: str | None = None) -> list[Document]:
             "calls_itself": team.calls_itself,
             "trusts_phones": team.trusts_phones,
             "machine_message": team.machine_message,
+            "suspended": team.suspended,
             "zone": team.zone,
             "local_time": team.local_time,
             "office_hours": team.office_hours,

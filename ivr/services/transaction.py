@@ -11,6 +11,7 @@ from ivr.domain import alert as alerts
 from ivr.domain import call as calls
 from ivr.domain import delivery as deliveries
 from ivr.domain import disposition, facts, nextcall
+from ivr.domain.budget import Login
 from ivr.domain.delivery import CallsChanged, DeliveryFact, MobileNotReached, NumberClosed
 from ivr.domain.effects import (
     Effect,
@@ -38,14 +39,17 @@ from ivr.domain.records import (
     Number,
     Sms,
     Team,
+    VerificationWord,
 )
 from ivr.domain.shortmessage import SmsFact
 from ivr.ports import Records
 from ivr.services import erasure
+from ivr.services.access import Access, AccessFact
 from ivr.services.errands import Errands
 from ivr.services.history import Network, history, phones, team_policy
 from ivr.services.inbox import Inbox
 from ivr.services.outbox import Outbox
+from ivr.services.words import Words
 
 
 class Archive(Protocol):
@@ -76,6 +80,10 @@ class Applied:
     sms: tuple[Sms, ...] = ()
     """For SmsTraffic: those that leave now, each for the link it names. For SmsWritten and SmsRepeated: the
     one that was queued."""
+    word: VerificationWord | None = None
+    """For WordWanted: the word to be spoken, if the team has one."""
+    login: Login | None = None
+    """For LoginTried: what the caller is told."""
     errand: Errand | None = None
     """The errand as it is now, where the fact was about one."""
 
@@ -90,12 +98,18 @@ class Transaction:
         self._now = now
         self._outbox = Outbox(tx, network, now)
         self._errands = Errands(tx, network, now)
+        self._access = Access(tx, network, self._errands, self._outbox, now)
         self._inbox = Inbox(tx, network, self._outbox, self._responding, now)
 
     def apply(self, fact: Fact) -> Applied:
-        applied = self._apply(fact)
+        applied = self._enter(fact) if isinstance(fact, AccessFact | facts.WordWanted) else self._apply(fact)
         self._outbox.tell()  # last: what is worth an SMS is clear only when all is known that the fact did
         return applied
+
+    def _enter(self, fact: AccessFact | facts.WordWanted) -> Applied:
+        if isinstance(fact, facts.WordWanted):
+            return Applied(word=Words(self._tx, self._outbox, self._now).next(fact))
+        return Applied(login=self._access.apply(fact))
 
     def _apply(self, fact: Fact) -> Applied:
         match fact:
@@ -221,7 +235,7 @@ class Transaction:
             numbers.setdefault(number.team, []).append(number)
         opened = []
         for team in self._tx.find(Team):
-            if team.id == alert.team and not team.calls_itself:
+            if (team.id == alert.team and not team.calls_itself) or team.suspended:
                 continue
             fresh, effects = deliveries.opened(
                 alert.id,

@@ -72,6 +72,9 @@ class Call:
     """What the line says when it is overheard for the first, second, ... time: speech, beep; then silence."""
     variables: dict[str, str] = field(default_factory=dict)
     commands: list[str] = field(default_factory=list)
+    keyed: list[tuple[str, str]] = field(default_factory=list)
+    """Every key that Asterisk told of, with the sound that was heard last before it."""
+    _heard: str = ""
     _over: bool = False
     _told: bool = False
 
@@ -119,6 +122,7 @@ class Call:
             case "STREAM FILE" if args[0] == "tocsin/waiting" and self.waiting:
                 return self._wait(10 - int(args[2]) / RATE)
             case "STREAM FILE":
+                self._heard = args[0]
                 return self._stream(args[0], args[1], int(args[2]) / RATE)
             case "WAIT FOR DIGIT":
                 return self._wait(int(args[0]) / 1000)
@@ -153,6 +157,7 @@ class Call:
                 return _result(-1, max(start_s, act.at_s))
             start_s = max(start_s, act.at_s)
             if act.key in escape:
+                self.keyed.append((self._heard, act.key))
                 return _result(ord(act.key), start_s)
 
     def _confer(self, args: list[str]) -> bytes:
@@ -167,6 +172,7 @@ class Call:
         if isinstance(key, HangUp):
             self._over = True
             return b"200 result=-1\n"
+        self.keyed += [(self._heard, key)] if key else []
         return f"200 result={ord(key) if key else 0}\n".encode()
 
     def _record(self, path: Path, end: str, longest_s: float) -> bytes:

@@ -11,9 +11,11 @@ import wave
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 
 import agi_caller
+import pyotp
 import pytest
 import yaml
 from agi_caller import Cut, Follows, write_wav
@@ -25,14 +27,17 @@ from ivr import bootstrap, config
 from ivr.adapters.fastagi import FastAgiServer, Script
 from ivr.adapters.pins import Pins
 from ivr.adapters.store import SqlStore, migrate
+from ivr.adapters.store.schema import TABLES
 from ivr.domain import facts
 from ivr.domain.records import (
     Account,
     Alert,
     AlertState,
+    Budget,
     Call,
     Delivery,
     DeliveryState,
+    Entry,
     Errand,
     ErrandKind,
     Leg,
@@ -42,6 +47,7 @@ from ivr.domain.records import (
     Team,
     Via,
 )
+from ivr.ports import AtLeast
 from ivr.services.desk import Desk
 from ivr.services.ledger import Ledger
 
@@ -54,6 +60,9 @@ RAISED = (
 JOURNEYS = {p.stem: p for p in sorted((Path(__file__).parent.parent / "conversations").glob("*.yaml"))}
 TEAMS = ("abc-cert", "qrs-cert", "tru-cert", "xyz-cert")
 PIN = "271828"
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+CODE = pyotp.TOTP(SECRET).at(int(NOON))
+"""The one-time code of every journey: `{code}` among its keys."""
 CONFIG = """
 network: {name: Example Network, hotline: "+4940808077555", duty_operator: "+4940808077666"}
 trunks: [{name: sip-a, host: 127.0.0.1, lines: 4}]
@@ -97,6 +106,14 @@ class House:
                 self.ledger.apply(facts.Acknowledged(int(number), team, Via.OPERATOR, None))
             case ["errand", number, how]:
                 self._errand(int(number), how)
+            case ["guess", uid, times]:
+                for _ in range(int(times)):
+                    self.desk.door.knock("a guesser", uid, "999999", "", 0)
+            case ["codes", uid]:
+                with self.store.write() as tx:
+                    account = tx.get(Account, uid)
+                    assert account is not None
+                    tx.put(replace(account, totp=SECRET))
             case ["lose", number]:
                 (self.folder / "recordings" / f"{number}.wav").unlink()
             case _:
@@ -157,6 +174,10 @@ class House:
                 lines[f"delivery {d.alert} {d.team}"] = f"{d.state}{how}"
             for leg in tx.find(Leg):
                 lines[f"heard {leg.alert}"] = f"{leg.heard_s:.1f} s{' whole' if leg.whole else ''}"
+            for entry in tx.find(Entry):
+                lines["journal"] = entry.what
+            for budget in tx.find(Budget, spent_until=AtLeast(NOON + 1)):
+                lines[f"failures {budget.scope}"] = "charged"
             for on in tx.find(Errand):
                 lines[f"errand {on.id}"] = f"{on.kind} {on.state} {on.number}"
             for call in tx.find(Call):
@@ -324,13 +345,35 @@ def written_out(talk: list[dict]) -> list[dict]:
         for token in step.get("heard", []):
             found = re.fullmatch(r"\((\S+) raised (\d)\)", token)
             heard += RAISED.format(*found.groups()).split() if found else [token]
-        steps.append({**step, "heard": heard})
+        keys = {"press": step["press"].replace("{code}", CODE)} if "press" in step else {}
+        steps.append({**step, "heard": heard, **keys})
     return steps
 
 
 def read(name: str) -> dict:
     journey: dict = yaml.safe_load(JOURNEYS[name].read_text(encoding="utf-8"))
     return journey
+
+
+def secrets(call: agi_caller.Call) -> set[str]:
+    """What was keyed in this call in answer to a question for a UID, a PIN or a code, put together from its
+    keys; but UIDs of accounts."""
+    typed = ""
+    for question, keys in groupby(call.keyed, lambda one: one[0]):
+        if re.search("uid|pin|code", question):
+            typed += "".join(key for _, key in keys) + "#"
+    known = {f"4071{n}" for n, _ in enumerate(TEAMS, 1)}
+    return {text for text in re.split("[*#]", typed) if len(text) > 3} - known
+
+
+def kept(house: House) -> Iterator[str]:
+    """All that a call has left behind on the disk, but what was spoken."""
+    with house.store.read() as tx:
+        for kind in TABLES:
+            yield from map(repr, tx.find(kind))
+    for file in house.folder.rglob("*"):
+        if file.is_file() and file.suffix != ".wav":
+            yield file.read_bytes().decode("latin-1")
 
 
 @pytest.mark.parametrize("name", JOURNEYS)
@@ -348,7 +391,9 @@ def test_journey(name: str, build: Build, caplog: pytest.LogCaptureFixture) -> N
     )
     assert call.variables == ({} if journey.get("dropped") else {"TOCSIN_DONE": "1"})
     assert "failed: " not in caplog.text, "the script stumbled"
-    assert not re.search(rf"{PIN}|4071\d|999999", caplog.text), "a digit of the caller's is in the log"
+    assert not re.search(rf"{PIN}|4071\d|999999|{CODE}", caplog.text), "a digit of the caller's is in the log"
+    written = "\n".join((caplog.text, *call.commands, *kept(house)))
+    assert not [secret for secret in secrets(call) if secret in written], "what was keyed is kept somewhere"
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,7 @@ def test_an_import_enters_teams_with_numbers_in_order_and_accounts_without_pin(
         "calls_itself": False,
         "trusts_phones": False,
         "machine_message": False,
+        "suspended": False,
         "zone": "UTC",
         "local_time": False,
         "office_hours": "Mon-Fri 09:00-17:00",

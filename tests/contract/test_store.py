@@ -29,6 +29,7 @@ from ivr.domain.records import (
     Account,
     Alert,
     AlertState,
+    Budget,
     Call,
     CallingHours,
     CallState,
@@ -37,6 +38,7 @@ from ivr.domain.records import (
     Direction,
     Disposition,
     EarlyReceipt,
+    Enrolment,
     Entry,
     Errand,
     ErrandKind,
@@ -57,6 +59,7 @@ from ivr.domain.records import (
     Source,
     Team,
     Tlp,
+    VerificationWord,
     Via,
 )
 from ivr.ports import AtLeast, Records, StoreAway, StoreRefused
@@ -77,10 +80,11 @@ RECORDS: list[Any] = [
         '{"ring_s": 45}',
         True,
         True,
+        True,
     ),
     Number("new-cert", 0, "+4940808077555"),
     Number("new-cert", 1, "+4917100000", True, NumberKind.MOBILE, CallingHours.OUT, NOON),
-    Account("50000", "new-cert"),
+    Account("50000", "new-cert", None, "+4917100000", "JBSWY3DPEHPK3PXP", 59845206),
     Account("50001", "new-cert", "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA"),
     Alert(1, AlertState.DRAFT, "new-cert", NEW.name, None, Source.OPERATOR, "", NOON, 0.1, ""),
     Alert(
@@ -144,6 +148,10 @@ RECORDS: list[Any] = [
         message_left=True,
         errand=1,
     ),
+    Budget("network", NOON),
+    Enrolment("new-cert"),
+    VerificationWord("new-cert", 1, "marmalade"),
+    VerificationWord("new-cert", 2, "zebra", "id-2"),
     Errand(1, ErrandKind.CALLBACK, "+4917100000", "new-cert", "40799", NOON, NOON + 300),
     Errand(
         *(2, ErrandKind.TEST, "+4917100000", None, None, NOON, NOON + 300, ErrandState.FAILED, "id-2", "busy")

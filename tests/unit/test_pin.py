@@ -16,7 +16,7 @@ def test_any_other_uid_is_refused(text: str) -> None:
         uid(text)
 
 
-@pytest.mark.parametrize("text", ["271828", "31415926", "4812903755", "100203"])
+@pytest.mark.parametrize("text", ["271828", "31415926", "4812903755", "904173", "20249999", "001234"])
 def test_a_pin_that_nobody_would_guess_may_be_issued(text: str) -> None:
     assert pin(text, "40712") == text
 
@@ -43,6 +43,11 @@ def test_a_pin_has_six_to_ten_digits(text: str) -> None:
         "112112",
         "000001",
         "110010",
+        "241265",
+        "122465",
+        "651224",
+        "19651224",
+        "24122001",
     ],
 )
 def test_a_pin_that_is_guessed_first_is_refused(text: str) -> None:

@@ -29,6 +29,7 @@ team = Table(
     Column("policy", Text),
     Column("machine_message", Boolean, nullable=False),
     Column("local_time", Boolean, nullable=False),
+    Column("suspended", Boolean, nullable=False),
 )
 
 number = Table(
@@ -49,6 +50,34 @@ account = Table(
     Column("uid", String(10), primary_key=True),
     Column("team", String(30), ForeignKey("team.id"), nullable=False),
     Column("pin_hash", String(200)),
+    Column("callback", String(16)),
+    Column("totp", String(64)),
+    Column("totp_step", Integer, nullable=False),
+)
+
+budget = Table(
+    "budget",
+    metadata,
+    Column("scope", String(12), primary_key=True),
+    Column("spent_until", Float, nullable=False),
+)
+
+enrolment = Table(
+    "enrolment",
+    metadata,
+    Column("team", String(30), ForeignKey("team.id"), primary_key=True),
+    Column("state", String(20), nullable=False),
+    Column("mail", String(254)),
+    Column("fingerprint", String(40)),
+)
+
+verification_word = Table(
+    "verification_word",
+    metadata,
+    Column("team", String(30), ForeignKey("team.id"), primary_key=True),
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    Column("word", String(20), nullable=False),
+    Column("call", String(40)),
 )
 
 alert = Table(
@@ -251,6 +280,9 @@ TABLES: dict[type, Table] = {
     records.Team: team,
     records.Number: number,
     records.Account: account,
+    records.Budget: budget,
+    records.Enrolment: enrolment,
+    records.VerificationWord: verification_word,
     records.Alert: alert,
     records.Delivery: delivery,
     records.Call: call,
