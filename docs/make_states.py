@@ -15,8 +15,8 @@ from typing import Any, get_args
 
 from ivr.domain import alert, call, delivery, errand, facts, shortmessage
 from ivr.domain.alert import Settled
-from ivr.domain.delivery import CallsChanged, History, MobileNotReached, NumberClosed
 from ivr.domain.errand import ErrandCallEnded
+from ivr.domain.delivery import CallBack, CallsChanged, History, MobileNotReached, NumberClosed
 from ivr.domain.nextcall import Phone
 from ivr.domain.policy import Policy
 from ivr.domain.records import (
@@ -44,6 +44,7 @@ SAMPLES: dict[type, list[Any]] = {
     CallsChanged: [CallsChanged()],
     NumberClosed: [NumberClosed()],
     MobileNotReached: [MobileNotReached()],
+    CallBack: [CallBack(NUMBER)],
     facts.AlertReleased: [facts.AlertReleased(1)],
     facts.AlertWithdrawn: [facts.AlertWithdrawn(1)],
     facts.AlertExpired: [facts.AlertExpired(1)],
@@ -59,6 +60,7 @@ SAMPLES: dict[type, list[Any]] = {
     facts.Acknowledged: [facts.Acknowledged(1, "t", Via.KEYPRESS, NUMBER)],
     facts.TeamResponding: [facts.TeamResponding(1, "t", Via.OPERATOR)],
     facts.MessageLeft: [facts.MessageLeft("c")],
+    facts.CallPassed: [facts.CallPassed("c")],
     facts.DeliveryRetried: [facts.DeliveryRetried(1, "t")],
     facts.DeliverySkipped: [facts.DeliverySkipped(1, "t")],
     ErrandCallEnded: [ErrandCallEnded("c", Disposition.BUSY), ErrandCallEnded("c", Disposition.CONGESTION)],

@@ -210,6 +210,20 @@ class MessageLeft:
 
 
 @dataclass(frozen=True, slots=True)
+class CallPassed:
+    """The callee has said "not me": the team's next number is to be called, and this one not for a while."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallBackAsked:
+    """The callee wants to be called again in ten minutes, at this number."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryRetried:
     """An operator has asked for a new start."""
 
@@ -393,6 +407,8 @@ Fact = (
     | Acknowledged
     | TeamResponding
     | MessageLeft
+    | CallPassed
+    | CallBackAsked
     | DeliveryRetried
     | DeliverySkipped
     | ErrandWanted

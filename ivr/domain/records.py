@@ -136,6 +136,8 @@ class Disposition(StrEnum):
     HEARD = "heard"
     PARTIAL = "partial"
     UNHEARD = "unheard"
+    PASSED = "passed"
+    """Whoever answered has said that it is not for them."""
     MACHINE = "machine"
     BUSY = "busy"
     NO_ANSWER = "no-answer"
@@ -309,6 +311,8 @@ class Delivery:
     """Until when calls are held back, because the team has said that it is on it; also when that is over."""
     holds: int = 0
     """How often they were held back since the delivery began or was last retried by an operator."""
+    call_back: str | None = None
+    """The number where somebody wants to be called once the hold is over, before any other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,6 +338,8 @@ class Call:
     """Nobody pressed a key, and a message was left for whoever listens to it later."""
     errand: int | None = None
     """The errand that it is on; None for a call that came in, and for one that carries alerts."""
+    passed: bool = False
+    """Whoever answered has said that it is not for them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,6 +119,7 @@ delivery = Table(
     Column("severity", String(10), nullable=False),
     Column("held_until", Float),
     Column("holds", Integer, nullable=False),
+    Column("call_back", String(16)),
     Index(None, "state"),
 )
 
@@ -139,6 +140,7 @@ call = Table(
     Column("person", Boolean, nullable=False),
     Column("message_left", Boolean, nullable=False),
     Column("errand", Integer),
+    Column("passed", Boolean, nullable=False),
     Index(None, "state"),
     Index(None, "ended_at"),
 )
