@@ -6,20 +6,23 @@ phones, and that originator and time are spoken before it, always and in full.
 
 from functools import partial
 
-from agi import listen, message
+from agi import choices, listen, message
+from agi.answer import answer
+from agi.callee import Callee
 from agi.listen import Clerk
-from agi.menu import KEY_S, Menu, ask
-from ivr.adapters.fastagi import ALL_KEYS, Channel, HungUp, Played, Script
+from agi.menu import KEY_S
+from ivr.adapters.fastagi import ALL_KEYS, Channel, Script
 from ivr.domain import spoken
-from ivr.domain.facts import Acknowledged, AlertHeard, CallAnswered, KeyPressed, MessageLeft
-from ivr.domain.records import Alert, Via
+from ivr.domain.facts import CallAnswered, KeyPressed, MessageLeft
+from ivr.domain.records import Alert
 from ivr.domain.spoken import prompt
-from ivr.services.desk import Brief, Desk
+from ivr.services.desk import Desk
 
 _LONGEST_S = 1800
 _INTRODUCTIONS = 3
-
-_ANSWER = Menu((prompt("press-1-to-acknowledge-2-again"),), "12")
+_ASIDES = 10
+"""So often help or the like may be asked for before the alert is."""
+_EARLY = "1" + choices.KEYS
 
 
 def callout(desk: Desk, patience_s: float = listen.PATIENCE_S) -> Script:
@@ -27,20 +30,19 @@ def callout(desk: Desk, patience_s: float = listen.PATIENCE_S) -> Script:
 
     def script(channel: Channel) -> None:
         with Clerk(channel.call_id, patience_s) as clerk:
-            _Call(channel, desk, clerk).run()
+            # The answer is on record first, because the call then takes on what was released while it rang. A
+            # store that cannot write now must not keep the alert from being heard.
+            clerk.hand(partial(desk.ledger.apply, CallAnswered(channel.call_id)), within_s=1.0)
+            _Call(Callee(channel, desk, clerk, desk.brief(channel.call_id))).run()
 
     return script
 
 
 class _Call:
-    def __init__(self, channel: Channel, desk: Desk, clerk: Clerk) -> None:
-        self._channel = channel
-        self._desk = desk
-        self._clerk = clerk
-        # The answer is on record first, because the call then takes on what was released while it rang. A
-        # store that cannot write now must not keep the alert from being heard.
-        clerk.hand(partial(desk.ledger.apply, CallAnswered(channel.call_id)), within_s=1.0)
-        self._brief: Brief = desk.brief(channel.call_id)
+    def __init__(self, callee: Callee) -> None:
+        self._callee = callee
+        self._channel = callee.channel
+        self._brief = callee.brief
         self._somebody = False
         """A key was pressed, or none is needed."""
 
@@ -53,39 +55,60 @@ class _Call:
         if len(alerts) > 1:
             lead += [prompt("there-are"), *spoken.count(len(alerts)), prompt("alerts")]
         for alert in alerts:
-            if not self._introduced(alert, lead) and not self._left_message():
+            if not self._wanted(alert, lead) or not answer(self._callee, alert):
                 break
-            self._serve(alert)
             lead = [prompt("next-alert")]
         listen.finish(self._channel)
 
-    def _introduced(self, alert: Alert, lead: list[str]) -> bool:
-        """Say who raised `alert` and when, until 1 is pressed. An early 1 shortens everything but that."""
+    def _wanted(self, alert: Alert, lead: list[str]) -> bool:
+        """Introduce `alert`; whether somebody is there who wants to hear it, at once or of a message's."""
+        key = self._introduced(alert, lead)
+        if key == "" and self._somebody:
+            self._channel.play([prompt("not-acknowledged")])
+        return key == "1" or (key is not None and self._left_message())
+
+    def _introduced(self, alert: Alert, lead: list[str]) -> str | None:
+        """Say who raised `alert` and when, until 1 is pressed: '1'. '' when nothing came of it in all tries,
+        None when the callee wants no more of this call. An early key shortens everything but that."""
         wrong: list[str] = []
         for _ in range(_INTRODUCTIONS):
-            early = self._channel.play([*wrong, *lead], "1")
-            early = self._channel.say(listen.raised(self._desk, alert, self._brief.team.clock), "1") or early
+            early = self._channel.play([*wrong, *lead], _EARLY)
+            early = self._channel.say(listen.raised(self._callee.desk, alert, self._brief.team.clock), _EARLY) or early
             if not early and self._brief.team.trusts_phones:
                 self._somebody = True
-                return True
+                return "1"
+            key = self._key(alert, early)
+            if key is None or key == "1":
+                return key
+            wrong = [] if key in ("", "*") else [prompt("wrong-key")]
+        return ""
+
+    def _key(self, alert: Alert, early: str) -> str | None:
+        """The key that tells whether the alert is wanted, '' for none; None when the callee wants no more of
+        this call. What else they ask for is done first."""
+        key: str | None = early
+        for _ in range(_ASIDES):
             key = (
-                early
-                or self._channel.play([prompt("press-1-to-hear")], ALL_KEYS)
-                or self._channel.wait(KEY_S)
+                key or self._channel.play([prompt("press-1-to-hear")], ALL_KEYS) or self._channel.wait(KEY_S)
             )
             if key:
                 self._met_somebody()
-            if key == "1":
-                return True
-            wrong = [prompt("wrong-key")] if key else []
-        return False
+            if key == "#":
+                self._channel.play([prompt("not-acknowledged")])
+                return None
+            if not key or key not in choices.KEYS:
+                break
+            key = choices.take(self._callee, key, alert)
+            if key is None:
+                break
+        return key
 
     def _left_message(self) -> bool:
         """Nobody wants to hear: leave a message, if the team likes one. True if somebody does after all."""
         if self._somebody or not self._brief.team.machine_message:
             return False
-        left = partial(self._apply, MessageLeft(self._channel.call_id))
-        if not message.leave(self._channel, self._desk, self._brief, left):
+        left = partial(self._callee.hand, MessageLeft(self._channel.call_id))
+        if not message.leave(self._channel, self._callee.desk, self._brief, left):
             return False
         self._met_somebody()
         return True
@@ -93,33 +116,4 @@ class _Call:
     def _met_somebody(self) -> None:
         if not self._somebody:
             self._somebody = True
-            self._apply(KeyPressed(self._channel.call_id))
-
-    def _serve(self, alert: Alert) -> None:
-        for _ in range(listen.PLAYS):
-            played = self._hear(alert)
-            if played.how == "missing":
-                break
-            key = played.key or ask(self._channel, _ANSWER)
-            if key == "1":
-                self._acknowledge(alert)
-                return
-            if key in ("#", None):
-                break
-        self._channel.play([prompt("not-acknowledged")])
-
-    def _hear(self, alert: Alert) -> Played:
-        played = listen.hear(self._channel, self._desk, alert, keys="12")
-        self._apply(AlertHeard(self._channel.call_id, alert.id, played.at_s, played.how == "end"))
-        if played.how == "hangup":
-            raise HungUp
-        return played
-
-    def _acknowledge(self, alert: Alert) -> None:
-        call = self._channel.call_id
-        fact = Acknowledged(alert.id, self._brief.team.id, Via.KEYPRESS, self._brief.number, call)
-        listen.acknowledge(self._channel, self._clerk, self._desk, fact)
-
-    def _apply(self, fact: AlertHeard | KeyPressed | MessageLeft) -> None:
-        """What the caller need not wait for."""
-        self._clerk.hand(partial(self._desk.ledger.apply, fact))
+            self._callee.hand(KeyPressed(self._channel.call_id))

@@ -102,13 +102,13 @@ def raised(desk: Desk, alert: Alert, zone: str | None) -> list[str]:
     ]
 
 
-def hear(channel: Channel, desk: Desk, alert: Alert, keys: str) -> Played:
-    """Play `alert` until its end, a key of `keys`, or a hangup, which is told and not raised.
+def hear(channel: Channel, desk: Desk, alert: Alert, keys: str, start_s: float = 0.0) -> Played:
+    """Play `alert` from `start_s` until its end, a key of `keys`, or a hangup, which is told and not raised.
 
     A 1 in the first two seconds is the second half of a double press: the alert goes on where it was.
     """
     sound = str(desk.audio(alert).with_suffix(""))
-    played = channel.stream(sound, keys)
+    played = channel.stream(sound, keys, start_s)
     while played.key == "1" and played.at_s < _DOUBLE_PRESS_S:
         played = channel.stream(sound, keys, played.at_s)
     if played.how == "missing":

@@ -78,7 +78,7 @@ def next_call(
     somebody was there, that number is called once more before the others have their turn; where somebody
     passed, the others have it at once. A number that is `ringing`, or was given up, or never opens again, is
     left out. A cancelled call was ended by us because the team was no longer to be called; it does not count.
-    Somebody at the number `promised` is to be called back: it is the next one whatever else, where it is open.
+    Somebody at the number `promised` is to be called back: it is next whatever else there is, if it is open.
     """
     counted = [p for p in past if p.disposition is not Disposition.CANCELLED]
     numbers = _in_order(policy, listed)

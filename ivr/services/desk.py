@@ -27,6 +27,7 @@ from ivr.domain.records import (
     Direction,
     Errand,
     Leg,
+    Number,
     Source,
     Team,
 )
@@ -63,6 +64,8 @@ class Brief:
     """The number that was called."""
     alerts: tuple[Alert, ...]
     """Not yet acknowledged by this team, oldest first; empty when that changed while the phone rang."""
+    others: int
+    """How many other numbers the team has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +96,12 @@ class Desk:
                 raise LookupError(f"call {call_id} is none of ours")
             carried = [leg.alert for leg in tx.find(Leg, call=call_id)]
             due = [d.alert for d in tx.find(Delivery, alert=carried, team=team.id) if _needs(d)]
+            number = call.number if call else None
             return Brief(
-                team, call.number if call else None, tuple(tx.find(Alert, id=due, state=AlertState.RELEASED))
+                team,
+                number,
+                tuple(tx.find(Alert, id=due, state=AlertState.RELEASED)),
+                others=sum(n.number != number for n in tx.find(Number, team=team.id)),
             )
 
     def errand_of(self, call_id: str) -> Errand:

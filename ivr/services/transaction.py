@@ -12,7 +12,6 @@ from ivr.domain import call as calls
 from ivr.domain import delivery as deliveries
 from ivr.domain import disposition, facts, nextcall
 from ivr.domain.budget import Login
-from ivr.domain.delivery import CallsChanged, DeliveryFact, MobileNotReached, NumberClosed
 from ivr.domain.delivery import CallBack, CallsChanged, DeliveryFact, MobileNotReached, NumberClosed
 from ivr.domain.effects import (
     Effect,

@@ -252,6 +252,8 @@ class Follows:
         if self._token < len(self._now["heard"]):
             return None
         step = self._now
+        if step.get("from", start_s) != start_s:
+            self._fail(f"{name} began at {start_s} s (step {self._step + 1})")
         self._meanwhile(step)
         if "at" in step:
             self._next(step["press"])

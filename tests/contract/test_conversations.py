@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import agi_caller
 import pyotp
@@ -107,16 +108,21 @@ class House:
                     account = tx.get(Account, uid)
                     assert account is not None
                     tx.put(replace(account, totp=SECRET))
+            case ["held", "twice", number, team]:
+                with self.store.write() as tx:
+                    delivery = tx.get(Delivery, int(number), team)
+                    assert delivery is not None
+                    tx.put(replace(delivery, holds=2))
             case ["lose", number]:
                 (self.folder / "recordings" / f"{number}.wav").unlink()
             case _:
                 raise ValueError(event)
 
-    def raise_alert(self, team: str, seconds: float, source: Source) -> int:
+    def raise_alert(self, team: str, seconds: float, source: str = "hotline", **said: Any) -> int:
         path = self.folder / f"{team} {seconds}.wav"
         write_wav(path, seconds)
         recorded = self.ledger.apply(
-            facts.AlertRecorded(team, None, source, str(path), seconds, f"{team} {seconds}")
+            facts.AlertRecorded(team, None, Source(source), str(path), seconds, f"{team} {seconds}", **said)
         )
         assert recorded.alert is not None
         self.ledger.apply(facts.AlertReleased(recorded.alert.id))
@@ -154,7 +160,8 @@ class House:
                 lines[f"recording {a.id}"] = f"{a.duration_s:.1f} s by {a.team} {a.uid}"
             for d in tx.find(Delivery):
                 how = f" {d.acknowledged_via} {d.acknowledged_by}" if d.acknowledged_via else ""
-                lines[f"delivery {d.alert} {d.team}"] = f"{d.state}{how}"
+                back = ", to be called back" if d.call_back else ""
+                lines[f"delivery {d.alert} {d.team}"] = f"{d.state}{how}{back}"
             for leg in tx.find(Leg):
                 lines[f"heard {leg.alert}"] = f"{leg.heard_s:.1f} s{' whole' if leg.whole else ''}"
             for entry in tx.find(Entry):
@@ -164,7 +171,7 @@ class House:
             for on in tx.find(Errand):
                 lines[f"errand {on.id}"] = f"{on.kind} {on.state} {on.number}"
             for call in tx.find(Call):
-                left = ", message left" if call.message_left else ""
+                left = ", message left" if call.message_left else ", passed" if call.passed else ""
                 lines["call"] = f"{call.direction} {call.state} {call.team} {call.trunk}{left}"
         return lines
 
@@ -226,7 +233,8 @@ class Invariants:
         self._house = house
         self._person = person
         self._content_may_be_heard = "called" not in journey or journey["called"] == "tru-cert"
-        self._introduced = "called" not in journey
+        self._called = "called" in journey
+        self._introduced = not self._called
         self._acknowledged = self._count(Delivery, DeliveryState.ACKNOWLEDGED)
         self._released = self._count(Alert, AlertState.RELEASED)
 
@@ -239,6 +247,8 @@ class Invariants:
         elif name.startswith("alert/"):
             assert self._content_may_be_heard, "content before the key"
             assert self._introduced, "content before its originator"
+        elif name in ("enter-uid", "enter-pin"):
+            assert not self._called, "the login is asked for in a call that we made"
         elif name == "acknowledged-thanks":
             self._acknowledged += 1
             assert self._count(Delivery, DeliveryState.ACKNOWLEDGED) >= self._acknowledged, (
@@ -271,10 +281,7 @@ def lead(
     if zone := journey.get("local-time"):
         with house.store.write() as tx:
             tx.put(*(replace(team, zone=zone, local_time=True) for team in tx.find(Team)))
-    alerts = [
-        house.raise_alert(a["team"], a["seconds"], Source(a.get("source", "hotline")))
-        for a in journey.get("alerts", [])
-    ]
+    alerts = [house.raise_alert(**alert) for alert in journey.get("alerts", [])]
     follows = Follows(written_out(journey["talk"]), house.name, house.happens)
     house.scripts |= {
         "callout": callout(house.desk, 3.0),
@@ -347,7 +354,11 @@ def test_journey(name: str, build: Build, caplog: pytest.LogCaptureFixture) -> N
 
 
 @pytest.mark.parametrize(
-    "name", ["raise-and-send", "listen-to-the-end", "two-alerts-in-one-call", "hotline-acknowledge"]
+    "name",
+    [
+        *("raise-and-send", "listen-to-the-end", "two-alerts-in-one-call", "hotline-acknowledge"),
+        *("not-me-in-the-alert", "call-me-back-after-the-alert", "is-this-call-genuine"),
+    ],
 )
 def test_hangup_at_every_prompt(name: str, build: Build, caplog: pytest.LogCaptureFixture) -> None:
     """The journey again and again, the line cut in the middle of its first, second, ... sound or question."""
@@ -387,6 +398,11 @@ def check_cut(on_record: dict[str, str], done: list[dict]) -> None:
         assert told or sent, "nobody of the team knows that it was not sent"
         assert told is None or ("alert 1 WAS sent, to 3 teams" in told) is sent
         assert told is None or ("was NOT sent" in told) is not sent
+    for step in done:
+        if "passes" in step:
+            assert on_record["call"].endswith(", passed")
+        if "put_off" in step:
+            assert on_record[f"delivery {step['put_off']}"] == "responding, to be called back"
     acknowledged = {
         k for k, v in on_record.items() if k.startswith("delivery") and v.startswith("acknowledged")
     }
