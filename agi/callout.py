@@ -73,7 +73,7 @@ class _Call:
         wrong: list[str] = []
         for _ in range(_INTRODUCTIONS):
             early = self._channel.play([*wrong, *lead], _EARLY)
-            early = self._channel.say(listen.raised(self._callee.desk, alert, self._brief.team.clock), _EARLY) or early
+            early = self._channel.say(self._who_and_when(alert), _EARLY) or early
             if not early and self._brief.team.trusts_phones:
                 self._somebody = True
                 return "1"
@@ -82,6 +82,10 @@ class _Call:
                 return key
             wrong = [] if key in ("", "*") else [prompt("wrong-key")]
         return ""
+
+    def _who_and_when(self, alert: Alert) -> list[str]:
+        clock = self._brief.team.clock
+        return [*listen.raised(self._callee.desk, alert, clock), *listen.about(alert)]
 
     def _key(self, alert: Alert, early: str) -> str | None:
         """The key that tells whether the alert is wanted, '' for none; None when the callee wants no more of

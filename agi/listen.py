@@ -12,7 +12,7 @@ from typing import Any, Self, TypeVar
 from ivr.adapters.fastagi import Channel, HungUp, Played
 from ivr.domain import spoken
 from ivr.domain.facts import Acknowledged, Illegal
-from ivr.domain.records import Alert, AlertState, Source
+from ivr.domain.records import Alert, AlertState, Severity, Source, Tlp
 from ivr.domain.spoken import prompt
 from ivr.ports import StoreAway, StoreError
 from ivr.services.desk import Desk
@@ -100,6 +100,23 @@ def raised(desk: Desk, alert: Alert, zone: str | None) -> list[str]:
         *spoken.count(alert.id),
         *spoken.moment(at, zone),
     ]
+
+
+_TLP = {
+    Tlp.RED: prompt("tlp-red"),
+    Tlp.AMBER_STRICT: prompt("tlp-amber-strict"),
+    Tlp.AMBER: prompt("tlp-amber"),
+    Tlp.GREEN: prompt("tlp-green"),
+    Tlp.CLEAR: prompt("tlp-clear"),
+}
+_SEVERITY = {Severity.HIGH: [prompt("severity-high")], Severity.LOW: [prompt("severity-low")]}
+
+
+def about(alert: Alert) -> list[str]:
+    """What its originator says of an alert: how sure, how bad, with whom it may be shared."""
+    sure = {None: [], True: [prompt("confirmed")], False: [prompt("unconfirmed")]}[alert.confirmed]
+    shared = [_TLP[alert.tlp]] if alert.tlp else []
+    return [*sure, *_SEVERITY.get(alert.severity, []), *shared]
 
 
 def hear(channel: Channel, desk: Desk, alert: Alert, keys: str, start_s: float = 0.0) -> Played:
