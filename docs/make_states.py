@@ -15,8 +15,8 @@ from typing import Any, get_args
 
 from ivr.domain import alert, call, delivery, errand, facts, shortmessage
 from ivr.domain.alert import Settled
-from ivr.domain.errand import ErrandCallEnded
 from ivr.domain.delivery import CallBack, CallsChanged, History, MobileNotReached, NumberClosed
+from ivr.domain.errand import ErrandCallEnded
 from ivr.domain.nextcall import Phone
 from ivr.domain.policy import Policy
 from ivr.domain.records import (

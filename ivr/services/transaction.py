@@ -90,6 +90,12 @@ class Applied:
     """The errand as it is now, where the fact was about one."""
 
 
+_DISK = {
+    facts.ReserveGivenUp: Note("disk full", "no new recordings are taken"),
+    facts.ReserveMade: Note("disk has room again", "new recordings are taken"),
+}
+
+
 class Transaction:
     """One transaction: apply one fact, once."""
 
@@ -170,10 +176,8 @@ class Transaction:
                 | facts.SmsRepeated()
             ):
                 return self._sms(fact)
-            case facts.ReserveGivenUp():
-                self._note(Note("disk full", "no new recordings are taken"))
-            case facts.ReserveMade():
-                self._note(Note("disk has room again", "new recordings are taken"))
+            case facts.ReserveGivenUp() | facts.ReserveMade():
+                self._note(_DISK[type(fact)])
         return Applied()
 
     # -- alerts ------------------------------------------------------------------------------------------
