@@ -8,7 +8,7 @@ from functools import partial
 from agi.callee import Callee
 from ivr.adapters.fastagi import ALL_KEYS
 from ivr.domain import spoken
-from ivr.domain.facts import CallBackAsked, CallPassed
+from ivr.domain.facts import CallPassed, CallPutOff
 from ivr.domain.records import Alert
 from ivr.domain.spoken import prompt
 from ivr.ports import StoreError
@@ -25,7 +25,7 @@ def take(callee: Callee, key: str, alert: Alert) -> str | None:
             _pass(callee)
             return None
         case "7":
-            return _call_back(callee)
+            return _put_off(callee)
         case "8":
             return callee.channel.play(_number_for_questions(alert), ALL_KEYS)
         case "9":
@@ -44,16 +44,16 @@ def _pass(callee: Callee) -> None:
         callee.channel.play([prompt("passed-on") if callee.brief.others else prompt("passed-alone")])
 
 
-def _call_back(callee: Callee) -> str | None:
-    fact = CallBackAsked(callee.channel.call_id)
+def _put_off(callee: Callee) -> str | None:
+    fact = CallPutOff(callee.channel.call_id)
     try:
         apply = partial(callee.desk.ledger.apply, fact)
         granted = callee.clerk.wait(callee.channel, apply, prompt("one-moment")).held
     except StoreError:
         return callee.channel.play([prompt("not-noted")], ALL_KEYS)
     if not granted:
-        return callee.channel.play([prompt("call-back-refused")], ALL_KEYS)
-    callee.channel.play([prompt("call-back-promised")])
+        return callee.channel.play([prompt("put-off-refused")], ALL_KEYS)
+    callee.channel.play([prompt("put-off-granted")])
     return None
 
 

@@ -15,7 +15,7 @@ from typing import Any, get_args
 
 from ivr.domain import alert, call, delivery, errand, facts, shortmessage
 from ivr.domain.alert import Settled
-from ivr.domain.delivery import CallBack, CallsChanged, History, MobileNotReached, NumberClosed
+from ivr.domain.delivery import CallsChanged, History, MobileNotReached, NumberClosed, PutOff
 from ivr.domain.errand import ErrandCallEnded
 from ivr.domain.nextcall import Phone
 from ivr.domain.policy import Policy
@@ -44,7 +44,7 @@ SAMPLES: dict[type, list[Any]] = {
     CallsChanged: [CallsChanged()],
     NumberClosed: [NumberClosed()],
     MobileNotReached: [MobileNotReached()],
-    CallBack: [CallBack(NUMBER)],
+    PutOff: [PutOff(NUMBER)],
     facts.AlertReleased: [facts.AlertReleased(1)],
     facts.AlertWithdrawn: [facts.AlertWithdrawn(1)],
     facts.AlertExpired: [facts.AlertExpired(1)],

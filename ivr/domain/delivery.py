@@ -46,7 +46,7 @@ class MobileNotReached:
 
 
 @dataclass(frozen=True, slots=True)
-class CallBack:
+class PutOff:
     """Somebody who was called at `number` wants to be called back there."""
 
     number: str
@@ -75,7 +75,7 @@ DeliveryFact = (
     | MobileNotReached
     | Acknowledged
     | TeamResponding
-    | CallBack
+    | PutOff
     | AlertWithdrawn
     | AlertExpired
     | DeliverySkipped
@@ -128,9 +128,9 @@ def _placed(delivery: Delivery, fact: DeliveryFact, history: History, policy: Po
     assert isinstance(fact, CallPlaced)
     if _held_until(delivery, now):
         raise Illegal(f"{delivery.team} has just said that it is on alert {delivery.alert}: no call now")
-    kept = None if fact.number == delivery.call_back else delivery.call_back
+    kept = None if fact.number == delivery.promised else delivery.promised
     calling = replace(
-        delivery, state=DeliveryState.CALLING, attempts=delivery.attempts + 1, reason=None, call_back=kept
+        delivery, state=DeliveryState.CALLING, attempts=delivery.attempts + 1, reason=None, promised=kept
     )
     return _beside(calling, replace(history, up={**history.up, fact.number: now}), policy, now), ()
 
@@ -168,7 +168,7 @@ def _step(delivery: Delivery, history: History, policy: Policy, now: float) -> C
         until,
         history.trunks,
         history.up,
-        delivery.call_back,
+        delivery.promised,
     )
 
 
@@ -284,22 +284,20 @@ def _respond(delivery: Delivery, fact: DeliveryFact, history: History, policy: P
     return after, (Note("responding", f"{delivery.team_name}, via {fact.via}"), *effects)
 
 
-def _call_back(
-    delivery: Delivery, fact: DeliveryFact, history: History, policy: Policy, now: float
-) -> Result:
+def _put_off(delivery: Delivery, fact: DeliveryFact, history: History, policy: Policy, now: float) -> Result:
     """Somebody will listen, only not now: the team's calls are held as if it had said that it is on it, and
     this number is called first thereafter, even if all calls are spent. As often as calls are held at all; a
     hold that is under way becomes this one."""
-    assert isinstance(fact, CallBack)
+    assert isinstance(fact, PutOff)
     held = _held_until(delivery, now) is not None
-    if held and delivery.call_back == fact.number:
+    if held and delivery.promised == fact.number:
         return delivery, ()
     if not held and delivery.holds >= _MOST_HOLDS:
-        return delivery, (Note("call back asked for too often, calls go on", delivery.team_name),)
+        return delivery, (Note("put off too often, calls go on", delivery.team_name),)
     until, holds = now + HOLD_S, delivery.holds if held else delivery.holds + 1
-    asked = replace(delivery, due_at=until, held_until=until, holds=holds, call_back=fact.number)
+    asked = replace(delivery, due_at=until, held_until=until, holds=holds, promised=fact.number)
     after, effects = _reckon(asked, fact, history, policy, now)
-    return after, (Note("call back asked for", delivery.team_name), *effects)
+    return after, (Note("put off", delivery.team_name), *effects)
 
 
 def _noted(delivery: Delivery, fact: DeliveryFact, history: History, policy: Policy, now: float) -> Result:
@@ -332,7 +330,7 @@ def _retry(delivery: Delivery, fact: DeliveryFact, history: History, policy: Pol
         deadline_at=now + policy.deadline_s,
         held_until=None,
         holds=0,
-        call_back=None,
+        promised=None,
     )
     again, effects = _reckon(renewed, fact, replace(history, past=(), expired=False), policy, now)
     return again, (Note("retried by an operator", delivery.team_name), *effects, Settle(delivery.alert))
@@ -352,7 +350,7 @@ TABLE: dict[tuple[DeliveryState, type], Handler] = {
     (_S.WAITING, MobileNotReached): _forward,
     (_S.WAITING, Acknowledged): _acknowledge,
     (_S.WAITING, TeamResponding): _respond,
-    (_S.WAITING, CallBack): _call_back,  # the hangup was told first
+    (_S.WAITING, PutOff): _put_off,  # the hangup was told first
     (_S.WAITING, AlertWithdrawn): _withdraw,
     (_S.WAITING, AlertExpired): _expire,
     (_S.WAITING, DeliverySkipped): _skip,
@@ -363,7 +361,7 @@ TABLE: dict[tuple[DeliveryState, type], Handler] = {
     (_S.CALLING, MobileNotReached): _stay,  # a phone rings already
     (_S.CALLING, Acknowledged): _acknowledge,
     (_S.CALLING, TeamResponding): _respond,
-    (_S.CALLING, CallBack): _call_back,
+    (_S.CALLING, PutOff): _put_off,
     (_S.CALLING, AlertWithdrawn): _withdraw,
     (_S.CALLING, AlertExpired): _expire,
     (_S.CALLING, DeliverySkipped): _skip,
@@ -374,7 +372,7 @@ TABLE: dict[tuple[DeliveryState, type], Handler] = {
     (_S.RESPONDING, MobileNotReached): _stay,  # the hold was asked for
     (_S.RESPONDING, Acknowledged): _acknowledge,
     (_S.RESPONDING, TeamResponding): _respond,
-    (_S.RESPONDING, CallBack): _call_back,
+    (_S.RESPONDING, PutOff): _put_off,
     (_S.RESPONDING, AlertWithdrawn): _withdraw,
     (_S.RESPONDING, AlertExpired): _expire,
     (_S.RESPONDING, DeliverySkipped): _skip,
@@ -383,7 +381,7 @@ TABLE: dict[tuple[DeliveryState, type], Handler] = {
     (_S.ACKNOWLEDGED, MobileNotReached): _stay,
     (_S.ACKNOWLEDGED, Acknowledged): _stay,  # the first one counts
     (_S.ACKNOWLEDGED, TeamResponding): _stay,
-    (_S.ACKNOWLEDGED, CallBack): _stay,
+    (_S.ACKNOWLEDGED, PutOff): _stay,
     (_S.ACKNOWLEDGED, AlertWithdrawn): _stay,  # it was acknowledged, and stays on record so
     (_S.ACKNOWLEDGED, AlertExpired): _stay,
     (_S.ACKNOWLEDGED, DeliverySkipped): _stay,
@@ -391,7 +389,7 @@ TABLE: dict[tuple[DeliveryState, type], Handler] = {
     (_S.EXHAUSTED, MobileNotReached): _stay,
     (_S.EXHAUSTED, Acknowledged): _acknowledge,  # late, and counts
     (_S.EXHAUSTED, TeamResponding): _noted,
-    (_S.EXHAUSTED, CallBack): _stay,  # the hangup was told first, and nobody was promised anything
+    (_S.EXHAUSTED, PutOff): _stay,  # the hangup was told first, and nobody was promised anything
     (_S.EXHAUSTED, AlertWithdrawn): _withdraw,
     (_S.EXHAUSTED, AlertExpired): _stay,
     (_S.EXHAUSTED, DeliverySkipped): _stay,
@@ -400,7 +398,7 @@ TABLE: dict[tuple[DeliveryState, type], Handler] = {
     (_S.WITHDRAWN, MobileNotReached): _stay,
     (_S.WITHDRAWN, Acknowledged): _late,
     (_S.WITHDRAWN, TeamResponding): _stay,
-    (_S.WITHDRAWN, CallBack): _stay,
+    (_S.WITHDRAWN, PutOff): _stay,
     (_S.WITHDRAWN, AlertWithdrawn): _stay,
     (_S.WITHDRAWN, AlertExpired): _stay,
     (_S.WITHDRAWN, DeliverySkipped): _stay,

@@ -217,7 +217,7 @@ class CallPassed:
 
 
 @dataclass(frozen=True, slots=True)
-class CallBackAsked:
+class CallPutOff:
     """The callee wants to be called again in ten minutes, at this number."""
 
     call: str
@@ -408,7 +408,7 @@ Fact = (
     | TeamResponding
     | MessageLeft
     | CallPassed
-    | CallBackAsked
+    | CallPutOff
     | DeliveryRetried
     | DeliverySkipped
     | ErrandWanted

@@ -65,7 +65,7 @@ class Policy:
     """After release: whoever has not acknowledged by then is named as missing."""
     max_calls: int = field(default=24, metadata={"check": between(1, 200)})
     """Calls per delivery, whatever their disposition: the cap that bounds everything, but for the at most
-    two call backs that somebody there was promised."""
+    two calls more that somebody there was promised."""
     growth: float = field(default=1.5, metadata={"check": between(1, 10)})
     """How many times longer each further pause of a number is: soon again at first, then out of the way."""
     longest_pause_s: float = _seconds(0, 3600, 300)

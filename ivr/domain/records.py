@@ -311,7 +311,7 @@ class Delivery:
     """Until when calls are held back, because the team has said that it is on it; also when that is over."""
     holds: int = 0
     """How often they were held back since the delivery began or was last retried by an operator."""
-    call_back: str | None = None
+    promised: str | None = None
     """The number where somebody wants to be called once the hold is over, before any other."""
 
 

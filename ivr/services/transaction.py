@@ -12,7 +12,7 @@ from ivr.domain import call as calls
 from ivr.domain import delivery as deliveries
 from ivr.domain import disposition, facts, nextcall
 from ivr.domain.budget import Login
-from ivr.domain.delivery import CallBack, CallsChanged, DeliveryFact, MobileNotReached, NumberClosed
+from ivr.domain.delivery import CallsChanged, DeliveryFact, MobileNotReached, NumberClosed, PutOff
 from ivr.domain.effects import (
     Effect,
     EraseTraces,
@@ -78,7 +78,7 @@ class Applied:
     ring_s: float = 0.0
     """For CallPlaced: how long the phone is to ring."""
     held: bool = False
-    """For CallBackAsked: whether the call back was granted."""
+    """For CallPutOff: whether it was granted."""
     sms: tuple[Sms, ...] = ()
     """For SmsTraffic: those that leave now, each for the link it names. For SmsWritten and SmsRepeated: the
     one that was queued."""
@@ -146,8 +146,8 @@ class Transaction:
                 | facts.CallPassed()
             ):
                 return self._call(fact)
-            case facts.CallBackAsked():
-                return self._call_back(fact)
+            case facts.CallPutOff():
+                return self._put_off(fact)
             case facts.AlertHeard():
                 self._heard(fact)
             case (
@@ -370,16 +370,16 @@ class Transaction:
             self._tx.put(replace(leg, disposition=disposition.of_leg(call, leg)))
             self._deliver(self._delivery(leg.alert, leg.team), CallsChanged())
 
-    def _call_back(self, fact: facts.CallBackAsked) -> Applied:
+    def _put_off(self, fact: facts.CallPutOff) -> Applied:
         """For all that the call has not had acknowledged: it is the person who cannot listen now."""
         call = self._tx.get(Call, fact.call)
         if call is None or call.number is None:
             return Applied()
         waiting = [leg for leg in self._tx.find(Leg, call=call.id) if not leg.acknowledged]
         for leg in waiting:
-            self._deliver(self._delivery(leg.alert, leg.team), CallBack(call.number))
+            self._deliver(self._delivery(leg.alert, leg.team), PutOff(call.number))
         after = [self._delivery(leg.alert, leg.team) for leg in waiting]
-        return Applied(call=call, held=any(d.call_back == call.number for d in after))
+        return Applied(call=call, held=any(d.promised == call.number for d in after))
 
     def _flag(self, team: str | None, number: str | None, unallocated_at: float | None) -> None:
         """Keep in the directory whether the telephone network knows the number. The first news counts."""

@@ -160,7 +160,7 @@ class House:
                 lines[f"recording {a.id}"] = f"{a.duration_s:.1f} s by {a.team} {a.uid}"
             for d in tx.find(Delivery):
                 how = f" {d.acknowledged_via} {d.acknowledged_by}" if d.acknowledged_via else ""
-                back = ", to be called back" if d.call_back else ""
+                back = ", to be called back" if d.promised else ""
                 lines[f"delivery {d.alert} {d.team}"] = f"{d.state}{how}{back}"
             for leg in tx.find(Leg):
                 lines[f"heard {leg.alert}"] = f"{leg.heard_s:.1f} s{' whole' if leg.whole else ''}"

@@ -144,7 +144,7 @@ class AnyOrder(RuleBasedStateMachine):
         kind=st.sampled_from(
             [
                 *(facts.CallAnswered, facts.KeyPressed, facts.CallCancelled, facts.MessageLeft),
-                *(facts.CallPassed, facts.CallBackAsked),
+                *(facts.CallPassed, facts.CallPutOff),
             ]
         ),
     )
@@ -289,7 +289,7 @@ class AnyOrder(RuleBasedStateMachine):
                 for leg in self.book.find(Leg, alert=d.alert, team=d.team)
                 if started[leg.call] > d.since and leg.disposition is not Disposition.CANCELLED
             ]
-            assert len(counted) <= POLICY.max_calls + d.holds  # a call back that was promised is kept
+            assert len(counted) <= POLICY.max_calls + d.holds  # one that was promised is made
 
     def come_to_rest(self) -> None:
         """Whatever happened: when the calls have ended and the deadline has passed, nothing is left open."""

@@ -73,7 +73,7 @@ class TestCallBack:
         book.calls_in_vain(XYZ, alert, cause=17)
         call = answered(book, XYZ, alert)
         assert book.call(call).number == XYZ_MOBILE
-        granted = book.apply(facts.CallBackAsked(call)).held
+        granted = book.apply(facts.CallPutOff(call)).held
         book.hangs_up(call)
 
         assert granted
@@ -85,7 +85,7 @@ class TestCallBack:
         first, second = book.raises(), book.raises()
         call = answered(book, XYZ, first, second)
         book.presses_1(call, first, XYZ)
-        assert book.apply(facts.CallBackAsked(call)).held
+        assert book.apply(facts.CallPutOff(call)).held
 
         assert book.delivery(first, XYZ).state is D.ACKNOWLEDGED
         assert book.delivery(second, XYZ).state is D.RESPONDING
@@ -95,7 +95,7 @@ class TestCallBack:
         granted = []
         for _ in range(3):
             call = answered(book, DEF, alert)
-            granted.append(book.apply(facts.CallBackAsked(call)).held)
+            granted.append(book.apply(facts.CallPutOff(call)).held)
             book.hangs_up(call)
             book.clock.forward(HOLD_S)
 
@@ -107,7 +107,7 @@ class TestCallBack:
         call = answered(book, DEF, alert)
         book.presses_1(call, alert, DEF)
 
-        assert not book.apply(facts.CallBackAsked(call)).held
+        assert not book.apply(facts.CallPutOff(call)).held
 
     def test_of_a_call_that_is_none_of_ours_changes_nothing(self, book: Book) -> None:
-        assert not book.apply(facts.CallBackAsked("nobody's")).held
+        assert not book.apply(facts.CallPutOff("nobody's")).held

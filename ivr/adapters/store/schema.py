@@ -119,7 +119,7 @@ delivery = Table(
     Column("severity", String(10), nullable=False),
     Column("held_until", Float),
     Column("holds", Integer, nullable=False),
-    Column("call_back", String(16)),
+    Column("promised", String(16)),
     Index(None, "state"),
 )
 

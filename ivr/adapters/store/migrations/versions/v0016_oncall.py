@@ -12,4 +12,4 @@ def upgrade() -> None:
     with op.batch_alter_table("call") as call:
         call.add_column(sa.Column("passed", sa.Boolean(), nullable=False, server_default="0"))
     with op.batch_alter_table("delivery") as delivery:
-        delivery.add_column(sa.Column("call_back", sa.String(16)))
+        delivery.add_column(sa.Column("promised", sa.String(16)))
