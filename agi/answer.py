@@ -7,12 +7,13 @@ from agi import choices, listen
 from agi.callee import Callee
 from agi.menu import Menu, ask
 from ivr.adapters.fastagi import HungUp, Played
+from ivr.domain import spoken
 from ivr.domain.facts import Acknowledged, AlertHeard
 from ivr.domain.records import Alert, Via
 from ivr.domain.spoken import prompt
 
 _QUESTION = Menu((prompt("press-1-to-acknowledge-2-again"),), "123789", choices.HELP)
-_PLAYING = "12*#" + choices.KEYS
+_PLAYING = "128*#" + choices.KEYS
 _BACK_S = 5.0
 _KEYS = 60
 """So many keys may be pressed about one alert: whoever needs more plays with them."""
@@ -39,8 +40,10 @@ def answer(callee: Callee, alert: Alert) -> bool:
                 at_s, key = max(0.0, (alert.duration_s if at_s is None else at_s) - _BACK_S), ""
             case "2" | "#":
                 break
+            case "8":
+                key = callee.channel.play(_number_for_questions(alert), _PLAYING)
             case _ if key in choices.KEYS:
-                taken = choices.take(callee, key, alert)
+                taken = choices.take(callee, key)
                 if taken is None:
                     return False
                 key = taken
@@ -56,6 +59,12 @@ def _hear(callee: Callee, alert: Alert, start_s: float) -> Played:
     if played.how == "hangup":
         raise HungUp
     return played
+
+
+def _number_for_questions(alert: Alert) -> list[str]:
+    if alert.callback is None:
+        return [prompt("questions-nowhere")]
+    return [prompt("questions-at"), *spoken.spelled(alert.callback)]
 
 
 def _acknowledge(callee: Callee, alert: Alert) -> None:

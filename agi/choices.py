@@ -1,4 +1,4 @@
-"""What a callee may ask for besides the alert itself: keys 3, 7, 8, 9 and 0, the same in all of a call.
+"""What a callee may ask for besides the alert itself: keys 3, 7, 9 and 0, the same in all of a call.
 
 Owns: what each of them does and says. What is promised is on record before it is said.
 """
@@ -7,17 +7,17 @@ from functools import partial
 
 from agi.callee import Callee
 from ivr.adapters.fastagi import ALL_KEYS
-from ivr.domain import spoken
 from ivr.domain.facts import CallPassed, CallPutOff
-from ivr.domain.records import Alert
+from ivr.domain.records import Listen
 from ivr.domain.spoken import prompt
 from ivr.ports import StoreError
 
-KEYS = "37890"
+KEYS = "3790"
 HELP = (prompt("callout-help"),)
+_HELP_CALL_IN = (prompt("call-in-help"),)
 
 
-def take(callee: Callee, key: str, alert: Alert) -> str | None:
+def take(callee: Callee, key: str) -> str | None:
     """Do what `key`, one of KEYS, asks for. The key that was pressed meanwhile, or ''; None when the callee
     wants no more of this call."""
     match key:
@@ -26,12 +26,11 @@ def take(callee: Callee, key: str, alert: Alert) -> str | None:
             return None
         case "7":
             return _put_off(callee)
-        case "8":
-            return callee.channel.play(_number_for_questions(alert), ALL_KEYS)
         case "9":
             return callee.channel.play([prompt("how-to-verify")], ALL_KEYS)
         case _:
-            return callee.channel.play(HELP, ALL_KEYS)
+            calls_in = callee.brief.listen is Listen.CALL_IN
+            return callee.channel.play(_HELP_CALL_IN if calls_in else HELP, ALL_KEYS)
 
 
 def _pass(callee: Callee) -> None:
@@ -55,9 +54,3 @@ def _put_off(callee: Callee) -> str | None:
         return callee.channel.play([prompt("put-off-refused")], ALL_KEYS)
     callee.channel.play([prompt("put-off-granted")])
     return None
-
-
-def _number_for_questions(alert: Alert) -> list[str]:
-    if alert.callback is None:
-        return [prompt("questions-nowhere")]
-    return [prompt("questions-at"), *spoken.spelled(alert.callback)]

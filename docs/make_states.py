@@ -60,6 +60,7 @@ SAMPLES: dict[type, list[Any]] = {
     facts.Acknowledged: [facts.Acknowledged(1, "t", Via.KEYPRESS, NUMBER)],
     facts.TeamResponding: [facts.TeamResponding(1, "t", Via.OPERATOR)],
     facts.MessageLeft: [facts.MessageLeft("c")],
+    facts.ListenRefused: [facts.ListenRefused("c")],
     facts.CallPassed: [facts.CallPassed("c")],
     facts.DeliveryRetried: [facts.DeliveryRetried(1, "t")],
     facts.DeliverySkipped: [facts.DeliverySkipped(1, "t")],

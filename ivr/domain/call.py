@@ -16,13 +16,23 @@ from ivr.domain.facts import (
     CallPassed,
     Illegal,
     KeyPressed,
+    ListenRefused,
     MessageLeft,
     TeamIdentified,
 )
 from ivr.domain.number import masked
 from ivr.domain.records import Call, CallState, Direction
 
-CallFact = CallAnswered | KeyPressed | CallCancelled | CallEnded | TeamIdentified | MessageLeft | CallPassed
+CallFact = (
+    CallAnswered
+    | KeyPressed
+    | CallCancelled
+    | CallEnded
+    | TeamIdentified
+    | MessageLeft
+    | CallPassed
+    | ListenRefused
+)
 Result = tuple[Call, tuple[Effect, ...]]
 
 
@@ -100,6 +110,10 @@ def _pass(call: Call, fact: CallFact, now: float) -> Result:
     return replace(call, passed=True), (*retell, Note("not for them", masked(call.number)))
 
 
+def _refuse(call: Call, fact: CallFact, now: float) -> Result:
+    return call, (Note("listening PIN wrong", masked(call.number)),)
+
+
 def _stay(call: Call, fact: CallFact, now: float) -> Result:
     return call, ()
 
@@ -113,6 +127,7 @@ TABLE: dict[tuple[CallState, type], Handler] = {
     (CallState.PLACED, CallEnded): _end,
     (CallState.PLACED, MessageLeft): _leave,  # the news of the answer was lost
     (CallState.PLACED, CallPassed): _pass,  # the same
+    (CallState.PLACED, ListenRefused): _refuse,  # the same
     (CallState.ANSWERED, CallAnswered): _stay,  # from the script and from the event
     (CallState.ANSWERED, KeyPressed): _press,
     (CallState.ANSWERED, CallCancelled): _stay,  # answered in the meantime: never dropped
@@ -120,6 +135,7 @@ TABLE: dict[tuple[CallState, type], Handler] = {
     (CallState.ANSWERED, TeamIdentified): _identify,
     (CallState.ANSWERED, MessageLeft): _leave,
     (CallState.ANSWERED, CallPassed): _pass,
+    (CallState.ANSWERED, ListenRefused): _refuse,
     (CallState.ENDED, CallAnswered): _answered_late,
     (CallState.ENDED, KeyPressed): _pressed_late,
     (CallState.ENDED, CallCancelled): _stay,
@@ -127,5 +143,6 @@ TABLE: dict[tuple[CallState, type], Handler] = {
     (CallState.ENDED, TeamIdentified): _stay,  # hung up while the PIN was checked
     (CallState.ENDED, MessageLeft): _leave,
     (CallState.ENDED, CallPassed): _pass,
+    (CallState.ENDED, ListenRefused): _refuse,
 }
 """Not in the table, so illegal: identifying the caller of a call that was not answered."""

@@ -224,6 +224,13 @@ class CallPutOff:
 
 
 @dataclass(frozen=True, slots=True)
+class ListenRefused:
+    """Whoever answered did not know the team's listening PIN, and heard nothing of the alert."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryRetried:
     """An operator has asked for a new start."""
 
@@ -409,6 +416,7 @@ Fact = (
     | MessageLeft
     | CallPassed
     | CallPutOff
+    | ListenRefused
     | DeliveryRetried
     | DeliverySkipped
     | ErrandWanted

@@ -168,6 +168,17 @@ class CallingHours(StrEnum):
     OUT = "out-of-hours"
 
 
+class Listen(StrEnum):
+    """How a team hears an alert in a call that we make to it."""
+
+    KEY = "key"
+    """Whoever answers and presses 1."""
+    PIN = "pin"
+    """Whoever keys its listening PIN after that."""
+    CALL_IN = "call-in"
+    """Not at all: it is told that there is one, and calls the hotline."""
+
+
 @dataclass(frozen=True, slots=True)
 class Team:
     id: str
@@ -188,11 +199,19 @@ class Team:
     """Where nobody presses a key, it wants a message left that there is an alert, and where to hear it."""
     local_time: bool = False
     """Is told the time of an alert by its own clock too, beside UTC."""
+    listen: Listen = Listen.KEY
 
     @property
     def clock(self) -> str | None:
         """The zone of that clock; None where UTC is enough."""
         return self.zone if self.local_time else None
+
+
+@dataclass(frozen=True, slots=True)
+class ListenPin:
+    team: str
+    pin_hash: str
+    """argon2id, PHC string format."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ from ivr.domain.records import (
     Direction,
     Errand,
     Leg,
+    Listen,
+    ListenPin,
     Number,
     Source,
     Team,
@@ -64,6 +66,8 @@ class Brief:
     """The number that was called."""
     alerts: tuple[Alert, ...]
     """Not yet acknowledged by this team, oldest first; empty when that changed while the phone rang."""
+    listen: Listen
+    """How it may hear them: a team that has no listening PIN yet, though it wants one, calls in."""
     others: int
     """How many other numbers the team has."""
 
@@ -97,10 +101,12 @@ class Desk:
             carried = [leg.alert for leg in tx.find(Leg, call=call_id)]
             due = [d.alert for d in tx.find(Delivery, alert=carried, team=team.id) if _needs(d)]
             number = call.number if call else None
+            pinless = team.listen is Listen.PIN and tx.get(ListenPin, team.id) is None
             return Brief(
                 team,
                 number,
                 tuple(tx.find(Alert, id=due, state=AlertState.RELEASED)),
+                Listen.CALL_IN if pinless else team.listen,
                 others=sum(n.number != number for n in tx.find(Number, team=team.id)),
             )
 

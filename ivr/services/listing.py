@@ -20,6 +20,7 @@ from ivr.domain.records import (
     Delivery,
     DeliveryState,
     Leg,
+    ListenPin,
     Number,
     Sms,
     SmsState,
@@ -164,6 +165,7 @@ def teams(tx: Records, only: str | None = None) -> list[Document]:
     accounts: dict[str, list[Document]] = {team.id: [] for team in found}
     for account in tx.find(Account, **of_team):
         accounts[account.team].append({"uid": account.uid, "pin": account.pin_hash is not None})
+    listen_pins = {issued.team for issued in tx.find(ListenPin, **of_team)}
     return [
         {
             "id": team.id,
@@ -172,6 +174,8 @@ def teams(tx: Records, only: str | None = None) -> list[Document]:
             "calls_itself": team.calls_itself,
             "trusts_phones": team.trusts_phones,
             "machine_message": team.machine_message,
+            "listen": team.listen.value,
+            "listen_pin": team.id in listen_pins,
             "zone": team.zone,
             "local_time": team.local_time,
             "office_hours": team.office_hours,

@@ -144,6 +144,7 @@ class Transaction:
                 | facts.TeamIdentified()
                 | facts.MessageLeft()
                 | facts.CallPassed()
+                | facts.ListenRefused()
             ):
                 return self._call(fact)
             case facts.CallPutOff():

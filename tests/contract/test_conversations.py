@@ -40,6 +40,8 @@ from ivr.domain.records import (
     Errand,
     ErrandKind,
     Leg,
+    Listen,
+    ListenPin,
     Number,
     Sms,
     Source,
@@ -58,6 +60,7 @@ RAISED = (
 JOURNEYS = {p.stem: p for p in sorted((Path(__file__).parent.parent / "conversations").glob("*.yaml"))}
 TEAMS = ("abc-cert", "qrs-cert", "tru-cert", "xyz-cert")
 PIN = "271828"
+ABOUT = {"confirmed", "unconfirmed", "severity-high", "severity-low", "tlp-red", "tlp-amber", "tlp-green"}
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 CODE = pyotp.TOTP(SECRET).at(int(NOON))
 """The one-time code of every journey: `{code}` among its keys."""
@@ -90,8 +93,9 @@ class House:
                 assert self.lock is not None
                 self.lock.close()
                 self.lock = None
-            case ["store", "broken" | "mended" as how]:
-                names = ("delivery", "gone") if how == "broken" else ("gone", "delivery")
+            case ["store", "broken" | "mended" as how, *table]:
+                known = table[0] if table else "delivery"
+                names = (known, "gone") if how == "broken" else ("gone", known)
                 with closing(sqlite3.connect(self.folder / "state" / "tocsin.db")) as connection:
                     connection.execute("ALTER TABLE {} RENAME TO {}".format(*names))
             case ["disk", "full"]:
@@ -108,15 +112,33 @@ class House:
                     account = tx.get(Account, uid)
                     assert account is not None
                     tx.put(replace(account, totp=SECRET))
+            case ["lose", number]:
+                (self.folder / "recordings" / f"{number}.wav").unlink()
+            case said:
+                self._is_called(said)
+
+    def _is_called(self, said: list[str]) -> None:
+        """What is special about a team, or about its calls so far."""
+        match said:
+            case ["listens", "with", pin, team]:
+                self._listens(team, Listen.PIN, pin)
+            case ["listens", "without", "a", "PIN", team]:
+                self._listens(team, Listen.PIN)
+            case ["calls", "in", team]:
+                self._listens(team, Listen.CALL_IN)
             case ["held", "twice", number, team]:
                 with self.store.write() as tx:
                     delivery = tx.get(Delivery, int(number), team)
                     assert delivery is not None
                     tx.put(replace(delivery, holds=2))
-            case ["lose", number]:
-                (self.folder / "recordings" / f"{number}.wav").unlink()
             case _:
-                raise ValueError(event)
+                raise ValueError(said)
+
+    def _listens(self, team_id: str, listen: Listen, pin: str | None = None) -> None:
+        with self.store.write() as tx:
+            team = tx.get(Team, team_id)
+            assert team is not None
+            tx.put(replace(team, listen=listen), *([ListenPin(team_id, Pins().hash(pin))] if pin else []))
 
     def raise_alert(self, team: str, seconds: float, source: str = "hotline", **said: Any) -> int:
         path = self.folder / f"{team} {seconds}.wav"
@@ -233,6 +255,13 @@ class Invariants:
         self._house = house
         self._person = person
         self._content_may_be_heard = "called" not in journey or journey["called"] == "tru-cert"
+        self._opened_by: str | None = "1"
+        """What must be keyed before content is heard: 1, a listening PIN, or nothing can."""
+        for event in journey.get("before", []):
+            if event.startswith(("listens", "calls in")):
+                pin = re.search(r"\d+", event)
+                self._opened_by = f"{pin[0]}#" if pin else None
+        self._keyed = ""
         self._called = "called" in journey
         self._introduced = not self._called
         self._acknowledged = self._count(Delivery, DeliveryState.ACKNOWLEDGED)
@@ -247,6 +276,8 @@ class Invariants:
         elif name.startswith("alert/"):
             assert self._content_may_be_heard, "content before the key"
             assert self._introduced, "content before its originator"
+        elif name in ABOUT and self._opened_by != "1":
+            assert self._content_may_be_heard, "something of the alert before the listening PIN"
         elif name in ("enter-uid", "enter-pin"):
             assert not self._called, "the login is asked for in a call that we made"
         elif name == "acknowledged-thanks":
@@ -258,13 +289,17 @@ class Invariants:
             self._released += 1
             assert self._count(Alert, AlertState.RELEASED) >= self._released, "spoken before the commit"
         act = self._person.hears(sound, seconds, start_s)
-        self._content_may_be_heard |= isinstance(act, agi_caller.Press) and act.key == "1"
+        self._opens(act.key if isinstance(act, agi_caller.Press) else "")
         return act
 
     def waits(self, timeout_s: float) -> str | agi_caller.HangUp:
         key = self._person.waits(timeout_s)
-        self._content_may_be_heard |= key == "1"
+        self._opens(key)
         return key
+
+    def _opens(self, key: str | agi_caller.HangUp) -> None:
+        self._keyed += key if isinstance(key, str) else ""
+        self._content_may_be_heard |= self._opened_by is not None and self._keyed.endswith(self._opened_by)
 
     def speaks(self, longest_s: float) -> agi_caller.Speech:
         return self._person.speaks(longest_s)
@@ -358,6 +393,7 @@ def test_journey(name: str, build: Build, caplog: pytest.LogCaptureFixture) -> N
     [
         *("raise-and-send", "listen-to-the-end", "two-alerts-in-one-call", "hotline-acknowledge"),
         *("not-me-in-the-alert", "call-me-back-after-the-alert", "is-this-call-genuine"),
+        *("listening-pin", "hears-it-on-the-hotline-only"),
     ],
 )
 def test_hangup_at_every_prompt(name: str, build: Build, caplog: pytest.LogCaptureFixture) -> None:

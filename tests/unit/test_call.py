@@ -16,6 +16,7 @@ from ivr.domain.facts import (
     CallPassed,
     Illegal,
     KeyPressed,
+    ListenRefused,
     MessageLeft,
     TeamIdentified,
 )
@@ -44,6 +45,9 @@ MOVES: list[tuple[CallState, CallFact, CallState]] = [
     (PLACED, CallEnded("c", 17), ENDED),
     (PLACED, MessageLeft("c"), PLACED),
     (PLACED, CallPassed("c"), PLACED),
+    (PLACED, ListenRefused("c"), PLACED),
+    (ANSWERED, ListenRefused("c"), ANSWERED),
+    (ENDED, ListenRefused("c"), ENDED),
     (ANSWERED, CallAnswered("c"), ANSWERED),
     (ANSWERED, KeyPressed("c"), ANSWERED),
     (ANSWERED, CallCancelled("c"), ANSWERED),

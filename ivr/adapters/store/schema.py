@@ -29,6 +29,14 @@ team = Table(
     Column("policy", Text),
     Column("machine_message", Boolean, nullable=False),
     Column("local_time", Boolean, nullable=False),
+    Column("listen", String(10), nullable=False),
+)
+
+listen_pin = Table(
+    "listen_pin",
+    metadata,
+    Column("team", String(30), ForeignKey("team.id"), primary_key=True),
+    Column("pin_hash", String(200), nullable=False),
 )
 
 number = Table(
@@ -270,6 +278,7 @@ seal = Table(
 
 TABLES: dict[type, Table] = {
     records.Team: team,
+    records.ListenPin: listen_pin,
     records.Number: number,
     records.Account: account,
     records.Budget: budget,
