@@ -2,12 +2,12 @@
 
 Owns: that nobody hears content without a key (an answering machine presses none), unless the team trusts its
 phones; that a team which needs secrecy hears it with its listening PIN, or on the hotline only; and that
-originator and time are spoken before it, always and in full.
+originator, time and the team's verification word are spoken before it, always and in full.
 """
 
 from functools import partial
 
-from agi import listen, secrecy
+from agi import listen, secrecy, verification
 from agi.answer import answer
 from agi.callee import Callee
 from agi.introduction import Introduction
@@ -58,9 +58,10 @@ class _Call:
     def _tell(self, lead: list[str]) -> None:
         """One alert after another, until the callee wants no more."""
         open_ = self._callee.brief.listen is Listen.KEY
+        word = verification.word(self._callee)
         for alert in self._alerts:
             about = listen.about(alert)
-            subject = [*self._raised(alert), *(about if open_ else ())]
+            subject = [*self._raised(alert), *word, *(about if open_ else ())]
             if not self._introduction.wanted(lead, subject, prompt("press-1-to-hear")):
                 return
             if not open_:
@@ -69,11 +70,12 @@ class _Call:
                 self._channel.say(about, "")
             if not answer(self._callee, alert):
                 return
-            lead = [prompt("next-alert")]
+            lead, word = [prompt("next-alert")], []
 
     def _send_to_the_hotline(self, lead: list[str]) -> None:
         """Nothing but who and when is said of any alert in this call."""
-        subject = [sound for alert in self._alerts for sound in self._raised(alert)]
+        raised = [sound for alert in self._alerts for sound in self._raised(alert)]
+        subject = [*raised, *verification.word(self._callee)]
         if self._introduction.wanted(lead, subject, prompt("call-in-to-hear")):
             secrecy.hold(self._callee)
 

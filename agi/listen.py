@@ -55,6 +55,13 @@ class Clerk:
         if within_s:
             wait([result], within_s)
 
+    def result(self, work: Callable[[], R], within_s: float) -> R | None:
+        """The result of `work` if it is there within so long. It is done in any case; a failure is logged."""
+        done = self._submit(work)
+        done.add_done_callback(self._look)
+        ready = wait([done], within_s).done
+        return done.result() if ready and done.exception() is None else None
+
     def wait(self, channel: Channel, work: Callable[[], R], hold: str) -> R:
         """The result of `work`; `hold` is spoken again and again until it is there.
 

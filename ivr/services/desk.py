@@ -32,6 +32,7 @@ from ivr.domain.records import (
     Number,
     Source,
     Team,
+    VerificationWord,
 )
 from ivr.ports import Store, StoreRefused
 from ivr.services.door import Door
@@ -68,6 +69,8 @@ class Brief:
     """Not yet acknowledged by this team, oldest first; empty when that changed while the phone rang."""
     listen: Listen
     """How it may hear them: a team that has no listening PIN yet, though it wants one, calls in."""
+    has_words: bool
+    """Whether it was ever given verification words."""
     others: int
     """How many other numbers the team has."""
 
@@ -107,6 +110,7 @@ class Desk:
                 number,
                 tuple(tx.find(Alert, id=due, state=AlertState.RELEASED)),
                 Listen.CALL_IN if pinless else team.listen,
+                has_words=bool(tx.first(1, VerificationWord, team=team.id)),
                 others=sum(n.number != number for n in tx.find(Number, team=team.id)),
             )
 

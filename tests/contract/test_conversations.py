@@ -46,7 +46,9 @@ from ivr.domain.records import (
     Sms,
     Source,
     Team,
+    VerificationWord,
 )
+from ivr.domain.words import WORDS
 from ivr.ports import AtLeast
 from ivr.services.desk import Desk
 from ivr.services.ledger import Ledger
@@ -126,6 +128,11 @@ class House:
                 self._listens(team, Listen.PIN)
             case ["calls", "in", team]:
                 self._listens(team, Listen.CALL_IN)
+            case ["has", "words", *words, team]:
+                self.ledger.apply(facts.WordsIssued(team, tuple(words)))
+            case ["words", "used", "up"]:
+                with self.store.write() as tx:
+                    tx.put(*(replace(word, call="an earlier one") for word in tx.find(VerificationWord)))
             case ["held", "twice", number, team]:
                 with self.store.write() as tx:
                     delivery = tx.get(Delivery, int(number), team)
@@ -184,6 +191,9 @@ class House:
                 how = f" {d.acknowledged_via} {d.acknowledged_by}" if d.acknowledged_via else ""
                 back = ", to be called back" if d.promised else ""
                 lines[f"delivery {d.alert} {d.team}"] = f"{d.state}{how}{back}"
+            words = tx.find(VerificationWord)
+            spoken = sum(word.call is not None for word in words)
+            lines |= {f"words of {word.team}": f"{spoken} of {len(words)} spoken" for word in words}
             for leg in tx.find(Leg):
                 lines[f"heard {leg.alert}"] = f"{leg.heard_s:.1f} s{' whole' if leg.whole else ''}"
             for entry in tx.find(Entry):
@@ -263,6 +273,7 @@ class Invariants:
                 self._opened_by = f"{pin[0]}#" if pin else None
         self._keyed = ""
         self._called = "called" in journey
+        self._words = any(event.startswith("has words") for event in journey.get("before", []))
         self._introduced = not self._called
         self._acknowledged = self._count(Delivery, DeliveryState.ACKNOWLEDGED)
         self._released = self._count(Alert, AlertState.RELEASED)
@@ -272,6 +283,8 @@ class Invariants:
     ) -> agi_caller.Press | agi_caller.HangUp | None:
         name = self._house.name(sound)
         if name == "utc":
+            self._introduced = not self._words
+        elif name in ("no-verification-word", *(f"words/{word}" for word in WORDS)):
             self._introduced = True
         elif name.startswith("alert/"):
             assert self._content_may_be_heard, "content before the key"
