@@ -12,7 +12,7 @@ from typing import Any, Self, TypeVar
 from ivr.adapters.fastagi import Channel, HungUp, Played
 from ivr.domain import spoken
 from ivr.domain.facts import Acknowledged, Illegal
-from ivr.domain.records import Alert, AlertState, Source
+from ivr.domain.records import Alert, AlertState, Severity, Source, Tlp
 from ivr.domain.spoken import prompt
 from ivr.ports import StoreAway, StoreError
 from ivr.services.desk import Desk
@@ -54,6 +54,13 @@ class Clerk:
         result.add_done_callback(self._look)
         if within_s:
             wait([result], within_s)
+
+    def result(self, work: Callable[[], R], within_s: float) -> R | None:
+        """The result of `work` if it is there within so long. It is done in any case; a failure is logged."""
+        done = self._submit(work)
+        done.add_done_callback(self._look)
+        ready = wait([done], within_s).done
+        return done.result() if ready and done.exception() is None else None
 
     def wait(self, channel: Channel, work: Callable[[], R], hold: str) -> R:
         """The result of `work`; `hold` is spoken again and again until it is there.
@@ -106,13 +113,30 @@ def raised(desk: Desk, alert: Alert, zone: str | None) -> list[str]:
     ]
 
 
-def hear(channel: Channel, desk: Desk, alert: Alert, keys: str) -> Played:
-    """Play `alert` until its end, a key of `keys`, or a hangup, which is told and not raised.
+_TLP = {
+    Tlp.RED: prompt("tlp-red"),
+    Tlp.AMBER_STRICT: prompt("tlp-amber-strict"),
+    Tlp.AMBER: prompt("tlp-amber"),
+    Tlp.GREEN: prompt("tlp-green"),
+    Tlp.CLEAR: prompt("tlp-clear"),
+}
+_SEVERITY = {Severity.HIGH: [prompt("severity-high")], Severity.LOW: [prompt("severity-low")]}
+
+
+def about(alert: Alert) -> list[str]:
+    """What its originator says of an alert: how sure, how bad, with whom it may be shared."""
+    sure = {None: [], True: [prompt("confirmed")], False: [prompt("unconfirmed")]}[alert.confirmed]
+    shared = [_TLP[alert.tlp]] if alert.tlp else []
+    return [*sure, *_SEVERITY.get(alert.severity, []), *shared]
+
+
+def hear(channel: Channel, desk: Desk, alert: Alert, keys: str, start_s: float = 0.0) -> Played:
+    """Play `alert` from `start_s` until its end, a key of `keys`, or a hangup, which is told and not raised.
 
     A 1 in the first two seconds is the second half of a double press: the alert goes on where it was.
     """
     sound = str(desk.audio(alert).with_suffix(""))
-    played = channel.stream(sound, keys)
+    played = channel.stream(sound, keys, start_s)
     while played.key == "1" and played.at_s < _DOUBLE_PRESS_S:
         played = channel.stream(sound, keys, played.at_s)
     if played.how == "missing":

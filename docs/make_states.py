@@ -15,7 +15,7 @@ from typing import Any, get_args
 
 from ivr.domain import alert, call, delivery, enrol, errand, facts, shortmessage
 from ivr.domain.alert import Settled
-from ivr.domain.delivery import CallsChanged, History, MobileNotReached, NumberClosed
+from ivr.domain.delivery import CallsChanged, History, MobileNotReached, NumberClosed, PutOff
 from ivr.domain.errand import ErrandCallEnded
 from ivr.domain.nextcall import Phone
 from ivr.domain.policy import Policy
@@ -46,6 +46,7 @@ SAMPLES: dict[type, list[Any]] = {
     CallsChanged: [CallsChanged()],
     NumberClosed: [NumberClosed()],
     MobileNotReached: [MobileNotReached()],
+    PutOff: [PutOff(NUMBER)],
     facts.AlertReleased: [facts.AlertReleased(1)],
     facts.AlertWithdrawn: [facts.AlertWithdrawn(1)],
     facts.AlertExpired: [facts.AlertExpired(1)],
@@ -61,6 +62,8 @@ SAMPLES: dict[type, list[Any]] = {
     facts.Acknowledged: [facts.Acknowledged(1, "t", Via.KEYPRESS, NUMBER)],
     facts.TeamResponding: [facts.TeamResponding(1, "t", Via.OPERATOR)],
     facts.MessageLeft: [facts.MessageLeft("c")],
+    facts.ListenRefused: [facts.ListenRefused("c")],
+    facts.CallPassed: [facts.CallPassed("c")],
     facts.DeliveryRetried: [facts.DeliveryRetried(1, "t")],
     facts.DeliverySkipped: [facts.DeliverySkipped(1, "t")],
     enrol.PolicyAccepted: [enrol.PolicyAccepted()],

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ivr.cli import enrol
+from ivr.cli import enrol, team_listen
 from ivr.cli.common import Args, House, Verbs, group, house, verb
 from ivr.cli.output import Exit, document, say, table
 
@@ -56,6 +56,11 @@ def add(verbs: Verbs) -> None:
         help="leave a message, without content, where nobody presses a key",
     )  # fmt: skip
 
+    adding.add_argument(
+        "--listen", choices=("key", "pin", "call-in"), default="key",
+        help="how it hears an alert it is called about: a key, its listening PIN, the hotline",
+    )  # fmt: skip
+    team_listen.add(team)
     enrol.add(team)
 
     pin = verb(team, "pin", _pin, "issue a new PIN; it is printed once, and kept nowhere", reads=True)
@@ -112,7 +117,13 @@ def _show(args: Args) -> int:
     print(f"hears an alert without a key: {'yes' if team['trusts_phones'] else 'no'}")
     print(f"hears times by its own clock too: {'yes' if team['local_time'] else 'no'}")
     print(f"gets a message on its answering machine: {'yes' if team['machine_message'] else 'no'}")
+    print(f"listens: {_LISTENS[team['listen']]}")
+    if team["listen"] == "pin" and not team["listen_pin"]:
+        say(f"no listening PIN yet, it has to call in; issue one with `tocsin team listen-pin {team['id']}`")
     return Exit.DONE
+
+
+_LISTENS = {"key": "with a key", "pin": "with its listening PIN", "call-in": "on the hotline only"}
 
 
 def _import(args: Args) -> int:
@@ -129,10 +140,19 @@ def _add(args: Args) -> int:
 def _entry(args: argparse.Namespace) -> "TeamEntry":
     from ivr.domain import pin
     from ivr.domain.number import subscriber
-    from ivr.domain.records import Number, Team
+    from ivr.domain.records import Listen, Number, Team
     from ivr.services.directory import BadEntry
-    from ivr.services.teamfile import TeamEntry, default_kind, spoken_name, team_id, team_name
+    from ivr.services.teamfile import (
+        CONTRADICTION,
+        TeamEntry,
+        default_kind,
+        spoken_name,
+        team_id,
+        team_name,
+    )
 
+    if args.trusts_phones and args.listen != "key":
+        raise BadEntry(f"{args.team} {CONTRADICTION}")
     try:
         return TeamEntry(
             Team(
@@ -142,6 +162,7 @@ def _entry(args: argparse.Namespace) -> "TeamEntry":
                 args.calls_itself,
                 args.trusts_phones,
                 machine_message=args.machine_message,
+                listen=Listen(args.listen),
             ),
             tuple(
                 Number(args.team, n, subscriber(number), mobile, default_kind(mobile))
@@ -185,7 +206,7 @@ def speak_names(settings: "Settings", teams: "Sequence[Team]") -> None:
 
 
 def _pin(args: Args) -> int:
-    chosen = _read_pin() if args.stdin else None
+    chosen = read_pin() if args.stdin else None
     with house(args) as here:
         team, pin = here.directory.issue_pin(args.uid, chosen)
     if args.json:
@@ -196,7 +217,7 @@ def _pin(args: Args) -> int:
     return Exit.DONE
 
 
-def _read_pin() -> str:
+def read_pin() -> str:
     if sys.stdin.isatty():
         from getpass import getpass
 

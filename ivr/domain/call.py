@@ -13,15 +13,26 @@ from ivr.domain.facts import (
     CallAnswered,
     CallCancelled,
     CallEnded,
+    CallPassed,
     Illegal,
     KeyPressed,
+    ListenRefused,
     MessageLeft,
     TeamIdentified,
 )
 from ivr.domain.number import masked
 from ivr.domain.records import Call, CallState, Direction
 
-CallFact = CallAnswered | KeyPressed | CallCancelled | CallEnded | TeamIdentified | MessageLeft
+CallFact = (
+    CallAnswered
+    | KeyPressed
+    | CallCancelled
+    | CallEnded
+    | TeamIdentified
+    | MessageLeft
+    | CallPassed
+    | ListenRefused
+)
 Result = tuple[Call, tuple[Effect, ...]]
 
 
@@ -91,6 +102,18 @@ def _leave(call: Call, fact: CallFact, now: float) -> Result:
     return replace(call, message_left=True), (*retell, Note("message left", masked(call.number)))
 
 
+def _pass(call: Call, fact: CallFact, now: float) -> Result:
+    """Told after the end, it changes what the call was."""
+    if call.passed:
+        return call, ()
+    retell = (TellLegs(),) if call.state is CallState.ENDED else ()
+    return replace(call, passed=True), (*retell, Note("not for them", masked(call.number)))
+
+
+def _refuse(call: Call, fact: CallFact, now: float) -> Result:
+    return call, (Note("listening PIN wrong", masked(call.number)),)
+
+
 def _stay(call: Call, fact: CallFact, now: float) -> Result:
     return call, ()
 
@@ -103,17 +126,23 @@ TABLE: dict[tuple[CallState, type], Handler] = {
     (CallState.PLACED, CallCancelled): _cancel,
     (CallState.PLACED, CallEnded): _end,
     (CallState.PLACED, MessageLeft): _leave,  # the news of the answer was lost
+    (CallState.PLACED, CallPassed): _pass,  # the same
+    (CallState.PLACED, ListenRefused): _refuse,  # the same
     (CallState.ANSWERED, CallAnswered): _stay,  # from the script and from the event
     (CallState.ANSWERED, KeyPressed): _press,
     (CallState.ANSWERED, CallCancelled): _stay,  # answered in the meantime: never dropped
     (CallState.ANSWERED, CallEnded): _end,
     (CallState.ANSWERED, TeamIdentified): _identify,
     (CallState.ANSWERED, MessageLeft): _leave,
+    (CallState.ANSWERED, CallPassed): _pass,
+    (CallState.ANSWERED, ListenRefused): _refuse,
     (CallState.ENDED, CallAnswered): _answered_late,
     (CallState.ENDED, KeyPressed): _pressed_late,
     (CallState.ENDED, CallCancelled): _stay,
     (CallState.ENDED, CallEnded): _ended_again,
     (CallState.ENDED, TeamIdentified): _stay,  # hung up while the PIN was checked
     (CallState.ENDED, MessageLeft): _leave,
+    (CallState.ENDED, CallPassed): _pass,
+    (CallState.ENDED, ListenRefused): _refuse,
 }
 """Not in the table, so illegal: identifying the caller of a call that was not answered."""

@@ -46,6 +46,13 @@ class MobileNotReached:
 
 
 @dataclass(frozen=True, slots=True)
+class PutOff:
+    """Somebody who was called at `number` wants to be called back there."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """What a delivery's next step depends on besides its own row."""
 
@@ -68,6 +75,7 @@ DeliveryFact = (
     | MobileNotReached
     | Acknowledged
     | TeamResponding
+    | PutOff
     | AlertWithdrawn
     | AlertExpired
     | DeliverySkipped
@@ -120,7 +128,10 @@ def _placed(delivery: Delivery, fact: DeliveryFact, history: History, policy: Po
     assert isinstance(fact, CallPlaced)
     if _held_until(delivery, now):
         raise Illegal(f"{delivery.team} has just said that it is on alert {delivery.alert}: no call now")
-    calling = replace(delivery, state=DeliveryState.CALLING, attempts=delivery.attempts + 1, reason=None)
+    kept = None if fact.number == delivery.promised else delivery.promised
+    calling = replace(
+        delivery, state=DeliveryState.CALLING, attempts=delivery.attempts + 1, reason=None, promised=kept
+    )
     return _beside(calling, replace(history, up={**history.up, fact.number: now}), policy, now), ()
 
 
@@ -149,7 +160,15 @@ def _beside(delivery: Delivery, history: History, policy: Policy, now: float) ->
 def _step(delivery: Delivery, history: History, policy: Policy, now: float) -> CallAt | Spent:
     until = deadline_at(delivery, policy)
     return nextcall.next_call(
-        policy, history.numbers, history.past, delivery.since, now, until, history.trunks, history.up
+        policy,
+        history.numbers,
+        history.past,
+        delivery.since,
+        now,
+        until,
+        history.trunks,
+        history.up,
+        delivery.promised,
     )
 
 
@@ -209,7 +228,7 @@ def _forward(delivery: Delivery, fact: DeliveryFact, history: History, policy: P
     Once: whatever comes of that call, the pauses are as they were.
     """
     step = _step(delivery, history, policy, now)
-    if delivery.due_at <= now or isinstance(step, Spent):
+    if delivery.due_at <= now or isinstance(step, Spent) or step.closed:
         return delivery, ()
     if not any(p.number == step.number and p.hours.open_at(now) for p in history.numbers):
         return delivery, ()
@@ -265,6 +284,22 @@ def _respond(delivery: Delivery, fact: DeliveryFact, history: History, policy: P
     return after, (Note("responding", f"{delivery.team_name}, via {fact.via}"), *effects)
 
 
+def _put_off(delivery: Delivery, fact: DeliveryFact, history: History, policy: Policy, now: float) -> Result:
+    """Somebody will listen, only not now: the team's calls are held as if it had said that it is on it, and
+    this number is called first thereafter, even if all calls are spent. As often as calls are held at all; a
+    hold that is under way becomes this one."""
+    assert isinstance(fact, PutOff)
+    held = _held_until(delivery, now) is not None
+    if held and delivery.promised == fact.number:
+        return delivery, ()
+    if not held and delivery.holds >= _MOST_HOLDS:
+        return delivery, (Note("put off too often, calls go on", delivery.team_name),)
+    until, holds = now + HOLD_S, delivery.holds if held else delivery.holds + 1
+    asked = replace(delivery, due_at=until, held_until=until, holds=holds, promised=fact.number)
+    after, effects = _reckon(asked, fact, history, policy, now)
+    return after, (Note("put off", delivery.team_name), *effects)
+
+
 def _noted(delivery: Delivery, fact: DeliveryFact, history: History, policy: Policy, now: float) -> Result:
     """Nobody is to be called any more, but an operator may want to know that somebody there is on it."""
     assert isinstance(fact, TeamResponding)
@@ -289,7 +324,13 @@ def _skip(delivery: Delivery, fact: DeliveryFact, history: History, policy: Poli
 def _retry(delivery: Delivery, fact: DeliveryFact, history: History, policy: Policy, now: float) -> Result:
     """A new start: calls before now no longer count, and one that is still up goes on."""
     renewed = replace(
-        delivery, since=now, attempts=0, deadline_at=now + policy.deadline_s, held_until=None, holds=0
+        delivery,
+        since=now,
+        attempts=0,
+        deadline_at=now + policy.deadline_s,
+        held_until=None,
+        holds=0,
+        promised=None,
     )
     again, effects = _reckon(renewed, fact, replace(history, past=(), expired=False), policy, now)
     return again, (Note("retried by an operator", delivery.team_name), *effects, Settle(delivery.alert))
@@ -309,6 +350,7 @@ TABLE: dict[tuple[DeliveryState, type], Handler] = {
     (_S.WAITING, MobileNotReached): _forward,
     (_S.WAITING, Acknowledged): _acknowledge,
     (_S.WAITING, TeamResponding): _respond,
+    (_S.WAITING, PutOff): _put_off,  # the hangup was told first
     (_S.WAITING, AlertWithdrawn): _withdraw,
     (_S.WAITING, AlertExpired): _expire,
     (_S.WAITING, DeliverySkipped): _skip,
@@ -319,6 +361,7 @@ TABLE: dict[tuple[DeliveryState, type], Handler] = {
     (_S.CALLING, MobileNotReached): _stay,  # a phone rings already
     (_S.CALLING, Acknowledged): _acknowledge,
     (_S.CALLING, TeamResponding): _respond,
+    (_S.CALLING, PutOff): _put_off,
     (_S.CALLING, AlertWithdrawn): _withdraw,
     (_S.CALLING, AlertExpired): _expire,
     (_S.CALLING, DeliverySkipped): _skip,
@@ -329,6 +372,7 @@ TABLE: dict[tuple[DeliveryState, type], Handler] = {
     (_S.RESPONDING, MobileNotReached): _stay,  # the hold was asked for
     (_S.RESPONDING, Acknowledged): _acknowledge,
     (_S.RESPONDING, TeamResponding): _respond,
+    (_S.RESPONDING, PutOff): _put_off,
     (_S.RESPONDING, AlertWithdrawn): _withdraw,
     (_S.RESPONDING, AlertExpired): _expire,
     (_S.RESPONDING, DeliverySkipped): _skip,
@@ -337,6 +381,7 @@ TABLE: dict[tuple[DeliveryState, type], Handler] = {
     (_S.ACKNOWLEDGED, MobileNotReached): _stay,
     (_S.ACKNOWLEDGED, Acknowledged): _stay,  # the first one counts
     (_S.ACKNOWLEDGED, TeamResponding): _stay,
+    (_S.ACKNOWLEDGED, PutOff): _stay,
     (_S.ACKNOWLEDGED, AlertWithdrawn): _stay,  # it was acknowledged, and stays on record so
     (_S.ACKNOWLEDGED, AlertExpired): _stay,
     (_S.ACKNOWLEDGED, DeliverySkipped): _stay,
@@ -344,6 +389,7 @@ TABLE: dict[tuple[DeliveryState, type], Handler] = {
     (_S.EXHAUSTED, MobileNotReached): _stay,
     (_S.EXHAUSTED, Acknowledged): _acknowledge,  # late, and counts
     (_S.EXHAUSTED, TeamResponding): _noted,
+    (_S.EXHAUSTED, PutOff): _stay,  # the hangup was told first, and nobody was promised anything
     (_S.EXHAUSTED, AlertWithdrawn): _withdraw,
     (_S.EXHAUSTED, AlertExpired): _stay,
     (_S.EXHAUSTED, DeliverySkipped): _stay,
@@ -352,6 +398,7 @@ TABLE: dict[tuple[DeliveryState, type], Handler] = {
     (_S.WITHDRAWN, MobileNotReached): _stay,
     (_S.WITHDRAWN, Acknowledged): _late,
     (_S.WITHDRAWN, TeamResponding): _stay,
+    (_S.WITHDRAWN, PutOff): _stay,
     (_S.WITHDRAWN, AlertWithdrawn): _stay,
     (_S.WITHDRAWN, AlertExpired): _stay,
     (_S.WITHDRAWN, DeliverySkipped): _stay,

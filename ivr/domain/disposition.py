@@ -49,6 +49,8 @@ def of_leg(call: Call, leg: Leg) -> Disposition:
     """
     if leg.acknowledged:
         return Disposition.ACKNOWLEDGED
+    if call.passed:
+        return Disposition.PASSED  # however much they heard: they will not see to it
     if leg.whole:
         return Disposition.HEARD
     if leg.heard_s > 0:

@@ -202,6 +202,27 @@ class MessageLeft:
 
 
 @dataclass(frozen=True, slots=True)
+class CallPassed:
+    """The callee has said "not me": the team's next number is to be called, and this one not for a while."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallPutOff:
+    """The callee wants to be called again in ten minutes, at this number."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListenRefused:
+    """Whoever answered did not know the team's listening PIN, and heard nothing of the alert."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryRetried:
     """An operator has asked for a new start."""
 
@@ -384,6 +405,9 @@ Fact = (
     | Acknowledged
     | TeamResponding
     | MessageLeft
+    | CallPassed
+    | CallPutOff
+    | ListenRefused
     | DeliveryRetried
     | DeliverySkipped
     | ErrandWanted

@@ -14,6 +14,7 @@ from ivr.domain.policy import UNALLOCATED_CALLS, Policy
 from ivr.domain.records import Disposition, Number, NumberKind, Team
 
 _CLOSED = "no number may be called at this hour"
+_NOT_THEM = "whoever answered said that it is not for them"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +69,16 @@ def next_call(
     until: float = math.inf,
     trunks: int = 1,
     ringing: Collection[str] = (),
+    promised: str | None = None,
 ) -> CallAt | Spent:
     """The call that follows the calls `past` (in order of their end), begun at `since`, given up at `until`.
 
     Each number has a pause of its own, so that a team is called again as soon as one of its numbers may be:
     the one that may be called first; of several, the one that has had the fewest calls; then as listed. Where
-    somebody was there, that number is called once more before the others have their turn. A number that is
-    `ringing`, or was given up, or never opens again, is left out. A cancelled call was ended by us because
-    the team was no longer to be called; it does not count.
+    somebody was there, that number is called once more before the others have their turn; where somebody
+    passed, the others have it at once. A number that is `ringing`, or was given up, or never opens again, is
+    left out. A cancelled call was ended by us because the team was no longer to be called; it does not count.
+    Somebody at the number `promised` is to be called back: it is next whatever else there is, if it is open.
     """
     counted = [p for p in past if p.disposition is not Disposition.CANCELLED]
     numbers = _in_order(policy, listed)
@@ -84,12 +87,16 @@ def next_call(
     gone = unallocated(counted, trunks)
     if all(phone.number in gone for phone in numbers):
         return Spent("every number is unallocated")
+    begin = counted[-1].ended_at if counted else since
+    kept = [_Turn(p, begin, 0) for p in numbers if p.number == promised and promised not in ringing]
+    back = _first(kept, now)
+    if back is not None and not back.closed:
+        return back
     if len(counted) + len(ringing) >= policy.max_calls:
         return Spent(f"not reached in {len(counted)} calls")
-    begin = counted[-1].ended_at if counted else since
     calls = {phone.number: [p for p in counted if p.number == phone.number] for phone in numbers}
     turns = [
-        _Turn(phone, max(begin, _rested_at(policy, theirs, trunks)), _standing(theirs))
+        _turn(policy, phone, begin, theirs, trunks, at_once=_passed(counted))
         for phone in numbers
         if phone.number not in ringing and not _given_up(policy, theirs := calls[phone.number], trunks)
     ]
@@ -99,7 +106,8 @@ def next_call(
     if step is None or step.closed:
         step = _first(turns, now)
     if step is None or (step.closed and step.due_at >= until):
-        return Spent(f"not reached in {len(counted)} calls; then {_CLOSED}" if counted else _CLOSED)
+        why = step.closed if step and step.closed else _CLOSED
+        return Spent(f"not reached in {len(counted)} calls; then {why}" if counted else why)
     refused = [p.trunk for p in calls[step.number] if _is_unallocated(p)]
     return replace(step, avoid=refused[-1]) if refused else step
 
@@ -141,6 +149,11 @@ def _was_there(past: Sequence[Past]) -> str | None:
     return None if twice else last.number
 
 
+def _passed(calls: Sequence[Past]) -> bool:
+    """Whether the last of these calls was answered by somebody for whom it was not."""
+    return bool(calls) and calls[-1].disposition is Disposition.PASSED
+
+
 def _standing(calls: Sequence[Past]) -> int:
     """The fewer calls, the sooner; a number that one carrier does not know is asked of another at once."""
     return -1 if calls and _is_unallocated(calls[-1]) else len(calls)
@@ -159,6 +172,17 @@ class _Turn:
     phone: Phone
     at: float
     standing: int
+    not_them: bool = False
+    """Whoever answered there has passed, and until `at` the number rests for that."""
+
+
+def _turn(
+    policy: Policy, phone: Phone, begin: float, calls: Sequence[Past], trunks: int, at_once: bool
+) -> _Turn:
+    """The turn of a number that has had these calls; `at_once` without its pause, unless somebody passed."""
+    not_them = _passed(calls)
+    rested_at = begin if at_once and not not_them else _rested_at(policy, calls, trunks)
+    return _Turn(phone, max(begin, rested_at), _standing(calls), not_them)
 
 
 def _first(turns: Sequence[_Turn], now: float) -> CallAt | None:
@@ -169,9 +193,10 @@ def _first(turns: Sequence[_Turn], now: float) -> CallAt | None:
         opens_at = turn.phone.hours.opens_at(max(turn.at, now))
         if opens_at is None:
             continue
-        closed = opens_at > max(turn.at, now)
-        at = opens_at if closed else turn.at
+        shut = opens_at > max(turn.at, now)
+        at = opens_at if shut else turn.at
+        why = _CLOSED if shut else _NOT_THEM if turn.not_them and at > now else None
         if best is None or (at, turn.standing) < best:
             best = (at, turn.standing)
-            step = CallAt(turn.phone.number, at, closed=_CLOSED if closed else None)
+            step = CallAt(turn.phone.number, at, closed=why)
     return step

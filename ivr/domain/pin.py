@@ -6,6 +6,8 @@ from itertools import pairwise
 PIN_SHORTEST = 6
 PIN_LONGEST = 10
 _ISSUED_DIGITS = 8
+LISTEN_SHORTEST = 4
+LISTEN_LONGEST = 8
 
 
 def uid(text: str) -> str:
@@ -23,6 +25,15 @@ def pin(text: str, of_uid: str) -> str:
         raise ValueError(
             "this PIN is too easy to guess (a run, a repetition, a date, or the UID); choose another"
         )
+    return text
+
+
+def listening(text: str) -> str:
+    """A team's listening PIN that may be issued. Raises ValueError with a sentence without it."""
+    if not (text.isascii() and text.isdigit() and LISTEN_SHORTEST <= len(text) <= LISTEN_LONGEST):
+        raise ValueError(f"a listening PIN has {LISTEN_SHORTEST} to {LISTEN_LONGEST} digits")
+    if is_weak(text):
+        raise ValueError("this PIN is too easy to guess (a run, a repetition, or a date); choose another")
     return text
 
 

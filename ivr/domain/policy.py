@@ -64,7 +64,8 @@ class Policy:
     deadline_s: float = _seconds(60, 86_400, 4 * 3600)
     """After release: whoever has not acknowledged by then is named as missing."""
     max_calls: int = field(default=24, metadata={"check": between(1, 200)})
-    """Calls per delivery, whatever their disposition: the cap that bounds everything."""
+    """Calls per delivery, whatever their disposition: the cap that bounds everything, but for the at most
+    two calls more that somebody there was promised."""
     growth: float = field(default=1.5, metadata={"check": between(1, 10)})
     """How many times longer each further pause of a number is: soon again at first, then out of the way."""
     longest_pause_s: float = _seconds(0, 3600, 300)
@@ -84,6 +85,7 @@ class Policy:
     machine: Rule = Rule(tries=6, pause_s=60)
     partial: Rule = Rule(tries=6)
     heard: Rule = Rule(tries=4, pause_s=20)
+    passed: Rule = Rule(tries=3, pause_s=900)
     failed: Rule = Rule(tries=4, pause_s=10)
     unknown: Rule = Rule(tries=6)
 

@@ -150,6 +150,8 @@ class Disposition(StrEnum):
     HEARD = "heard"
     PARTIAL = "partial"
     UNHEARD = "unheard"
+    PASSED = "passed"
+    """Whoever answered has said that it is not for them."""
     MACHINE = "machine"
     BUSY = "busy"
     NO_ANSWER = "no-answer"
@@ -180,6 +182,17 @@ class CallingHours(StrEnum):
     OUT = "out-of-hours"
 
 
+class Listen(StrEnum):
+    """How a team hears an alert in a call that we make to it."""
+
+    KEY = "key"
+    """Whoever answers and presses 1."""
+    PIN = "pin"
+    """Whoever keys its listening PIN after that."""
+    CALL_IN = "call-in"
+    """Not at all: it is told that there is one, and calls the hotline."""
+
+
 @dataclass(frozen=True, slots=True)
 class Team:
     id: str
@@ -202,11 +215,19 @@ class Team:
     """Is told the time of an alert by its own clock too, beside UTC."""
     suspended: bool = False
     """Is called about no new alert, and nobody of it gets in."""
+    listen: Listen = Listen.KEY
 
     @property
     def clock(self) -> str | None:
         """The zone of that clock; None where UTC is enough."""
         return self.zone if self.local_time else None
+
+
+@dataclass(frozen=True, slots=True)
+class ListenPin:
+    team: str
+    pin_hash: str
+    """argon2id, PHC string format."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,6 +358,8 @@ class Delivery:
     """Until when calls are held back, because the team has said that it is on it; also when that is over."""
     holds: int = 0
     """How often they were held back since the delivery began or was last retried by an operator."""
+    promised: str | None = None
+    """The number where somebody wants to be called once the hold is over, before any other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,6 +385,8 @@ class Call:
     """Nobody pressed a key, and a message was left for whoever listens to it later."""
     errand: int | None = None
     """The errand that it is on; None for a call that came in, and for one that carries alerts."""
+    passed: bool = False
+    """Whoever answered has said that it is not for them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,9 +28,12 @@ from ivr.domain.records import (
     Direction,
     Errand,
     Leg,
+    Listen,
+    ListenPin,
     Number,
     Source,
     Team,
+    VerificationWord,
 )
 from ivr.ports import Store, StoreRefused
 from ivr.services import own
@@ -66,6 +69,12 @@ class Brief:
     """The number that was called."""
     alerts: tuple[Alert, ...]
     """Not yet acknowledged by this team, oldest first; empty when that changed while the phone rang."""
+    listen: Listen
+    """How it may hear them: a team that has no listening PIN yet, though it wants one, calls in."""
+    has_words: bool
+    """Whether it was ever given verification words."""
+    others: int
+    """How many other numbers the team has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +105,15 @@ class Desk:
                 raise LookupError(f"call {call_id} is none of ours")
             carried = [leg.alert for leg in tx.find(Leg, call=call_id)]
             due = [d.alert for d in tx.find(Delivery, alert=carried, team=team.id) if _needs(d)]
+            number = call.number if call else None
+            pinless = team.listen is Listen.PIN and tx.get(ListenPin, team.id) is None
             return Brief(
-                team, call.number if call else None, tuple(tx.find(Alert, id=due, state=AlertState.RELEASED))
+                team,
+                number,
+                tuple(tx.find(Alert, id=due, state=AlertState.RELEASED)),
+                Listen.CALL_IN if pinless else team.listen,
+                has_words=bool(tx.first(1, VerificationWord, team=team.id)),
+                others=sum(n.number != number for n in tx.find(Number, team=team.id)),
             )
 
     def errand_of(self, call_id: str) -> Errand:

@@ -12,7 +12,7 @@ from typing import Protocol
 from ivr.domain import pin as rules
 from ivr.domain.budget import Login
 from ivr.domain.facts import LoginTried, PinChanged
-from ivr.domain.records import Account
+from ivr.domain.records import Account, ListenPin
 from ivr.ports import Store
 from ivr.services.ledger import Ledger
 
@@ -71,6 +71,12 @@ class Door:
         login = self._ledger.apply(tried).login
         assert login is not None
         return Entrance(login, account if login is Login.IN else None)
+
+    def may_listen(self, team: str, pin: str) -> bool:
+        """Whether this is the team's listening PIN: whoever answers its phone may hear alerts by it."""
+        with self._store.read() as tx:
+            issued = tx.get(ListenPin, team)
+        return self._pins.matches(issued.pin_hash if issued else None, pin)
 
     def is_pin(self, account: Account, pin: str) -> bool:
         """Whether the PIN of somebody who is logged in is this one."""

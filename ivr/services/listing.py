@@ -22,6 +22,7 @@ from ivr.domain.records import (
     Errand,
     ErrandKind,
     Leg,
+    ListenPin,
     Number,
     Sms,
     SmsState,
@@ -167,6 +168,7 @@ def teams(tx: Records, only: str | None = None) -> list[Document]:
     accounts: dict[str, list[Document]] = {team.id: [] for team in found}
     for account in tx.find(Account, **of_team):
         accounts[account.team].append({"uid": account.uid, "pin": account.pin_hash is not None})
+    listen_pins = {issued.team for issued in tx.find(ListenPin, **of_team)}
     return [
         {
             "id": team.id,
@@ -176,6 +178,8 @@ def teams(tx: Records, only: str | None = None) -> list[Document]:
             "trusts_phones": team.trusts_phones,
             "machine_message": team.machine_message,
             "suspended": team.suspended,
+            "listen": team.listen.value,
+            "listen_pin": team.id in listen_pins,
             "zone": team.zone,
             "local_time": team.local_time,
             "office_hours": team.office_hours,

@@ -14,7 +14,7 @@ from ivr import yamlfile
 from ivr.domain import hours, pin
 from ivr.domain.number import subscriber
 from ivr.domain.policy import Policy
-from ivr.domain.records import OFFICE_HOURS, ZONE, CallingHours, Number, NumberKind, Team
+from ivr.domain.records import OFFICE_HOURS, ZONE, CallingHours, Listen, Number, NumberKind, Team
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ def read(path: Path, taken: Mapping[str, str] | None = None) -> tuple[TeamEntry,
                 _difference(team.policy),
                 team.machine_message,
                 team.local_time,
+                team.listen,
             ),
             tuple(
                 Number(
@@ -80,6 +81,8 @@ def _printable(longest: int) -> Callable[[str], str]:
 
     return check
 
+
+CONTRADICTION = "has both listen and trusts-phones: one asks for secrecy, the other speaks at once"
 
 team_name = _printable(60)
 spoken_name = _printable(120)
@@ -152,6 +155,7 @@ def _shape(taken: Mapping[str, str]) -> type[Any]:
         calls_itself: bool = field(default=False, metadata={"key": "calls-itself"})
         trusts_phones: bool = field(default=False, metadata={"key": "trusts-phones"})
         machine_message: bool = field(default=False, metadata={"key": "machine-message"})
+        listen: Listen = Listen.KEY
         local_time: bool = field(default=False, metadata={"key": "local-time"})
         zone: str | None = _checked(hours.zone, default=None)
         office_hours: str = field(
@@ -165,6 +169,8 @@ def _shape(taken: Mapping[str, str]) -> type[Any]:
                     "has both machine-message and trusts-phones: a machine that is told the alert at once "
                     "needs no message; choose one"
                 )
+            if self.listen is not Listen.KEY and self.trusts_phones:
+                raise ValueError(CONTRADICTION)
             if self.zone is None and self.local_time:
                 raise ValueError("has local-time; give the team's time zone, such as zone: Europe/Berlin")
             if self.zone is None and any(n.hours is not CallingHours.ALWAYS for n in self.numbers):

@@ -12,7 +12,7 @@ from ivr.domain import call as calls
 from ivr.domain import delivery as deliveries
 from ivr.domain import disposition, facts, nextcall
 from ivr.domain.budget import Login
-from ivr.domain.delivery import CallsChanged, DeliveryFact, MobileNotReached, NumberClosed
+from ivr.domain.delivery import CallsChanged, DeliveryFact, MobileNotReached, NumberClosed, PutOff
 from ivr.domain.effects import (
     Effect,
     EraseTraces,
@@ -77,6 +77,8 @@ class Applied:
     made, because its number has closed; the delivery then waits for another."""
     ring_s: float = 0.0
     """For CallPlaced: how long the phone is to ring."""
+    held: bool = False
+    """For CallPutOff: whether it was granted."""
     sms: tuple[Sms, ...] = ()
     """For SmsTraffic: those that leave now, each for the link it names. For SmsWritten and SmsRepeated: the
     one that was queued."""
@@ -86,6 +88,12 @@ class Applied:
     """For LoginTried: what the caller is told."""
     errand: Errand | None = None
     """The errand as it is now, where the fact was about one."""
+
+
+_DISK = {
+    facts.ReserveGivenUp: Note("disk full", "no new recordings are taken"),
+    facts.ReserveMade: Note("disk has room again", "new recordings are taken"),
+}
 
 
 class Transaction:
@@ -135,8 +143,12 @@ class Transaction:
                 | facts.CallEnded()
                 | facts.TeamIdentified()
                 | facts.MessageLeft()
+                | facts.CallPassed()
+                | facts.ListenRefused()
             ):
                 return self._call(fact)
+            case facts.CallPutOff():
+                return self._put_off(fact)
             case facts.AlertHeard():
                 self._heard(fact)
             case (
@@ -165,10 +177,8 @@ class Transaction:
                 | facts.SmsRepeated()
             ):
                 return self._sms(fact)
-            case facts.ReserveGivenUp():
-                self._note(Note("disk full", "no new recordings are taken"))
-            case facts.ReserveMade():
-                self._note(Note("disk has room again", "new recordings are taken"))
+            case facts.ReserveGivenUp() | facts.ReserveMade():
+                self._note(_DISK[type(fact)])
         return Applied()
 
     # -- alerts ------------------------------------------------------------------------------------------
@@ -360,6 +370,17 @@ class Transaction:
         for leg in self._tx.find(Leg, call=call.id):
             self._tx.put(replace(leg, disposition=disposition.of_leg(call, leg)))
             self._deliver(self._delivery(leg.alert, leg.team), CallsChanged())
+
+    def _put_off(self, fact: facts.CallPutOff) -> Applied:
+        """For all that the call has not had acknowledged: it is the person who cannot listen now."""
+        call = self._tx.get(Call, fact.call)
+        if call is None or call.number is None:
+            return Applied()
+        waiting = [leg for leg in self._tx.find(Leg, call=call.id) if not leg.acknowledged]
+        for leg in waiting:
+            self._deliver(self._delivery(leg.alert, leg.team), PutOff(call.number))
+        after = [self._delivery(leg.alert, leg.team) for leg in waiting]
+        return Applied(call=call, held=any(d.promised == call.number for d in after))
 
     def _flag(self, team: str | None, number: str | None, unallocated_at: float | None) -> None:
         """Keep in the directory whether the telephone network knows the number. The first news counts."""

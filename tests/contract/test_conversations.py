@@ -13,6 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import agi_caller
 import pyotp
@@ -41,12 +42,16 @@ from ivr.domain.records import (
     Errand,
     ErrandKind,
     Leg,
+    Listen,
+    ListenPin,
     Number,
     Sms,
     Source,
     Team,
+    VerificationWord,
     Via,
 )
+from ivr.domain.words import WORDS
 from ivr.ports import AtLeast
 from ivr.services.desk import Desk
 from ivr.services.ledger import Ledger
@@ -60,6 +65,7 @@ RAISED = (
 JOURNEYS = {p.stem: p for p in sorted((Path(__file__).parent.parent / "conversations").glob("*.yaml"))}
 TEAMS = ("abc-cert", "qrs-cert", "tru-cert", "xyz-cert")
 PIN = "271828"
+ABOUT = {"confirmed", "unconfirmed", "severity-high", "severity-low", "tlp-red", "tlp-amber", "tlp-green"}
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 CODE = pyotp.TOTP(SECRET).at(int(NOON))
 """The one-time code of every journey: `{code}` among its keys."""
@@ -92,8 +98,9 @@ class House:
                 assert self.lock is not None
                 self.lock.close()
                 self.lock = None
-            case ["store", "broken" | "mended" as how]:
-                names = ("delivery", "gone") if how == "broken" else ("gone", "delivery")
+            case ["store", "broken" | "mended" as how, *table]:
+                known = table[0] if table else "delivery"
+                names = (known, "gone") if how == "broken" else ("gone", known)
                 with closing(sqlite3.connect(self.folder / "state" / "tocsin.db")) as connection:
                     connection.execute("ALTER TABLE {} RENAME TO {}".format(*names))
             case ["disk", "full"]:
@@ -116,8 +123,8 @@ class House:
                     tx.put(replace(account, totp=SECRET))
             case ["lose", number]:
                 (self.folder / "recordings" / f"{number}.wav").unlink()
-            case _:
-                raise ValueError(event)
+            case said:
+                self._is_called(said)
 
     def _errand(self, number: int, how: str) -> None:
         """What a call for an errand comes to: done, busy; or dropped, by who asked for it."""
@@ -128,11 +135,41 @@ class House:
         done = how == "done"
         self.ledger.apply(facts.ErrandDone(number) if done else facts.CallEnded(f"errand-{number}", 17))
 
-    def raise_alert(self, team: str, seconds: float, source: Source, draft: bool = False) -> int:
+    def _is_called(self, said: list[str]) -> None:
+        """What is special about a team, or about its calls so far."""
+        match said:
+            case ["listens", "with", pin, team]:
+                self._listens(team, Listen.PIN, pin)
+            case ["listens", "without", "a", "PIN", team]:
+                self._listens(team, Listen.PIN)
+            case ["calls", "in", team]:
+                self._listens(team, Listen.CALL_IN)
+            case ["has", "words", *words, team]:
+                self.ledger.apply(facts.WordsIssued(team, tuple(words)))
+            case ["words", "used", "up"]:
+                with self.store.write() as tx:
+                    tx.put(*(replace(word, call="an earlier one") for word in tx.find(VerificationWord)))
+            case ["held", "twice", number, team]:
+                with self.store.write() as tx:
+                    delivery = tx.get(Delivery, int(number), team)
+                    assert delivery is not None
+                    tx.put(replace(delivery, holds=2))
+            case _:
+                raise ValueError(said)
+
+    def _listens(self, team_id: str, listen: Listen, pin: str | None = None) -> None:
+        with self.store.write() as tx:
+            team = tx.get(Team, team_id)
+            assert team is not None
+            tx.put(replace(team, listen=listen), *([ListenPin(team_id, Pins().hash(pin))] if pin else []))
+
+    def raise_alert(
+        self, team: str, seconds: float, source: str = "hotline", draft: bool = False, **said: Any
+    ) -> int:
         path = self.folder / f"{team} {seconds}.wav"
         write_wav(path, seconds)
         recorded = self.ledger.apply(
-            facts.AlertRecorded(team, None, source, str(path), seconds, f"{team} {seconds}")
+            facts.AlertRecorded(team, None, Source(source), str(path), seconds, f"{team} {seconds}", **said)
         )
         assert recorded.alert is not None
         if not draft:
@@ -171,7 +208,11 @@ class House:
                 lines[f"recording {a.id}"] = f"{a.duration_s:.1f} s by {a.team} {a.uid}"
             for d in tx.find(Delivery):
                 how = f" {d.acknowledged_via} {d.acknowledged_by}" if d.acknowledged_via else ""
-                lines[f"delivery {d.alert} {d.team}"] = f"{d.state}{how}"
+                back = ", to be called back" if d.promised else ""
+                lines[f"delivery {d.alert} {d.team}"] = f"{d.state}{how}{back}"
+            words = tx.find(VerificationWord)
+            spoken = sum(word.call is not None for word in words)
+            lines |= {f"words of {word.team}": f"{spoken} of {len(words)} spoken" for word in words}
             for leg in tx.find(Leg):
                 lines[f"heard {leg.alert}"] = f"{leg.heard_s:.1f} s{' whole' if leg.whole else ''}"
             for entry in tx.find(Entry):
@@ -181,7 +222,7 @@ class House:
             for on in tx.find(Errand):
                 lines[f"errand {on.id}"] = f"{on.kind} {on.state} {on.number}"
             for call in tx.find(Call):
-                left = ", message left" if call.message_left else ""
+                left = ", message left" if call.message_left else ", passed" if call.passed else ""
                 lines["call"] = f"{call.direction} {call.state} {call.team} {call.trunk}{left}"
         return lines
 
@@ -250,7 +291,16 @@ class Invariants:
         self._house = house
         self._person = person
         self._content_may_be_heard = "called" not in journey or journey["called"] == "tru-cert"
-        self._introduced = "called" not in journey
+        self._opened_by: str | None = "1"
+        """What must be keyed before content is heard: 1, a listening PIN, or nothing can."""
+        for event in journey.get("before", []):
+            if event.startswith(("listens", "calls in")):
+                pin = re.search(r"\d+", event)
+                self._opened_by = f"{pin[0]}#" if pin else None
+        self._keyed = ""
+        self._called = "called" in journey
+        self._words = any(event.startswith("has words") for event in journey.get("before", []))
+        self._introduced = not self._called
         self._acknowledged = self._count(Delivery, DeliveryState.ACKNOWLEDGED)
         self._released = self._count(Alert, AlertState.RELEASED)
 
@@ -259,10 +309,16 @@ class Invariants:
     ) -> agi_caller.Press | agi_caller.HangUp | None:
         name = self._house.name(sound)
         if name == "utc":
+            self._introduced = not self._words
+        elif name in ("no-verification-word", *(f"words/{word}" for word in WORDS)):
             self._introduced = True
         elif name.startswith("alert/"):
             assert self._content_may_be_heard, "content before the key"
             assert self._introduced, "content before its originator"
+        elif name in ABOUT and self._opened_by != "1":
+            assert self._content_may_be_heard, "something of the alert before the listening PIN"
+        elif name in ("enter-uid", "enter-pin"):
+            assert not self._called, "the login is asked for in a call that we made"
         elif name == "acknowledged-thanks":
             self._acknowledged += 1
             assert self._count(Delivery, DeliveryState.ACKNOWLEDGED) >= self._acknowledged, (
@@ -272,13 +328,17 @@ class Invariants:
             self._released += 1
             assert self._count(Alert, AlertState.RELEASED) >= self._released, "spoken before the commit"
         act = self._person.hears(sound, seconds, start_s)
-        self._content_may_be_heard |= isinstance(act, agi_caller.Press) and act.key == "1"
+        self._opens(act.key if isinstance(act, agi_caller.Press) else "")
         return act
 
     def waits(self, timeout_s: float) -> str | agi_caller.HangUp:
         key = self._person.waits(timeout_s)
-        self._content_may_be_heard |= key == "1"
+        self._opens(key)
         return key
+
+    def _opens(self, key: str | agi_caller.HangUp) -> None:
+        self._keyed += key if isinstance(key, str) else ""
+        self._content_may_be_heard |= self._opened_by is not None and self._keyed.endswith(self._opened_by)
 
     def speaks(self, longest_s: float) -> agi_caller.Speech:
         return self._person.speaks(longest_s)
@@ -295,10 +355,7 @@ def lead(
     if zone := journey.get("local-time"):
         with house.store.write() as tx:
             tx.put(*(replace(team, zone=zone, local_time=True) for team in tx.find(Team)))
-    alerts = [
-        house.raise_alert(a["team"], a["seconds"], Source(a.get("source", "hotline")), a.get("draft", False))
-        for a in journey.get("alerts", [])
-    ]
+    alerts = [house.raise_alert(**alert) for alert in journey.get("alerts", [])]
     follows = Follows(written_out(journey["talk"]), house.name, house.happens)
     house.scripts |= {
         "callout": callout(house.desk, 3.0),
@@ -398,7 +455,11 @@ def test_journey(name: str, build: Build, caplog: pytest.LogCaptureFixture) -> N
 
 @pytest.mark.parametrize(
     "name",
-    ["raise-and-send", "listen-to-the-end", "two-alerts-in-one-call", "hotline-acknowledge", "withdraw"],
+    [
+        *("raise-and-send", "listen-to-the-end", "two-alerts-in-one-call", "hotline-acknowledge", "withdraw"),
+        *("not-me-in-the-alert", "call-me-back-after-the-alert", "is-this-call-genuine"),
+        *("listening-pin", "hears-it-on-the-hotline-only"),
+    ],
 )
 def test_hangup_at_every_prompt(name: str, build: Build, caplog: pytest.LogCaptureFixture) -> None:
     """The journey again and again, the line cut in the middle of its first, second, ... sound or question."""
@@ -438,6 +499,11 @@ def check_cut(on_record: dict[str, str], done: list[dict]) -> None:
         assert told or sent, "nobody of the team knows that it was not sent"
         assert told is None or ("alert 1 WAS sent, to 3 teams" in told) is sent
         assert told is None or ("was NOT sent" in told) is not sent
+    for step in done:
+        if "passes" in step:
+            assert on_record["call"].endswith(", passed")
+        if "put_off" in step:
+            assert on_record[f"delivery {step['put_off']}"] == "responding, to be called back"
     acknowledged = {
         k for k, v in on_record.items() if k.startswith("delivery") and v.startswith("acknowledged")
     }

@@ -44,6 +44,8 @@ from ivr.domain.records import (
     ErrandKind,
     ErrandState,
     Leg,
+    Listen,
+    ListenPin,
     Number,
     NumberKind,
     Outcome,
@@ -69,6 +71,7 @@ NEW = Team("new-cert", "Größer & Söhne 'CERT' \"%\" \\ 🔔")
 
 RECORDS: list[Any] = [
     NEW,
+    ListenPin("new-cert", "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA"),
     Team(
         "all-cert",
         "ALL-CERT",
@@ -81,6 +84,7 @@ RECORDS: list[Any] = [
         True,
         True,
         True,
+        Listen.CALL_IN,
     ),
     Number("new-cert", 0, "+4940808077555"),
     Number("new-cert", 1, "+4917100000", True, NumberKind.MOBILE, CallingHours.OUT, NOON),

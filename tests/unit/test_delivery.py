@@ -9,11 +9,13 @@ from book import NOON
 
 from ivr.domain import delivery as deliveries
 from ivr.domain.delivery import (
+    HOLD_S,
     CallsChanged,
     DeliveryFact,
     History,
     MobileNotReached,
     NumberClosed,
+    PutOff,
     decide,
     opened,
 )
@@ -48,6 +50,7 @@ ACKNOWLEDGED = Acknowledged(17, "xyz-cert", Via.KEYPRESS, OFFICE, "c")
 WITHDRAWN = AlertWithdrawn(17)
 EXPIRED = AlertExpired(17)
 RESPONDING = TeamResponding(17, "xyz-cert", Via.OPERATOR)
+PUT_OFF = PutOff(MOBILE)
 SKIPPED = DeliverySkipped(17, "xyz-cert")
 RETRIED = DeliveryRetried(17, "xyz-cert")
 
@@ -91,6 +94,8 @@ MOVES: list[tuple[DeliveryState, DeliveryFact, History, DeliveryState]] = [
     (S.WAITING, ACKNOWLEDGED, BUSY, S.ACKNOWLEDGED),
     (S.WAITING, RESPONDING, BUSY, S.RESPONDING),
     (S.WAITING, RESPONDING, TOO_LATE, S.EXHAUSTED),
+    (S.WAITING, PUT_OFF, BUSY, S.RESPONDING),
+    (S.WAITING, PUT_OFF, TOO_LATE, S.EXHAUSTED),
     (S.WAITING, WITHDRAWN, BUSY, S.WITHDRAWN),
     (S.WAITING, EXPIRED, TOO_LATE, S.EXHAUSTED),
     (S.WAITING, EXPIRED, NO_CALLS, S.WAITING),
@@ -105,6 +110,7 @@ MOVES: list[tuple[DeliveryState, DeliveryFact, History, DeliveryState]] = [
     (S.CALLING, UNREAD, LIVE, S.CALLING),
     (S.CALLING, ACKNOWLEDGED, LIVE, S.ACKNOWLEDGED),
     (S.CALLING, RESPONDING, LIVE, S.RESPONDING),
+    (S.CALLING, PUT_OFF, LIVE, S.RESPONDING),
     (S.CALLING, WITHDRAWN, LIVE, S.WITHDRAWN),
     (S.CALLING, EXPIRED, history(live=True, expired=True), S.CALLING),
     (S.CALLING, SKIPPED, LIVE, S.EXHAUSTED),
@@ -116,6 +122,7 @@ MOVES: list[tuple[DeliveryState, DeliveryFact, History, DeliveryState]] = [
     (S.RESPONDING, UNREAD, BUSY, S.RESPONDING),
     (S.RESPONDING, ACKNOWLEDGED, BUSY, S.ACKNOWLEDGED),
     (S.RESPONDING, RESPONDING, BUSY, S.RESPONDING),
+    (S.RESPONDING, PUT_OFF, BUSY, S.RESPONDING),
     (S.RESPONDING, WITHDRAWN, BUSY, S.WITHDRAWN),
     (S.RESPONDING, EXPIRED, TOO_LATE, S.EXHAUSTED),
     (S.RESPONDING, SKIPPED, NO_CALLS, S.EXHAUSTED),
@@ -124,6 +131,7 @@ MOVES: list[tuple[DeliveryState, DeliveryFact, History, DeliveryState]] = [
     (S.ACKNOWLEDGED, UNREAD, BUSY, S.ACKNOWLEDGED),
     (S.ACKNOWLEDGED, ACKNOWLEDGED, LIVE, S.ACKNOWLEDGED),
     (S.ACKNOWLEDGED, RESPONDING, BUSY, S.ACKNOWLEDGED),
+    (S.ACKNOWLEDGED, PUT_OFF, BUSY, S.ACKNOWLEDGED),
     (S.ACKNOWLEDGED, WITHDRAWN, NO_CALLS, S.ACKNOWLEDGED),
     (S.ACKNOWLEDGED, EXPIRED, TOO_LATE, S.ACKNOWLEDGED),
     (S.ACKNOWLEDGED, SKIPPED, NO_CALLS, S.ACKNOWLEDGED),
@@ -131,6 +139,7 @@ MOVES: list[tuple[DeliveryState, DeliveryFact, History, DeliveryState]] = [
     (S.EXHAUSTED, UNREAD, BUSY, S.EXHAUSTED),
     (S.EXHAUSTED, ACKNOWLEDGED, DEAD, S.ACKNOWLEDGED),
     (S.EXHAUSTED, RESPONDING, DEAD, S.EXHAUSTED),
+    (S.EXHAUSTED, PUT_OFF, BUSY, S.EXHAUSTED),
     (S.EXHAUSTED, WITHDRAWN, DEAD, S.WITHDRAWN),
     (S.EXHAUSTED, EXPIRED, TOO_LATE, S.EXHAUSTED),
     (S.EXHAUSTED, SKIPPED, DEAD, S.EXHAUSTED),
@@ -141,6 +150,7 @@ MOVES: list[tuple[DeliveryState, DeliveryFact, History, DeliveryState]] = [
     (S.WITHDRAWN, UNREAD, BUSY, S.WITHDRAWN),
     (S.WITHDRAWN, ACKNOWLEDGED, LIVE, S.WITHDRAWN),
     (S.WITHDRAWN, RESPONDING, BUSY, S.WITHDRAWN),
+    (S.WITHDRAWN, PUT_OFF, BUSY, S.WITHDRAWN),
     (S.WITHDRAWN, WITHDRAWN, NO_CALLS, S.WITHDRAWN),
     (S.WITHDRAWN, EXPIRED, TOO_LATE, S.WITHDRAWN),
     (S.WITHDRAWN, SKIPPED, NO_CALLS, S.WITHDRAWN),
@@ -199,6 +209,75 @@ def test_after_busy_the_next_number_is_due_at_once_and_an_only_one_after_the_pau
     only = replace(BUSY, numbers=PHONES[:1])
     after, _ = decide(delivery(S.CALLING), CHANGED, only, POLICY, LATER)
     assert (after.number, after.due_at) == (OFFICE, NOON + 10 + POLICY.busy.pause_s)
+
+
+class TestCallBack:
+    """Somebody at the mobile, which is the second number, wants to be called back in ten minutes."""
+
+    UP = History(PHONES, (Past(OFFICE, Disposition.BUSY, NOON + 1),), {MOBILE: NOON + 2}, expired=False)
+    OVER = history(Past(OFFICE, Disposition.BUSY, NOON + 1), Past(MOBILE, Disposition.UNHEARD, LATER + 5))
+
+    def asked(self, before: Delivery | None = None) -> Delivery:
+        calling = before or delivery(S.CALLING)
+        return decide(calling, PUT_OFF, self.UP, POLICY, LATER)[0]
+
+    def test_nobody_of_the_team_is_called_before_and_then_this_number_first(self) -> None:
+        after, _ = decide(self.asked(), CHANGED, self.OVER, POLICY, LATER + 5)
+
+        assert (after.state, after.number, after.due_at) == (S.RESPONDING, MOBILE, LATER + HOLD_S)
+        with pytest.raises(Illegal, match="no call now"):
+            decide(after, PLACED, self.OVER, POLICY, LATER + HOLD_S - 1)
+
+    def test_is_the_same_when_the_hangup_is_told_first(self) -> None:
+        ended, _ = decide(delivery(S.CALLING), CHANGED, self.OVER, POLICY, LATER)
+        crossed, _ = decide(ended, PUT_OFF, self.OVER, POLICY, LATER)
+
+        assert crossed == decide(self.asked(), CHANGED, self.OVER, POLICY, LATER)[0]
+
+    def test_told_twice_is_told_once(self) -> None:
+        assert decide(self.asked(), PUT_OFF, self.UP, POLICY, LATER + 9) == (self.asked(), ())
+
+    def test_is_kept_although_all_calls_are_spent(self) -> None:
+        spent = replace(POLICY, max_calls=2)
+        after, _ = decide(self.asked(), CHANGED, self.OVER, spent, LATER + 5)
+        assert (after.state, after.number) == (S.RESPONDING, MOBILE)
+
+        placed, _ = decide(after, BESIDE, self.OVER, spent, LATER + HOLD_S)
+        assert (placed.state, placed.promised) == (S.CALLING, None)
+        assert decide(placed, CHANGED, self.OVER, spent, LATER + HOLD_S + 9)[0].state is S.EXHAUSTED
+
+    def test_gives_way_to_the_other_numbers_when_its_own_is_closed_by_then(self) -> None:
+        closed = Phone(MOBILE, hours=Hours(CallingHours.OFFICE, "Sat 09:00-10:00"))
+        shut = replace(self.OVER, numbers=(PHONES[0], closed))
+        after, _ = decide(self.asked(), CHANGED, shut, POLICY, LATER + 5)
+
+        assert (after.state, after.number, after.due_at) == (S.RESPONDING, OFFICE, LATER + HOLD_S)
+
+    def test_is_granted_twice_and_then_calls_go_on(self) -> None:
+        twice = replace(delivery(S.CALLING), holds=2)
+        after, effects = decide(twice, PUT_OFF, self.UP, POLICY, LATER)
+
+        assert after == twice
+        assert effects == (Note("put off too often, calls go on", "XYZ-CERT"),)
+
+    def test_makes_a_hold_that_is_under_way_its_own(self) -> None:
+        on_it, _ = decide(replace(delivery(S.CALLING), holds=1), RESPONDING, self.UP, POLICY, NOON)
+        after = self.asked(on_it)
+
+        assert (after.holds, after.held_until, after.promised) == (2, LATER + HOLD_S, MOBILE)
+
+    def test_is_forgotten_at_a_new_start(self) -> None:
+        held, _ = decide(self.asked(), CHANGED, self.OVER, POLICY, LATER + 5)
+
+        assert decide(held, RETRIED, NO_CALLS, POLICY, LATER + 9)[0].promised is None
+
+
+def test_a_number_whose_answerer_passed_is_not_called_sooner_for_an_sms_that_failed() -> None:
+    passed = replace(history(Past(OFFICE, Disposition.PASSED, NOON + 10)), numbers=PHONES[:1])
+    waiting, effects = decide(delivery(S.CALLING), CHANGED, passed, POLICY, LATER)
+
+    assert any(isinstance(e, TeamMissing) for e in effects)
+    assert decide(waiting, UNREAD, passed, POLICY, LATER) == (waiting, ())
 
 
 PARALLEL = replace(POLICY, parallel_after_s=4)

@@ -34,6 +34,7 @@ from ivr.domain.records import (
 )
 from ivr.domain.schedule import Start, View
 
+NOT_THEM = "whoever answered said that it is not for them"
 OFFICE, MOBILE, HOME = "+4940100004", "+4917100004", "+4940200004"
 POLICY = Policy()
 
@@ -73,6 +74,23 @@ class TestTheRules:
             assert after((OFFICE, how)) == CallAt(OFFICE, NOON + pause_s)
             assert after((OFFICE, how), (OFFICE, how)) == CallAt(MOBILE, NOON)
             assert after((OFFICE, how), (OFFICE, "busy")) == CallAt(MOBILE, NOON)
+
+    def test_where_somebody_passed_the_others_are_called_at_once(self) -> None:
+        resting = [(MOBILE, "heard"), (OFFICE, "passed")]
+        assert after(*resting) == CallAt(MOBILE, NOON)
+        assert after((MOBILE, "busy"), (MOBILE, "busy"), (OFFICE, "passed")) == CallAt(MOBILE, NOON)
+
+    def test_and_that_number_only_after_a_long_while(self) -> None:
+        later = [(OFFICE, "passed"), (MOBILE, "no-answer"), (MOBILE, "no-answer")]
+        assert after(*later) == CallAt(MOBILE, NOON + 7.5)
+        assert after(*later[:1], *later[1:], numbers=[OFFICE]) == CallAt(
+            OFFICE, NOON - 120 + 900, closed=NOT_THEM
+        )
+
+    def test_a_team_of_which_everybody_passed_is_missing_until_its_first_number_has_rested(self) -> None:
+        assert after((OFFICE, "passed"), numbers=[OFFICE]) == CallAt(OFFICE, NOON + 900, closed=NOT_THEM)
+        assert after((OFFICE, "passed"), (MOBILE, "passed")) == CallAt(OFFICE, NOON + 840, closed=NOT_THEM)
+        assert after(*[(OFFICE, "passed")] * 3, numbers=[OFFICE]) == Spent("not reached in 3 calls")
 
     def test_unless_it_was_given_up(self) -> None:
         once = replace(POLICY, heard=Rule(tries=1))

@@ -30,6 +30,14 @@ team = Table(
     Column("machine_message", Boolean, nullable=False),
     Column("local_time", Boolean, nullable=False),
     Column("suspended", Boolean, nullable=False),
+    Column("listen", String(10), nullable=False),
+)
+
+listen_pin = Table(
+    "listen_pin",
+    metadata,
+    Column("team", String(30), ForeignKey("team.id"), primary_key=True),
+    Column("pin_hash", String(200), nullable=False),
 )
 
 number = Table(
@@ -129,6 +137,7 @@ delivery = Table(
     Column("severity", String(10), nullable=False),
     Column("held_until", Float),
     Column("holds", Integer, nullable=False),
+    Column("promised", String(16)),
     Index(None, "state"),
 )
 
@@ -149,6 +158,7 @@ call = Table(
     Column("person", Boolean, nullable=False),
     Column("message_left", Boolean, nullable=False),
     Column("errand", Integer),
+    Column("passed", Boolean, nullable=False),
     Index(None, "state"),
     Index(None, "ended_at"),
 )
@@ -278,6 +288,7 @@ seal = Table(
 
 TABLES: dict[type, Table] = {
     records.Team: team,
+    records.ListenPin: listen_pin,
     records.Number: number,
     records.Account: account,
     records.Budget: budget,
