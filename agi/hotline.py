@@ -13,7 +13,7 @@ from agi.listen import Clerk
 from agi.login import login
 from agi.menu import Menu
 from agi.news import news
-from agi.raising import Raising
+from agi.raising import Raising, offer
 from ivr.adapters.fastagi import Channel, Script
 from ivr.domain.facts import CallCameIn, TeamIdentified
 from ivr.domain.spoken import prompt
@@ -53,6 +53,7 @@ def main_menu(caller: Caller) -> None:
 
 
 def _main_menu(caller: Caller) -> None:
+    offer(caller)
     lead = news(caller)
     for _ in range(_ROUNDS):
         match caller.ask(Menu((*lead, prompt("main-menu")), "12345", help=(prompt("help-main"),))):

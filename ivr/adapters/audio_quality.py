@@ -1,7 +1,7 @@
 """What a recording sounds like, in the few numbers that decide whether it is good.
 
-Owns: the measurements. What follows from them is decided in domain.recording. Samples of telephone quality: 8000 a
-second, 16 bit.
+Owns: the measurements. What follows from them is decided in domain.recording. Samples of telephone quality:
+8000 a second, 16 bit.
 """
 
 import array
@@ -23,7 +23,7 @@ _FLAT = 0.98
 _FLAT_RUN = 3
 """Samples in a row at the ceiling that make a flat top: speech has them nowhere but at its highest peak."""
 _BAND = slice(15, 110)
-"""Bins of 300 to 2200 Hz, where the tones of exchanges lie (ITU-T E.180/Q.35; North America: 350 to 620 Hz)."""
+"""Bins of 300 to 2200 Hz: the tones of exchanges (ITU-T E.180/Q.35: 340 to 620 Hz) and more."""
 _AROUND = 3
 """Bins on each side that belong to a line, with a Hann window."""
 _PURE = 0.9

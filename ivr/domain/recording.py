@@ -1,10 +1,12 @@
 """What a recording must be like to be sent, and what is said of one that could be better.
 
-Owns: the limits, and the judgement on what was measured (adapters.audio_quality). What is wrong beyond doubt is
-refused; all else is only told, for a real alert that is held back is worse than a bad one that goes out.
+Owns: the limits, and the judgement on what was measured (adapters.audio_quality). What is wrong beyond doubt
+is refused; all else is only told: a real alert that is held back is worse than a bad one that goes out.
 
-Measured on 567 sounds in a human voice (25 minutes, 1.5 s and more taken), the same cut off 6, 12 and 18 dB above
-full scale, eleven alerts in four synthetic voices, and the tones of ITU-T E.180/Q.35: see tests/unit/test_recording.py.
+Measured on 262 sounds of 1.5 s and more in a human voice (20 minutes), as they are and through mu-law:
+
+    tonal       at most 0.20; the tones of ITU-T E.180/Q.35 0.96 and more, also 20 dB above noise
+    clipped     at most 0.0003 where nothing is cut off; 12 dB above full scale 0.058 to 0.36
 """
 
 from dataclasses import dataclass, field

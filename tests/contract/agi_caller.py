@@ -70,6 +70,8 @@ class Call:
     """What the line says when it is overheard for the first, second, ... time: speech, beep; then silence."""
     variables: dict[str, str] = field(default_factory=dict)
     commands: list[str] = field(default_factory=list)
+    _beeped: bool = False
+    """Whether the person has been asked to speak."""
     _over: bool = False
     _told: bool = False
 
@@ -100,7 +102,12 @@ class Call:
     def _reply(self, line: str) -> bytes:
         self.commands.append(line)
         command = next(
-            (c for c in (*_NEEDS_A_CALL, "SET VARIABLE", "GET VARIABLE", "NOOP") if line.startswith(c)), ""
+            (
+                c
+                for c in (*_NEEDS_A_CALL, "EXEC", "SET VARIABLE", "GET VARIABLE", "NOOP")
+                if line.startswith(c)
+            ),
+            "",
         )
         if self._over and not self._told:
             self._told = True
@@ -112,6 +119,9 @@ class Call:
             return b"511 Command Not Permitted on a dead channel or intercept routine\n"
         args = shlex.split(line[len(command) :])
         match command:
+            case "STREAM FILE" if args[0] == "beep":
+                self._beeped = True
+                return _result(0, 0.2)
             case "STREAM FILE" if args[0].startswith("silence/"):
                 return self._wait(float(args[0].removeprefix("silence/")))
             case "STREAM FILE" if args[0] == "tocsin/waiting" and self.waiting:
@@ -120,9 +130,10 @@ class Call:
                 return self._stream(args[0], args[1], int(args[2]) / RATE)
             case "WAIT FOR DIGIT":
                 return self._wait(int(args[0]) / 1000)
-            case "RECORD FILE" if "BEEP" not in args:
+            case "RECORD FILE" if not self._beeped:
                 return self._overheard(Path(args[0]).with_suffix(".wav"), int(args[3]) / 1000)
             case "RECORD FILE":
+                self._beeped = False
                 return self._record(Path(args[0]).with_suffix(".wav"), args[2], int(args[3]) / 1000)
             case "SET VARIABLE":
                 self.variables[args[0]] = args[1]
@@ -185,17 +196,16 @@ def _result(value: int, at_s: float) -> bytes:
 
 
 def write_wav(path: Path, seconds: float, amplitude: int = 8000) -> None:
-    """A rectangular tone of 400 Hz, or silence."""
-    period = (
-        amplitude.to_bytes(2, "little", signed=True) * 10
-        + (-amplitude).to_bytes(2, "little", signed=True) * 10
-    )
+    """Noise, which stands for speech, or silence; what is beyond full scale is cut."""
+    noise = random.Random(1)
+    samples = (noise.randint(-amplitude, amplitude) for _ in range(RATE))
+    second = struct.pack(f"<{RATE}h", *(max(-32768, min(32767, sample)) for sample in samples))
     frames = round(seconds * RATE)
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(RATE)
-        file.writeframes((period * (frames // 20 + 1))[: frames * 2])
+        file.writeframes((second * (frames // RATE + 1))[: frames * 2])
 
 
 def write_line(path: Path, what: str, seconds: float) -> None:

@@ -91,12 +91,15 @@ class House:
                 reserve = bootstrap.reserve(self.desk.settings)
                 assert reserve is not None
                 reserve.path.touch()  # as it is once it was given up
+            case ["release", number]:
+                self.ledger.apply(facts.AlertReleased(int(number)))
             case ["withdraw", number]:
                 self.ledger.apply(facts.AlertWithdrawn(int(number)))
             case ["acknowledge", number, team]:
                 self.ledger.apply(facts.Acknowledged(int(number), team, Via.OPERATOR, None))
             case ["lose", number]:
-                (self.folder / "recordings" / f"{number}.wav").unlink()
+                for file in (self.folder / "recordings").glob(f"{number}*.wav"):
+                    file.unlink()
             case _:
                 raise ValueError(event)
 
@@ -122,14 +125,14 @@ class House:
             return None
 
     def name(self, sound: str) -> str:
-        """Of a sound, as journeys write it."""
+        """Of a sound, as journeys write it: of a recording, whether as it was made or at an even level."""
         for folder, short in (
             ("tocsin/", ""),
             (f"{self.folder}/recordings/", "alert/"),
             (f"{self.folder}/state/sounds/names/", "name/"),
         ):
             if sound.startswith(folder):
-                return short + sound.removeprefix(folder)
+                return short + sound.removeprefix(folder).removesuffix("-level")
         return sound
 
     def on_record(self) -> dict[str, str]:
@@ -140,6 +143,8 @@ class House:
                 lines["sms to abc-cert"] = sms.text
             for a in tx.find(Alert):
                 lines[f"alert {a.id}"] = str(a.state)
+                sure = {True: "confirmed", False: "unconfirmed", None: "not said"}[a.confirmed]
+                lines[f"content {a.id}"] = f"{sure}, TLP {a.tlp}, {a.severity}, questions to {a.callback}"
                 lines[f"recording {a.id}"] = f"{a.duration_s:.1f} s by {a.team} {a.uid}"
             for d in tx.find(Delivery):
                 how = f" {d.acknowledged_via} {d.acknowledged_by}" if d.acknowledged_via else ""
@@ -256,6 +261,8 @@ def lead(
     if zone := journey.get("local-time"):
         with house.store.write() as tx:
             tx.put(*(replace(team, zone=zone, local_time=True) for team in tx.find(Team)))
+    asked = dict.fromkeys(journey.get("asks", []), True)
+    house.desk.settings = replace(house.desk.settings, raising=config.Raising(**asked))
     alerts = [
         house.raise_alert(a["team"], a["seconds"], Source(a.get("source", "hotline")), a.get("draft", False))
         for a in journey.get("alerts", [])
@@ -332,7 +339,14 @@ def test_journey(name: str, build: Build, caplog: pytest.LogCaptureFixture) -> N
 
 @pytest.mark.parametrize(
     "name",
-    ["raise-and-send", "listen-to-the-end", "two-alerts-in-one-call", "hotline-acknowledge", "withdraw"],
+    [
+        "raise-and-send",
+        "listen-to-the-end",
+        "two-alerts-in-one-call",
+        "hotline-acknowledge",
+        "withdraw",
+        "number-for-questions",
+    ],
 )
 def test_hangup_at_every_prompt(name: str, build: Build, caplog: pytest.LogCaptureFixture) -> None:
     """The journey again and again, the line cut in the middle of its first, second, ... sound or question."""
