@@ -58,7 +58,7 @@ $(VENV)/ready: pyproject.toml
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "python3-venv is needed: apt install python3-venv" >&2; exit 1; }
 	test -x $(RUN) || $(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --upgrade 'pip>=25.1'
-	$(RUN) -m pip install --quiet --editable '.[practice]' --group dev
+	$(RUN) -m pip install --quiet --editable . --group dev
 	touch $@
 
 pbx: setup

@@ -2,7 +2,7 @@
 
 from agi.caller import Caller
 from ivr.domain import spoken
-from ivr.domain.records import AlertState, Source
+from ivr.domain.records import AlertState
 from ivr.domain.spoken import prompt
 
 _FRESH_S = 86_400.0
@@ -10,8 +10,8 @@ _FRESH_S = 86_400.0
 
 
 def news(caller: Caller) -> list[str]:
-    """How the latest alert of the caller's team goes, what it has not sent, and what it has not heard."""
-    return [*_sent(caller), *_drafts(caller), *_waiting(caller)]
+    """How the latest alert of the caller's team goes, and what it has not heard."""
+    return [*_sent(caller), *_waiting(caller)]
 
 
 def _sent(caller: Caller) -> list[str]:
@@ -25,10 +25,6 @@ def _sent(caller: Caller) -> list[str]:
                 *spoken.acknowledged(latest.acknowledged, latest.teams),
             ]
     return []
-
-
-def _drafts(caller: Caller) -> list[str]:
-    return [prompt("you-have-a-draft")] if caller.desk.drafts(caller.account.team, Source.HOTLINE) else []
 
 
 def _waiting(caller: Caller) -> list[str]:

@@ -173,6 +173,16 @@ class Archive:
 
 
 @dataclass(frozen=True, slots=True)
+class Raising:
+    """What a caller is asked before an alert is sent, beyond whether the information is confirmed."""
+
+    ask_tlp: bool = field(default=False, metadata={"key": "ask-tlp"})
+    """With whom it may be shared, Traffic Light Protocol."""
+    ask_severity: bool = field(default=False, metadata={"key": "ask-severity"})
+    """How bad it is; else medium."""
+
+
+@dataclass(frozen=True, slots=True)
 class _File:
     network: Network
     trunks: tuple[Trunk, ...]
@@ -181,6 +191,7 @@ class _File:
     smsc: tuple[Smsc, ...] = ()
     audio: Limits = field(default_factory=Limits)
     archive: Archive = Archive()
+    raising: Raising = Raising()
     language: Literal["en"] = "en"
     state: Path = Path("state")
     recordings: Path = Path("recordings")
@@ -211,6 +222,7 @@ class Settings:
     smsc: tuple[Smsc, ...]
     audio: Limits
     archive: Archive
+    raising: Raising
     language: str
     state: Path
     """Folder of what the service keeps: the store, rendered prompts, Asterisk's run folders."""
@@ -279,6 +291,7 @@ def load(path: Path) -> Settings:
         smsc=file.smsc,
         audio=file.audio,
         archive=file.archive,
+        raising=file.raising,
         language=file.language,
         state=state,
         recordings=base / file.recordings,

@@ -86,6 +86,7 @@ class House:
     port: int
     scripts: dict[str, Script]
     lock: sqlite3.Connection | None = None
+    broken: str = ""
 
     def happens(self, event: str) -> None:
         match event.split():
@@ -103,10 +104,19 @@ class House:
                 names = (known, "gone") if how == "broken" else ("gone", known)
                 with closing(sqlite3.connect(self.folder / "state" / "tocsin.db")) as connection:
                     connection.execute("ALTER TABLE {} RENAME TO {}".format(*names))
+                self.broken = known if how == "broken" else ""
             case ["disk", "full"]:
                 reserve = bootstrap.reserve(self.desk.settings)
                 assert reserve is not None
                 reserve.path.touch()  # as it is once it was given up
+            case said:
+                self._is_done(said)
+
+    def _is_done(self, said: list[str]) -> None:
+        """What others do meanwhile."""
+        match said:
+            case ["release", number]:
+                self.ledger.apply(facts.AlertReleased(int(number)))
             case ["withdraw", number]:
                 self.ledger.apply(facts.AlertWithdrawn(int(number)))
             case ["acknowledge", number, team]:
@@ -122,7 +132,8 @@ class House:
                     assert account is not None
                     tx.put(replace(account, totp=SECRET))
             case ["lose", number]:
-                (self.folder / "recordings" / f"{number}.wav").unlink()
+                for file in (self.folder / "recordings").glob(f"{number}*.wav"):
+                    file.unlink()
             case said:
                 self._is_called(said)
 
@@ -145,7 +156,8 @@ class House:
             case ["calls", "in", team]:
                 self._listens(team, Listen.CALL_IN)
             case ["has", "words", *words, team]:
-                self.ledger.apply(facts.WordsIssued(team, tuple(words)))
+                with self.store.write() as tx:
+                    tx.put(*(VerificationWord(team, n, word) for n, word in enumerate(words, 1)))
             case ["words", "used", "up"]:
                 with self.store.write() as tx:
                     tx.put(*(replace(word, call="an earlier one") for word in tx.find(VerificationWord)))
@@ -187,14 +199,14 @@ class House:
             return None
 
     def name(self, sound: str) -> str:
-        """Of a sound, as journeys write it."""
+        """Of a sound, as journeys write it: of a recording, whether as it was made or at an even level."""
         for folder, short in (
             ("tocsin/", ""),
             (f"{self.folder}/recordings/", "alert/"),
             (f"{self.folder}/state/sounds/names/", "name/"),
         ):
             if sound.startswith(folder):
-                return short + sound.removeprefix(folder)
+                return short + sound.removeprefix(folder).removesuffix("-level")
         return sound
 
     def on_record(self) -> dict[str, str]:
@@ -205,6 +217,8 @@ class House:
                 lines["sms to abc-cert"] = sms.text
             for a in tx.find(Alert):
                 lines[f"alert {a.id}"] = str(a.state)
+                sure = {True: "confirmed", False: "unconfirmed", None: "not said"}[a.confirmed]
+                lines[f"content {a.id}"] = f"{sure}, TLP {a.tlp}, {a.severity}, questions to {a.callback}"
                 lines[f"recording {a.id}"] = f"{a.duration_s:.1f} s by {a.team} {a.uid}"
             for d in tx.find(Delivery):
                 how = f" {d.acknowledged_via} {d.acknowledged_by}" if d.acknowledged_via else ""
@@ -355,6 +369,8 @@ def lead(
     if zone := journey.get("local-time"):
         with house.store.write() as tx:
             tx.put(*(replace(team, zone=zone, local_time=True) for team in tx.find(Team)))
+    asked = dict.fromkeys(journey.get("asks", []), True)
+    house.desk.settings = replace(house.desk.settings, raising=config.Raising(**asked))
     alerts = [house.raise_alert(**alert) for alert in journey.get("alerts", [])]
     follows = Follows(written_out(journey["talk"]), house.name, house.happens)
     house.scripts |= {
@@ -391,6 +407,8 @@ def lead(
     finally:
         if house.lock is not None:
             house.happens("store back")
+        if house.broken:
+            house.happens(f"store mended {house.broken}")
     return follows, call
 
 
@@ -457,6 +475,7 @@ def test_journey(name: str, build: Build, caplog: pytest.LogCaptureFixture) -> N
     "name",
     [
         *("raise-and-send", "listen-to-the-end", "two-alerts-in-one-call", "hotline-acknowledge", "withdraw"),
+        "number-for-questions",
         *("not-me-in-the-alert", "call-me-back-after-the-alert", "is-this-call-genuine"),
         *("listening-pin", "hears-it-on-the-hotline-only"),
     ],
