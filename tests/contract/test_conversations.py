@@ -327,6 +327,8 @@ class Invariants:
         elif name == "on-its-way":
             self._released += 1
             assert self._count(Alert, AlertState.RELEASED) >= self._released, "spoken before the commit"
+        elif name == "is-withdrawn":
+            assert self._count(Alert, AlertState.WITHDRAWN), "spoken before the commit"
         act = self._person.hears(sound, seconds, start_s)
         self._opens(act.key if isinstance(act, agi_caller.Press) else "")
         return act
@@ -459,6 +461,7 @@ def test_journey(name: str, build: Build, caplog: pytest.LogCaptureFixture) -> N
         *("raise-and-send", "listen-to-the-end", "two-alerts-in-one-call", "hotline-acknowledge", "withdraw"),
         *("not-me-in-the-alert", "call-me-back-after-the-alert", "is-this-call-genuine"),
         *("listening-pin", "hears-it-on-the-hotline-only"),
+        *("operator", "settings-test-calls"),
     ],
 )
 def test_hangup_at_every_prompt(name: str, build: Build, caplog: pytest.LogCaptureFixture) -> None:

@@ -47,7 +47,6 @@ def test_a_caller_speaks_with_the_duty_operator_and_is_back_at_the_menu(
     assert caller is not None
     assert operator is not None
     for sound in (
-        "help-main",
         "operator-is-called",
         "connected",
         "operator-has-left",
