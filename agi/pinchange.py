@@ -1,6 +1,6 @@
 """A caller gives their account another PIN.
 
-Owns: that the present PIN is asked for first, and never in a call that we made: whoever calls and asks for a PIN
+Owns: that the present PIN is asked for first, and never in a call that we made: who calls and asks for one
 is a stranger. No digit is ever logged.
 """
 
