@@ -4,9 +4,11 @@ Each file in tests/conversations is one journey. It runs over the AGI socket aga
 and desk. docs/conversations.md tells how a journey is written.
 """
 
+import json
 import re
 import shutil
 import sqlite3
+import time
 import wave
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -63,6 +65,9 @@ PIN = "271828"
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 CODE = pyotp.TOTP(SECRET).at(int(NOON))
 """The one-time code of every journey: `{code}` among its keys."""
+STUDIO_CODE = "314159"
+"""What a shell shows that waits for a recording."""
+STUDIO_CODE = "314159"
 CONFIG = """
 network: {name: Example Network, hotline: "+4940808077555", duty_operator: "+4940808077666"}
 trunks: [{name: sip-a, host: 127.0.0.1, lines: 4}]
@@ -114,6 +119,11 @@ class House:
                     account = tx.get(Account, uid)
                     assert account is not None
                     tx.put(replace(account, totp=SECRET))
+            case ["order", sound]:  # a shell waits for a recording of it
+                folder = self.folder / "state" / "sounds" / sound
+                note = {"sound": str(folder), "until": time.time() + 60}
+                (self.folder / "state" / "studio").mkdir()
+                (self.folder / "state" / "studio" / f"{STUDIO_CODE}.json").write_text(json.dumps(note))
             case ["lose", number]:
                 (self.folder / "recordings" / f"{number}.wav").unlink()
             case _:
@@ -151,6 +161,8 @@ class House:
 
     def name(self, sound: str) -> str:
         """Of a sound, as journeys write it."""
+        if sound.startswith(f"{self.folder}/recordings/incoming/line-"):
+            return "take"
         for folder, short in (
             ("tocsin/", ""),
             (f"{self.folder}/recordings/", "alert/"),
@@ -164,6 +176,9 @@ class House:
         """What the ledger holds, in words."""
         with self.store.read() as tx:
             lines = {"alerts": str(len(tx.find(Alert)))}
+            for delivered in (self.folder / "state").glob("studio/*.wav"):
+                with wave.open(str(delivered)) as file:
+                    lines["delivered"] = f"{file.getnframes() / file.getframerate():.1f} s"
             for sms in tx.find(Sms, team="abc-cert"):
                 lines["sms to abc-cert"] = sms.text
             for a in tx.find(Alert):
@@ -384,6 +399,9 @@ def test_journey(name: str, build: Build, caplog: pytest.LogCaptureFixture) -> N
     follows.finished()
     assert not call.line, "the line was not listened to"
     assert not list(house.folder.glob("recordings/incoming/line-*")), "what a line said hangs about"
+    if "called" in journey:
+        recorded = [c for c in call.commands if c.startswith("RECORD FILE") and "/incoming/line-" not in c]
+        assert not recorded, "a callee is recorded"
     on_record = house.on_record()
     assert {k: on_record.get(k) for k in journey["then"]} == journey["then"]
     assert any(c.startswith("SET AUTOHANGUP") for c in call.commands), (
