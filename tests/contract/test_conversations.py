@@ -114,20 +114,25 @@ class House:
             case ["guess", uid, times]:
                 for _ in range(int(times)):
                     self.desk.door.knock("a guesser", uid, "999999", "", 0)
-            case ["codes", uid]:
-                with self.store.write() as tx:
-                    account = tx.get(Account, uid)
-                    assert account is not None
-                    tx.put(replace(account, totp=SECRET))
-            case ["order", sound]:  # a shell waits for a recording of it
-                folder = self.folder / "state" / "sounds" / sound
-                note = {"sound": str(folder), "until": time.time() + 60}
-                (self.folder / "state" / "studio").mkdir()
-                (self.folder / "state" / "studio" / f"{STUDIO_CODE}.json").write_text(json.dumps(note))
+            case [("codes" | "order") as what, name]:
+                {"codes": self._has_codes, "order": self._order}[what](name)
             case ["lose", number]:
                 (self.folder / "recordings" / f"{number}.wav").unlink()
             case _:
                 raise ValueError(event)
+
+    def _has_codes(self, uid: str) -> None:
+        with self.store.write() as tx:
+            account = tx.get(Account, uid)
+            assert account is not None
+            tx.put(replace(account, totp=SECRET))
+
+    def _order(self, sound: str) -> None:
+        """A shell waits for a recording of it."""
+        note = {"sound": str(self.folder / "state" / "sounds" / sound), "until": time.time() + 60}
+        studio = self.folder / "state" / "studio"
+        studio.mkdir()
+        (studio / f"{STUDIO_CODE}.json").write_text(json.dumps(note), encoding="utf-8")
 
     def _errand(self, number: int, how: str) -> None:
         """What a call for an errand comes to: done, busy; or dropped, by who asked for it."""
