@@ -4,6 +4,7 @@ Owns: the keys while an alert plays, and where in it the caller is.
 """
 
 from dataclasses import replace
+from functools import partial
 
 from agi import listen
 from agi.caller import Caller
@@ -27,7 +28,7 @@ _LISTEN_AGAIN = Menu((prompt("listen-again-menu"),), "234", help=(prompt("help-l
 
 def hear_current(caller: Caller) -> None:
     """One after another, the newest first: 3 the next, star the one before, hash no more."""
-    current = caller.desk.current(caller.account.team)
+    current = caller.look_up(partial(caller.desk.current, caller.account.team))
     if not current:
         caller.channel.play([prompt("no-current-alerts")])
         return

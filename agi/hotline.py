@@ -17,6 +17,7 @@ from agi.menu import Menu, OperatorWanted
 from agi.news import news
 from agi.raising import Raising, offer
 from agi.settings import settings
+from agi.studio import record_text
 from ivr.adapters.fastagi import Channel, Script
 from ivr.domain.facts import CallCameIn, TeamIdentified
 from ivr.domain.spoken import prompt
@@ -34,6 +35,7 @@ _ROOMS: Mapping[str, Callable[[Caller], None]] = {
     "3": mine.tell,
     "4": mine.withdraw,
     "5": mine.escalate,
+    "6": record_text,  # not spoken: for an operator whose shell has shown a code
     "8": settings,
 }
 """What the keys of the main menu lead to."""

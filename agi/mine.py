@@ -44,7 +44,7 @@ _ESCALATE = _Twice(
 
 def tell(caller: Caller) -> None:
     """How the caller's alerts are doing, the newest first."""
-    sent = caller.desk.sent(caller.account.team)
+    sent = caller.look_up(partial(caller.desk.sent, caller.account.team))
     if not sent:
         caller.channel.play([prompt("no-own-alerts")])
     walk(sent, lambda item: _tell(caller, item, last=item is sent[-1]))
@@ -79,7 +79,7 @@ def _names(caller: Caller, item: Progress) -> Iterable[str]:
 
 def withdraw(caller: Caller) -> None:
     """Choose one of the caller's alerts and withdraw it."""
-    sent = [item.alert for item in caller.desk.sent(caller.account.team)]
+    sent = [item.alert for item in caller.look_up(partial(caller.desk.sent, caller.account.team))]
     if not sent:
         caller.channel.play([prompt("no-own-alerts")])
     walk(sent, lambda alert: _offer(caller, alert, alert is sent[-1], _WITHDRAW, _withdraw))
@@ -87,10 +87,10 @@ def withdraw(caller: Caller) -> None:
 
 def escalate(caller: Caller) -> None:
     """Have the teams called about an alert that came by mail, and went out by mail alone."""
-    by_mail = caller.desk.drafts(caller.account.team, Source.MAIL)
+    by_mail = caller.look_up(partial(caller.desk.drafts, caller.account.team, Source.MAIL))
     if not by_mail:
         caller.channel.play([prompt("no-mail-alerts")])
-    teams = spoken.teams(caller.desk.teams_to_call(caller.account.team))
+    teams = spoken.teams(caller.look_up(partial(caller.desk.teams_to_call, caller.account.team)))
     ask = replace(_ESCALATE, before=(*_ESCALATE.before, *teams))
     walk(by_mail, lambda alert: _offer(caller, alert, alert is by_mail[-1], ask, _escalate))
 

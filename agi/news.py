@@ -1,5 +1,7 @@
 """What a caller hears first, before any menu: what became of their alerts, and what waits for them."""
 
+from functools import partial
+
 from agi.caller import Caller
 from ivr.domain import spoken
 from ivr.domain.records import AlertState
@@ -15,7 +17,7 @@ def news(caller: Caller) -> list[str]:
 
 
 def _sent(caller: Caller) -> list[str]:
-    for latest in caller.desk.sent(caller.account.team)[:1]:
+    for latest in caller.look_up(partial(caller.desk.sent, caller.account.team))[:1]:
         since = caller.desk.ledger.now() - (latest.alert.released_at or 0.0)
         if latest.alert.state is AlertState.RELEASED or since < _FRESH_S:
             return [
@@ -28,7 +30,9 @@ def _sent(caller: Caller) -> list[str]:
 
 
 def _waiting(caller: Caller) -> list[str]:
-    waiting = sum(not c.acknowledged for c in caller.desk.current(caller.account.team))
+    waiting = sum(
+        not c.acknowledged for c in caller.look_up(partial(caller.desk.current, caller.account.team))
+    )
     if waiting == 0:
         return []
     if waiting == 1:

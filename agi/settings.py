@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping
 
 from agi.caller import Caller
 from agi.menu import Menu
+from agi.pinchange import change_pin
 from agi.testcalls import test_numbers
 from ivr.domain.spoken import prompt
 
 _ROUNDS = 20
-_ROOMS: Mapping[str, Callable[[Caller], None]] = {"3": test_numbers}
+_ROOMS: Mapping[str, Callable[[Caller], None]] = {"1": change_pin, "3": test_numbers}
 _MENU = Menu((prompt("settings-menu"),), "".join(_ROOMS))
 
 

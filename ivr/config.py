@@ -54,6 +54,12 @@ def _slug(text: str) -> str:
     return text
 
 
+def _language(text: str) -> str:
+    if not re.fullmatch("[a-z]{2,3}", text):
+        raise ValueError("must be the code of a language, such as en (ISO 639)")
+    return text
+
+
 def _host(text: str) -> str:
     if not text or not all(c.isascii() and (c.isalnum() or c in "-.:[]") for c in text):
         raise ValueError("must be a host name or an IP address")
@@ -192,7 +198,7 @@ class _File:
     audio: Limits = field(default_factory=Limits)
     archive: Archive = Archive()
     raising: Raising = Raising()
-    language: Literal["en"] = "en"
+    language: str = _checked(_language, default="en")
     state: Path = Path("state")
     recordings: Path = Path("recordings")
     secrets: Path = Path("secrets")

@@ -13,12 +13,11 @@ import subprocess
 import tempfile
 import unicodedata
 import wave
-from collections.abc import Callable, Mapping
-from importlib import resources
+from collections.abc import Callable
 from pathlib import Path
 
-from ivr import yamlfile
 from ivr.adapters import speech_tones
+from ivr.adapters.speech_texts import SpeechError, texts, translated
 from ivr.config import Settings
 from ivr.domain import spoken, words
 from ivr.ports import Programs
@@ -36,59 +35,12 @@ _LEVEL_DBFS = -20.0
 _PEAK_DBFS = -1.0
 _SHORTEST_S = 0.2
 """With both pads: less than this is no word."""
+_LONGEST_S = 60.0
+_LARGEST = 20_000_000
+"""Octets of a recording that is taken in."""
 
 _RECIPE = repr((_VOICE, _TELEPHONE, _CLEAN, _BRISK, _LEVEL_DBFS, _PEAK_DBFS))
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
-_DIGITS = "zero one two three four five six seven eight nine".split()
-
-
-class SpeechError(Exception):
-    """A text or a recording cannot be made into sound; the message is one line that says what to do."""
-
-
-def catalogue(language: str) -> Mapping[str, str]:
-    """The spoken texts of `language`, id -> text with placeholders. Raises BadFile."""
-    file = resources.files("prompts").joinpath(f"{language}.yaml")
-    return yamlfile.parse(file.read_text(encoding="utf-8"), Mapping[str, str], f"prompts/{language}.yaml")  # type: ignore[type-abstract]
-
-
-def texts(settings: Settings) -> dict[str, str]:
-    """The catalogue as this network speaks it. A text that needs a number the network has not is left out."""
-    network = settings.network
-    words = {
-        "network": network.spoken or network.name,
-        "hotline": spoken_number(network.hotline),
-        "longest": _duration(settings.audio.longest_s),
-    }
-    if network.fallback:
-        words["fallback"] = spoken_number(network.fallback)
-    filled = {}
-    for name, text in catalogue(settings.language).items():
-        if "{fallback}" in text and not network.fallback:
-            continue
-        try:
-            filled[name] = text.format_map(words)
-        except (KeyError, ValueError, IndexError) as error:
-            raise SpeechError(
-                f"prompts/{settings.language}.yaml: {name}: bad placeholder ({error})"
-            ) from error
-    return filled
-
-
-def spoken_number(number: str) -> str:
-    """`+4940808077555` digit by digit in groups of three, as one reads it to somebody who writes it down."""
-    digits = [_DIGITS[int(c)] for c in number if c.isascii() and c.isdigit()]
-    starts = list(range(0, len(digits), 3))
-    if len(digits) % 3 == 1 and len(starts) > 1:
-        starts.pop()  # no digit stands alone: the last group has four
-    groups = [" ".join(digits[a:b]) for a, b in zip(starts, [*starts[1:], None], strict=True)]
-    return ("plus, " if number.startswith("+") else "") + ", ".join(groups)
-
-
-def _duration(seconds: int) -> str:
-    if seconds % 60:
-        return f"{seconds} seconds"
-    return "1 minute" if seconds == 60 else f"{seconds // 60} minutes"
 
 
 class Voice:
@@ -106,6 +58,7 @@ class Voice:
         """
         folder = self._settings.sounds / self._settings.language
         prompts = texts(self._settings) | {f"words/{word}": word for word in words.WORDS}
+        translated(self._settings)  # or a mistake in it would show when somebody is to speak it
         total = len(prompts) + len(spoken.WORDS)
         for done, (name, text) in enumerate(prompts.items()):
             progress(done, total)
@@ -135,12 +88,37 @@ class Voice:
 
         `recorded/NAME.wav` beside the target, a human recording, is used in place of the text.
         """
-        recorded = target.parent / "recorded" / target.name
+        recorded = recording(target)
         if recorded.is_file():
             return self._make(target, b"human", recorded.read_bytes(), str(recorded))
+        return self._synthesised(text, target)
+
+    def _synthesised(self, text: str, target: Path) -> bool:
         if not any(c.isalnum() for c in _plain(text)):
             return False
         return self._make(target, b"text", text.encode(), repr(text))
+
+    def replace(self, target: Path, given: Path) -> None:
+        """Have the recording `given` speak `target` from now on. Raises SpeechError; nothing changes then."""
+        try:
+            source = given.read_bytes() if given.stat().st_size <= _LARGEST else b""
+        except OSError as error:
+            raise SpeechError(f"{given}: cannot be read: {error.strerror}") from error
+        if source[:4] != b"RIFF" or source[8:12] != b"WAVE":
+            raise SpeechError(f"{given}: is no WAV file of up to {_LARGEST // 1_000_000} MB; convert it")
+        if not self._make(target, b"human", source, str(given)):
+            raise SpeechError(f"{given}: there is nothing to hear in it; record it again")
+        kept = recording(target)
+        kept.parent.mkdir(mode=0o700, exist_ok=True)
+        draft = kept.with_suffix(".new")
+        draft.write_bytes(source)
+        draft.replace(kept)
+
+    def restore(self, target: Path, text: str) -> None:
+        """Have `target` spoken by the synthetic voice again; not at all where it makes nothing of `text`."""
+        if not self._synthesised(text, target):
+            target.unlink(missing_ok=True)
+        recording(target).unlink(missing_ok=True)
 
     def _make(self, target: Path, kind: bytes, source: bytes, name: str) -> bool:
         """Bring `source`, a text or the bytes of a WAV file, into the form of our sounds; once is enough."""
@@ -186,6 +164,11 @@ class Voice:
             raise SpeechError(f"{program} says: {said[-1] if said else 'nothing'}")
 
 
+def recording(target: Path) -> Path:
+    """Where the human recording of a sound is, if it has one."""
+    return target.parent / "recorded" / target.name
+
+
 def _plain(text: str) -> str:
     """What an English voice can read of `text`: letters without their accents."""
     folded = unicodedata.normalize("NFKD", text.replace("ß", "ss"))
@@ -200,6 +183,8 @@ def _level(file: Path) -> bool:
     peak = max(map(abs, samples), default=0)
     if peak == 0 or len(samples) < _SHORTEST_S * shape.framerate:
         return False
+    if len(samples) > _LONGEST_S * shape.framerate:
+        raise SpeechError(f"lasts longer than {_LONGEST_S:.0f} s")
     rms = math.sqrt(sum(s * s for s in samples) / len(samples))
     gain = min(32768 * 10 ** (_LEVEL_DBFS / 20) / rms, 32768 * 10 ** (_PEAK_DBFS / 20) / peak)
     with wave.open(str(file), "wb") as sound:

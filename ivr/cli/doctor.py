@@ -135,14 +135,21 @@ def _programs() -> str:
 
 
 def _spoken(chosen: "Settings") -> str:
-    from ivr.adapters.speech import texts
+    from ivr.adapters.speech import recording
+    from ivr.adapters.speech_texts import ENGLISH, texts, translated
 
     folder = chosen.sounds / chosen.language
-    wanted = [*texts(chosen), "waiting"]
+    said = texts(chosen)
+    wanted = [*said, "waiting"]
+    translated(chosen)  # says what is wrong with it
     missing = [name for name in wanted if not (folder / f"{name}.wav").is_file()]
     if missing:
         raise _Ill(f"{len(missing)} of {len(wanted)} are not made yet; run `tocsin pbx render`")
-    return f"{len(wanted)}, all made"
+    if chosen.language == ENGLISH:
+        return f"{len(wanted)}, all made"
+    english = [name for name in said if not recording(folder / f"{name}.wav").is_file()]
+    of_them = f"{len(english)} of them in English, for want of a recording: {', '.join(english)}"
+    return f"{len(wanted)}, all made" + (f"; {of_them}" if english else "")
 
 
 def _ami(chosen: "Settings") -> str:

@@ -33,7 +33,7 @@ CODES = {
     "ivr.services.directory.BadEntry": Exit.BAD_DATA,
     "ivr.adapters.openpgp.PgpError": Exit.FAILED,
     "ivr.adapters.sendmail.NotSent": Exit.AWAY,
-    "ivr.adapters.speech.SpeechError": Exit.BAD_DATA,
+    "ivr.adapters.speech_texts.SpeechError": Exit.BAD_DATA,
     "ivr.domain.facts.Illegal": Exit.FAILED,
     "ivr.services.report.NotThere": Exit.FAILED,
     "ivr.ports.StoreAway": Exit.AGAIN,

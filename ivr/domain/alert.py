@@ -27,6 +27,7 @@ from ivr.domain.facts import (
     Illegal,
     ReportDue,
 )
+from ivr.domain.number import masked
 from ivr.domain.records import OPEN, Alert, AlertState, Delivery, DeliveryState, Outcome
 
 
@@ -136,7 +137,8 @@ def _erase(alert: Alert, fact: AlertFact, now: float) -> Result:
     """Once in its life. A draft that nobody has sent in all that time is thrown away with it."""
     if alert.erased_at is not None:
         return alert, ()
-    kept = replace(alert, erased_at=now)
+    callback = None if alert.callback is None else masked(alert.callback)
+    kept = replace(alert, erased_at=now, callback=callback)
     if alert.state is AlertState.DRAFT:
         kept = replace(kept, state=AlertState.WITHDRAWN, closed_at=now)
     return kept, (EraseTraces(), Note("alert erased", "recording, texts and numbers"))

@@ -39,6 +39,7 @@ from ivr.ports import Store, StoreRefused
 from ivr.services import own
 from ivr.services.door import Door
 from ivr.services.ledger import Ledger
+from ivr.services.studio import Studio
 
 log = logging.getLogger(__name__)
 
@@ -95,6 +96,7 @@ class Desk:
         self._store = store
         self._recordings = recordings
         self.door = door
+        self.studio = Studio(settings.state / "studio")
 
     def brief(self, call_id: str) -> Brief:
         """What the call `call_id` carries. Raises LookupError for a call that was never placed."""

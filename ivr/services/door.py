@@ -83,6 +83,14 @@ class Door:
         current = self._account(account.uid)
         return self._pins.matches(current.pin_hash if current else None, pin)
 
+    def may_be_pin(self, account: Account, pin: str) -> bool:
+        """Whether `change_pin` would take this one."""
+        try:
+            rules.pin(pin, account.uid)
+        except ValueError:
+            return False
+        return True
+
     def change_pin(self, account: Account, pin: str) -> None:
         """Give the account another PIN. Raises ValueError with a sentence for one that may not be issued."""
         chosen = rules.pin(pin, account.uid)

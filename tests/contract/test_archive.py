@@ -1,6 +1,7 @@
 """What is kept of alerts on real databases: for how long, what stays, and whether it is still what it was."""
 
 import asyncio
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from ivr.domain.records import (
     Sms,
     SmsState,
 )
+from ivr.ports import Records
 from ivr.services import seals
 from ivr.services.janitor import Janitor
 from ivr.services.report import alert_document
@@ -270,6 +272,22 @@ class TestSeals:
 
         assert [seal.last for seal in book.find(Seal)] == [1000, 2000, 2500]
         assert (examine(store).sealed, examine(store).broken) == (2500, ())
+
+    def test_of_two_services_one_seals(self, book: Book, store: SqlStore, clock: ManualClock) -> None:
+        class Slow:
+            """The store, as a service sees it that another one is quicker than."""
+
+            read = staticmethod(store.read)
+
+            @staticmethod
+            def write() -> AbstractContextManager[Records]:
+                seals.seal(store, clock())
+                return store.write()
+
+        book.records()
+        seals.seal(Slow(), clock())
+
+        assert (len(book.find(Seal)), examine(store).broken) == (1, ())
 
     def test_a_directory_s_lines_are_sealed_too(
         self, book: Book, store: SqlStore, clock: ManualClock

@@ -4,9 +4,11 @@ Each file in tests/conversations is one journey. It runs over the AGI socket aga
 and desk. docs/conversations.md tells how a journey is written.
 """
 
+import json
 import re
 import shutil
 import sqlite3
+import time
 import wave
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -69,6 +71,9 @@ ABOUT = {"confirmed", "unconfirmed", "severity-high", "severity-low", "tlp-red",
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 CODE = pyotp.TOTP(SECRET).at(int(NOON))
 """The one-time code of every journey: `{code}` among its keys."""
+STUDIO_CODE = "314159"
+"""What a shell shows that waits for a recording."""
+STUDIO_CODE = "314159"
 CONFIG = """
 network: {name: Example Network, hotline: "+4940808077555", duty_operator: "+4940808077666"}
 trunks: [{name: sip-a, host: 127.0.0.1, lines: 4}]
@@ -126,16 +131,26 @@ class House:
             case ["guess", uid, times]:
                 for _ in range(int(times)):
                     self.desk.door.knock("a guesser", uid, "999999", "", 0)
-            case ["codes", uid]:
-                with self.store.write() as tx:
-                    account = tx.get(Account, uid)
-                    assert account is not None
-                    tx.put(replace(account, totp=SECRET))
+            case [("codes" | "order") as what, name]:
+                {"codes": self._has_codes, "order": self._order}[what](name)
             case ["lose", number]:
                 for file in (self.folder / "recordings").glob(f"{number}*.wav"):
                     file.unlink()
             case said:
                 self._is_called(said)
+
+    def _has_codes(self, uid: str) -> None:
+        with self.store.write() as tx:
+            account = tx.get(Account, uid)
+            assert account is not None
+            tx.put(replace(account, totp=SECRET))
+
+    def _order(self, sound: str) -> None:
+        """A shell waits for a recording of it."""
+        note = {"sound": str(self.folder / "state" / "sounds" / sound), "until": time.time() + 60}
+        studio = self.folder / "state" / "studio"
+        studio.mkdir()
+        (studio / f"{STUDIO_CODE}.json").write_text(json.dumps(note), encoding="utf-8")
 
     def _errand(self, number: int, how: str) -> None:
         """What a call for an errand comes to: done, busy; or dropped, by who asked for it."""
@@ -200,6 +215,8 @@ class House:
 
     def name(self, sound: str) -> str:
         """Of a sound, as journeys write it: of a recording, whether as it was made or at an even level."""
+        if sound.startswith(f"{self.folder}/recordings/incoming/line-"):
+            return "take"
         for folder, short in (
             ("tocsin/", ""),
             (f"{self.folder}/recordings/", "alert/"),
@@ -213,6 +230,9 @@ class House:
         """What the ledger holds, in words."""
         with self.store.read() as tx:
             lines = {"alerts": str(len(tx.find(Alert)))}
+            for delivered in (self.folder / "state").glob("studio/*.wav"):
+                with wave.open(str(delivered)) as file:
+                    lines["delivered"] = f"{file.getnframes() / file.getframerate():.1f} s"
             for sms in tx.find(Sms, team="abc-cert"):
                 lines["sms to abc-cert"] = sms.text
             for a in tx.find(Alert):
@@ -341,6 +361,8 @@ class Invariants:
         elif name == "on-its-way":
             self._released += 1
             assert self._count(Alert, AlertState.RELEASED) >= self._released, "spoken before the commit"
+        elif name == "is-withdrawn":
+            assert self._count(Alert, AlertState.WITHDRAWN), "spoken before the commit"
         act = self._person.hears(sound, seconds, start_s)
         self._opens(act.key if isinstance(act, agi_caller.Press) else "")
         return act
@@ -459,6 +481,9 @@ def test_journey(name: str, build: Build, caplog: pytest.LogCaptureFixture) -> N
     follows.finished()
     assert not call.line, "the line was not listened to"
     assert not list(house.folder.glob("recordings/incoming/line-*")), "what a line said hangs about"
+    if "called" in journey:
+        recorded = [c for c in call.commands if c.startswith("RECORD FILE") and "/incoming/line-" not in c]
+        assert not recorded, "a callee is recorded"
     on_record = house.on_record()
     assert {k: on_record.get(k) for k in journey["then"]} == journey["then"]
     assert any(c.startswith("SET AUTOHANGUP") for c in call.commands), (
@@ -466,7 +491,9 @@ def test_journey(name: str, build: Build, caplog: pytest.LogCaptureFixture) -> N
     )
     assert call.variables == ({} if journey.get("dropped") else {"TOCSIN_DONE": "1"})
     assert "failed: " not in caplog.text, "the script stumbled"
-    assert not re.search(rf"{PIN}|4071\d|999999|{CODE}", caplog.text), "a digit of the caller's is in the log"
+    assert not re.search(rf"{PIN}|4071\d|999999|31415\d|{CODE}", caplog.text), (
+        "a digit of the caller's is in the log"
+    )
     written = "\n".join((caplog.text, *call.commands, *kept(house)))
     assert not [secret for secret in secrets(call) if secret in written], "what was keyed is kept somewhere"
 
@@ -478,6 +505,7 @@ def test_journey(name: str, build: Build, caplog: pytest.LogCaptureFixture) -> N
         "number-for-questions",
         *("not-me-in-the-alert", "call-me-back-after-the-alert", "is-this-call-genuine"),
         *("listening-pin", "hears-it-on-the-hotline-only"),
+        *("operator", "settings-test-calls"),
     ],
 )
 def test_hangup_at_every_prompt(name: str, build: Build, caplog: pytest.LogCaptureFixture) -> None:

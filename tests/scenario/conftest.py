@@ -1,5 +1,6 @@
 """A stage for real calls: two Asterisks, an SMSC and the service, in a folder with a space in its name."""
 
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -36,3 +37,14 @@ def set_stage(asterisk: Programs, home: Path) -> Iterator[Callable[..., Stage]]:
             return stages.enter_context(Stage(asterisk, cast, home))
 
         yield set_
+
+
+@pytest.fixture(scope="session")
+def spoken_alert(asterisk: Programs, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six seconds of speech in telephone form."""
+    path = tmp_path_factory.mktemp("alert") / "alert.wav"
+    raw = path.with_name("raw.wav")
+    text = "A worm scans for mail gateways. It comes from many addresses. Block port four thousand now."
+    subprocess.run(asterisk.argv("flite", "-voice", "rms", "-t", text, "-o", str(raw)), check=True)
+    subprocess.run(asterisk.argv("sox", str(raw), "-r", "8000", "-c", "1", "-b", "16", str(path)), check=True)
+    return path

@@ -54,17 +54,6 @@ def one_team(*calls: str, team: str = "xyz-cert", number: str = OFFICE) -> str:
     return f'phones:\n  - {{number: "{number}", team: {team}, calls: [{", ".join(calls)}]}}\n'
 
 
-@pytest.fixture(scope="module")
-def spoken_alert(asterisk: Programs, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Six seconds of speech in telephone form."""
-    path = tmp_path_factory.mktemp("alert") / "alert.wav"
-    raw = path.with_name("raw.wav")
-    text = "A worm scans for mail gateways. It comes from many addresses. Block port four thousand now."
-    subprocess.run(asterisk.argv("flite", "-voice", "rms", "-t", text, "-o", str(raw)), check=True)
-    subprocess.run(asterisk.argv("sox", str(raw), "-r", "8000", "-c", "1", "-b", "16", str(path)), check=True)
-    return path
-
-
 def raising(audio: Path, *more: str) -> tuple[str, ...]:
     """The words with which an operator raises and releases an alert for the caller's team."""
     return ("alert", "raise", "--team", str(CALLER.team), "--audio", str(audio), "--release", *more)

@@ -37,7 +37,7 @@ def test_a_caller_speaks_with_the_duty_operator_and_is_back_at_the_menu(
         f'phones:\n  - {{number: "{OPERATOR}", team: operators, calls: [{answers}]}}\n',
         network={"duty_operator": OPERATOR},
     )
-    steps = (*LOGS_IN, Press("0"), Listen(1), Press("0"), Listen(17), Say(asks), Listen(14), Press("#"))
+    steps = (*LOGS_IN, Press("0"), Listen(1), Press("0"), Listen(17), Say(asks), Listen(17), Press("#"))
     stage.exchange.call(CALLER.number, HOTLINE, (*steps, UntilQuiet(1.0), Hangup()))
     eventually(
         lambda: len([r for r in stage.exchange.records() if r.ended_at]) == 2, 90, "the calls did not end"
@@ -47,7 +47,6 @@ def test_a_caller_speaks_with_the_duty_operator_and_is_back_at_the_menu(
     assert caller is not None
     assert operator is not None
     for sound in (
-        "help-main",
         "operator-is-called",
         "connected",
         "operator-has-left",

@@ -141,11 +141,12 @@ def test_every_pair_of_state_and_fact_is_named_above() -> None:
 
 @pytest.mark.parametrize("state", [DRAFT, CLOSED, WITHDRAWN])
 def test_an_alert_is_erased_once_and_keeps_what_came_of_it(state: AlertState) -> None:
-    before = alert(state, Outcome.INCOMPLETE if state is CLOSED else None)
+    before = replace(alert(state, Outcome.INCOMPLETE if state is CLOSED else None), callback="+4940808077555")
     after, effects = decide(before, AlertErased(17), LATER)
 
     assert (after.erased_at, after.outcome, after.sha256) == (LATER, before.outcome, before.sha256)
     assert EraseTraces() in effects
+    assert after.callback == "+4940…555"
     assert decide(after, AlertErased(17), LATER + 60) == (after, ())
 
 

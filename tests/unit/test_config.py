@@ -37,6 +37,9 @@ policy:
   no-answer: {tries: 2, pause_s: 15}
 audio:
   longest_s: 90
+archive:
+  keep-days: 365
+language: de
 state: ../var/state
 store: postgresql://tocsin@/tocsin
 """
@@ -72,6 +75,8 @@ class TestValues:
         assert settings.policy.ring_s == 20
         assert settings.policy.no_answer.pause_s == 15
         assert settings.audio.longest_s == 90
+        assert settings.archive.keep_days == 365
+        assert settings.language == "de"
         assert settings.store == "postgresql://tocsin@/tocsin"
 
     def test_a_relative_path_counts_from_the_configuration(self, tmp_path: Path) -> None:
@@ -82,6 +87,7 @@ class TestValues:
         assert settings.state == folder / "state"
         assert settings.recordings == folder / "recordings"
         assert settings.sounds == folder / "state" / "sounds"
+        assert settings.archive.keep_days is None
         assert settings.store == f"sqlite:///{folder}/state/tocsin.db"
 
     def test_it_counts_from_there_wherever_we_stand(
@@ -179,7 +185,9 @@ class TestErrors:
                 "smsc:\n  - {name: a, host: h, system_id: s, window: 0}",
                 "9: window: must be between 1 and 100",
             ),
-            ("language: de", "8: language: must be one of en"),
+            ("language: German", "8: language: must be the code of a language, such as en"),
+            ("archive:\n  keep-days: 0", "9: keep-days: must be between 1 and 36500, not 0"),
+            ("archive:\n  keep_days: 9", "9: keep_days: unknown key; did you mean keep-days?"),
             ("state: 7", "8: state: must be a path"),
         ],
     )

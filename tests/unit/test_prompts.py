@@ -13,9 +13,11 @@ import pytest
 from ivr import config
 from ivr.adapters import speech_tones
 from ivr.adapters.pbx.tree import find_programs
-from ivr.adapters.speech import SpeechError, Voice, catalogue, spoken_number, texts
+from ivr.adapters.speech import Voice
+from ivr.adapters.speech_texts import SpeechError, catalogue, spoken_number, texts, translated
 from ivr.domain import spoken
 from ivr.domain.words import WORDS
+from ivr.yamlfile import BadFile
 
 ROOT = Path(__file__).parents[2]
 CONFIG = """
@@ -117,18 +119,28 @@ def test_a_sound_is_made_once_and_again_when_its_text_changes(voice: Voice, tmp_
     assert sorted(path.name for path in target.parent.iterdir()) == ["hello.key", "hello.wav"]
 
 
+def human_voice(path: Path, seconds: float = 1.0, level: float = 0.05) -> Path:
+    """A tone stands for it, in another form than ours."""
+    tone = (level * np.sin(np.arange(int(44100 * seconds)) * 2 * np.pi * 440 / 44100) * 32767).astype("<i2")
+    with wave.open(str(path), "wb") as file:
+        file.setparams((2, 2, 44100, 0, "NONE", ""))
+        file.writeframes(np.repeat(tone, 2).tobytes())
+    return path
+
+
+def frequency(file: Path) -> int:
+    return int(np.argmax(np.abs(np.fft.rfft(samples(file)[:8000]))))
+
+
 def test_a_human_recording_wins_and_going_back_works_too(voice: Voice, tmp_path: Path) -> None:
     target = tmp_path / "sounds/hello.wav"
     voice.say("hello", target)
     synthesised = target.read_bytes()
     human = tmp_path / "sounds/recorded/hello.wav"
     human.parent.mkdir()
-    tone = (0.05 * np.sin(np.arange(44100) * 2 * np.pi * 440 / 44100) * 32767).astype("<i2")
-    with wave.open(str(human), "wb") as file:
-        file.setparams((2, 2, 44100, 0, "NONE", ""))
-        file.writeframes(np.repeat(tone, 2).tobytes())
+    human_voice(human)
     voice.say("hello", target)
-    assert np.argmax(np.abs(np.fft.rfft(samples(target)[:8000]))) == 440
+    assert frequency(target) == 440
     human.unlink()
     voice.say("hello", target)
     assert target.read_bytes() == synthesised
@@ -143,6 +155,90 @@ def test_a_broken_human_recording_is_named_and_the_old_sound_stays(voice: Voice,
     with pytest.raises(SpeechError, match=r"recorded/hello\.wav"):
         voice.say("hello", target)
     assert target.read_bytes() == before
+
+
+def test_a_recording_takes_the_place_of_a_text_and_can_go_again(voice: Voice, tmp_path: Path) -> None:
+    target = tmp_path / "sounds/hello.wav"
+    voice.say("hello", target)
+    synthesised = target.read_bytes()
+    voice.replace(target, human_voice(tmp_path / "studio 1.wav"))
+    assert frequency(target) == 440
+    voice.say("hello", target)
+    assert frequency(target) == 440
+    voice.restore(target, "hello")
+    voice.say("hello", target)
+    assert target.read_bytes() == synthesised
+
+
+def test_where_a_text_makes_no_sound_nothing_is_left_of_a_recording(voice: Voice, tmp_path: Path) -> None:
+    target = tmp_path / "names/jp.wav"
+    voice.replace(target, human_voice(tmp_path / "jp.wav"))
+    voice.restore(target, "日本")
+    assert not target.exists()
+    assert not voice.say("日本", target)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "level", "said"),
+    [(2.0, 0.0, "nothing to hear"), (0.05, 0.5, "nothing to hear"), (61.0, 0.5, "longer than 60 s")],
+)
+def test_a_recording_that_says_nothing_or_never_ends_is_refused_and_nothing_changes(
+    seconds: float, level: float, said: str, voice: Voice, tmp_path: Path
+) -> None:
+    target = tmp_path / "sounds/hello.wav"
+    voice.say("hello", target)
+    before = {path: path.read_bytes() for path in target.parent.iterdir()}
+    with pytest.raises(SpeechError, match=rf"studio\.wav: .*{said}"):
+        voice.replace(target, human_voice(tmp_path / "studio.wav", seconds, level))
+    assert {path: path.read_bytes() for path in target.parent.iterdir()} == before
+
+
+@pytest.mark.parametrize("content", [b"", b"RIFF", b"ID3 a song", b"RIFF\x24\0\0\0WAVEjunk", None])
+def test_what_is_no_wav_is_refused(content: bytes | None, voice: Voice, tmp_path: Path) -> None:
+    given = tmp_path / "song.wav"
+    if content is not None:
+        given.write_bytes(content)
+    with pytest.raises(SpeechError, match=r"song\.wav: "):
+        voice.replace(tmp_path / "sounds/hello.wav", given)
+    assert not (tmp_path / "sounds/recorded").exists()
+
+
+class TestAnotherLanguage:
+    @pytest.fixture
+    def german(self, settings: config.Settings) -> config.Settings:
+        folder = settings.path.parent / "prompts"
+        folder.mkdir()
+        (folder / "de.yaml").write_text('goodbye: "Auf Wiederhören."\ngreeting: "Hier ist {network}."')
+        return replace(settings, language="de")
+
+    def test_has_its_own_texts_and_english_for_all_others(self, german: config.Settings) -> None:
+        assert translated(german) == {"goodbye": "Auf Wiederhören.", "greeting": "Hier ist Net {of} CERTs."}
+        assert texts(german)["goodbye"] == "Goodbye."
+
+    def test_is_spoken_by_its_recordings_and_in_english_without_one(
+        self, german: config.Settings, tmp_path: Path
+    ) -> None:
+        folder = german.sounds / "de"
+        Voice(find_programs(), german).replace(folder / "goodbye.wav", human_voice(tmp_path / "auf.wav"))
+        Voice(find_programs(), german).render_all(lambda done, of: None)
+        assert frequency(folder / "goodbye.wav") == 440
+        assert len(samples(folder / "greeting.wav")) > 8000
+
+    @pytest.mark.parametrize(
+        ("text", "said"),
+        [
+            ("godbye: x", r"prompts/de\.yaml: godbye is no text of ours"),
+            ("goodbye: '{hotlin}'", r"prompts/de\.yaml: goodbye: bad placeholder"),
+        ],
+    )
+    def test_an_error_in_it_is_named(self, text: str, said: str, german: config.Settings) -> None:
+        (german.path.parent / "prompts/de.yaml").write_text(text)
+        with pytest.raises(SpeechError, match=said):
+            translated(german)
+
+    def test_that_is_nowhere_is_named(self, german: config.Settings) -> None:
+        with pytest.raises(BadFile, match=r"prompts/fr\.yaml: cannot be read"):
+            translated(replace(german, language="fr"))
 
 
 def test_a_team_is_named_by_its_sound_or_not_at_all(voice: Voice, settings: config.Settings) -> None:

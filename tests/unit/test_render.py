@@ -253,3 +253,20 @@ def test_a_missing_secret_says_which(settings: config.Settings, programs: Progra
     shutil.rmtree(tmp_path / "secrets")
     with pytest.raises(config.BadConfig, match="ami"):
         render(settings, programs, tmp_path / "pbx")
+
+
+def test_nothing_that_could_record_a_callee_is_loaded_or_called(
+    settings: config.Settings, programs: Programs, tmp_path: Path
+) -> None:
+    """MixMonitor would record a conference, and is not there. For scripts: test_never_recorded.py."""
+    render(settings, programs, tmp_path / "conf")
+    modules = [value for _, lines in read(tmp_path / "conf/modules.conf") for _, value in lines]
+    applications = {name for name in modules if name.startswith("app_")}
+    assert applications == {"app_playback.so", "app_confbridge.so"}
+    assert not [name for name in modules if re.search("monitor|audiosocket|stasis|ari|audiohook", name)]
+    dialplan = (tmp_path / "conf/extensions.conf").read_text(encoding="utf-8")
+    assert "AGI(" in dialplan
+    assert section(tmp_path / "conf/confbridge.conf", "default_bridge")["record_conference"] == "no"
+    assert not re.search("monitor|record|spy|dictate|audiosocket", dialplan, re.IGNORECASE)
+    user = section(tmp_path / "conf/manager.conf", settings.pbx.ami_user)
+    assert not {"command", "system", "config", "agi", "all"} & set(user["write"].split(","))
