@@ -16,8 +16,7 @@ from ivr.domain.records import Disposition, Errand, ErrandKind, ErrandState
 _LASTS_S = {ErrandKind.CALLBACK: 300.0, ErrandKind.TEST: 300.0, ErrandKind.OPERATOR: 60.0}
 """For how long each is of use: beyond that, whoever asked for it has gone, or asks again."""
 _AFTER_S = {ErrandKind.CALLBACK: 12.0}
-"""Before the first try: whoever is called back may have called from that phone, and still hears that they will
-be."""
+"""Before the first try: whoever is called back may have called from that phone, and still hears of it."""
 _AGAIN_S = {
     Disposition.CONGESTION: 2.0,
     Disposition.FAILED: 2.0,
