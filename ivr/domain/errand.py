@@ -17,13 +17,10 @@ _LASTS_S = {ErrandKind.CALLBACK: 300.0, ErrandKind.TEST: 300.0, ErrandKind.OPERA
 """For how long each is of use: beyond that, whoever asked for it has gone, or asks again."""
 _AFTER_S = {ErrandKind.CALLBACK: 12.0}
 """Before the first try: whoever is called back may have called from that phone, and still hears of it."""
-_AGAIN_S = {
-    Disposition.CONGESTION: 2.0,
-    Disposition.FAILED: 2.0,
-    Disposition.UNKNOWN: 2.0,
-    Disposition.BUSY: 8.0,
-}
-"""Before another try; a phone that nobody takes is not rung twice."""
+_AGAIN_S = {Disposition.CONGESTION: 2.0, Disposition.FAILED: 2.0, Disposition.UNKNOWN: 2.0}
+"""Before another try, where the network was the reason; a phone that nobody takes is not rung twice."""
+_BUSY_AGAIN_S = {ErrandKind.CALLBACK: 8.0}
+"""Before another try at a phone that is busy: its owner has not hung up yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +39,11 @@ def wanted(fact: ErrandWanted, now: float) -> Errand:
     """The errand, as it begins; its id the store gives."""
     due_at = now + _AFTER_S.get(fact.kind, 0.0)
     return Errand(0, fact.kind, fact.number, fact.team, fact.uid, due_at, now + _LASTS_S[fact.kind])
+
+
+def asked_at(errand: Errand) -> float:
+    """When it was asked for."""
+    return errand.until - _LASTS_S[errand.kind]
 
 
 def decide(errand: Errand, fact: ErrandFact, now: float) -> Result:
@@ -73,7 +75,8 @@ def _end(errand: Errand, fact: ErrandFact, now: float) -> Result:
     assert isinstance(fact, ErrandCallEnded)
     if fact.call != errand.call:
         return errand, ()
-    again_at = now + _AGAIN_S.get(fact.how, math.inf)
+    pause_s = _BUSY_AGAIN_S.get(errand.kind) if fact.how is Disposition.BUSY else _AGAIN_S.get(fact.how)
+    again_at = now + (math.inf if pause_s is None else pause_s)
     if again_at < errand.until:
         return replace(errand, state=ErrandState.WAITING, due_at=again_at), ()
     return _failed(errand, "nobody pressed a key" if fact.how is Disposition.UNHEARD else fact.how)

@@ -89,6 +89,11 @@ def test_a_phone_that_nobody_takes_is_not_rung_twice() -> None:
     assert (unanswered.state, unanswered.reason) == (FAILED, "no-answer")
 
 
+def test_a_busy_phone_is_rung_again_for_a_call_back_alone() -> None:
+    busy, _ = decide(errand(CALLING, ErrandKind.OPERATOR), ErrandCallEnded("c", Disposition.BUSY), NOON + 10)
+    assert (busy.state, busy.reason) == (FAILED, "busy")
+
+
 def test_who_is_called_back_has_the_time_to_hang_up_and_is_called_within_a_minute() -> None:
     fresh = errands.wanted(ErrandWanted(ErrandKind.CALLBACK, NUMBER, "xyz-cert"), NOON)
     assert NOON + 8 < fresh.due_at <= NOON + 20
