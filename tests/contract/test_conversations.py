@@ -191,7 +191,13 @@ class House:
             tx.put(replace(team, listen=listen), *([ListenPin(team_id, Pins().hash(pin))] if pin else []))
 
     def raise_alert(
-        self, team: str, seconds: float, source: str = "hotline", draft: bool = False, **said: Any
+        self,
+        team: str,
+        seconds: float,
+        source: str = "hotline",
+        draft: bool = False,
+        age_s: float = 0,
+        **said: Any,
     ) -> int:
         path = self.folder / f"{team} {seconds}.wav"
         write_wav(path, seconds)
@@ -199,6 +205,8 @@ class House:
             facts.AlertRecorded(team, None, Source(source), str(path), seconds, f"{team} {seconds}", **said)
         )
         assert recorded.alert is not None
+        with self.store.write() as tx:
+            tx.put(replace(recorded.alert, recorded_at=NOON - age_s))
         if not draft:
             self.ledger.apply(facts.AlertReleased(recorded.alert.id))
         return recorded.alert.id

@@ -110,6 +110,11 @@ def test_the_tones_of_exchanges_are_no_voice(sound: Sound) -> None:
     assert remark(judged(sound + noise)) == "tone"
 
 
+def test_a_tone_that_moves_is_no_tone_of_an_exchange() -> None:
+    hz = np.repeat([392.0, 440, 494, 523, 587, 659], 2 * RATE)  # somebody hums, or whistles
+    assert remark(judged(0.2 * np.sin(2 * np.pi * np.cumsum(hz) / RATE))) is None
+
+
 def test_a_voice_after_which_the_line_was_busy_for_long_is_remarked_on(alerts: list[Sound]) -> None:
     busy = tone(425, on_s=0.5, off_s=0.5, seconds=110)
     assert remark(judged(np.concatenate([alerts[0], busy]))) == "tone"
