@@ -42,12 +42,15 @@ _REMARKS = {
 
 
 def offer(caller: Caller) -> None:
-    """Before anything else: what the caller's team has recorded of late and not sent. Raises Gone."""
+    """Before anything else: what the caller's team has recorded of late and not sent.
+
+    Raises Gone, OperatorWanted, StoreAway.
+    """
     since = caller.desk.ledger.now() - _OFFERED_S
-    drafts = caller.desk.drafts(caller.account.team, Source.HOTLINE)
+    drafts = caller.look_up(partial(caller.desk.drafts, caller.account.team, Source.HOTLINE))
     for draft in [d for d in drafts if d.recorded_at > since][:1]:
         caller.channel.flush()  # a 1 that was pressed for the main menu is no answer to this
-        zone = caller.desk.clock(caller.account.team)
+        zone = caller.look_up(partial(caller.desk.clock, caller.account.team))
         recorded = spoken.moment(draft.recorded_at, zone)
         if caller.ask(Menu((prompt("you-have-a-draft"), *recorded, prompt("draft-menu")), "1")) == "1":
             Raising(caller).review(draft)

@@ -107,12 +107,7 @@ class Call:
     def _reply(self, line: str) -> bytes:
         self.commands.append(line)
         command = next(
-            (
-                c
-                for c in (*_NEEDS_A_CALL, "EXEC", "SET VARIABLE", "GET VARIABLE", "NOOP")
-                if line.startswith(c)
-            ),
-            "",
+            (c for c in (*_NEEDS_A_CALL, "SET VARIABLE", "GET VARIABLE", "NOOP") if line.startswith(c)), ""
         )
         if self._over and not self._told:
             self._told = True
@@ -137,12 +132,9 @@ class Call:
             case "WAIT FOR DIGIT":
                 return self._wait(int(args[0]) / 1000)
             case "RECORD FILE":
-                path, longest_s = Path(args[0]).with_suffix(".wav"), int(args[3]) / 1000
-                return (
-                    self._record(path, args[2], longest_s)
-                    if self._beeped
-                    else self._overheard(path, longest_s)
-                )
+                record = self._record if self._beeped else self._overheard
+                self._beeped = False
+                return record(Path(args[0]).with_suffix(".wav"), args[2], int(args[3]) / 1000)
             case "SET VARIABLE":
                 self.variables[args[0]] = args[1]
                 return b"200 result=1\n"
@@ -200,7 +192,7 @@ class Call:
             return f"200 result=-1 (hangup) endpos={frames}\n".encode()
         return f"200 result={ord(speech.end)} (dtmf) endpos={frames}\n".encode()
 
-    def _overheard(self, path: Path, longest_s: float) -> bytes:
+    def _overheard(self, path: Path, end: str, longest_s: float) -> bytes:
         write_line(path, self.line.pop(0) if self.line else "silence", longest_s)
         key = self.person.waits(longest_s)
         frames = round(longest_s * RATE)
