@@ -180,7 +180,6 @@ class Call:
         return f"200 result={ord(key) if key else 0}\n".encode()
 
     def _record(self, path: Path, end: str, longest_s: float) -> bytes:
-        self._beeped = False
         speech = self.person.speaks(longest_s)
         seconds = min(speech.seconds, longest_s)
         write_wav(path, seconds, speech.amplitude)
