@@ -46,9 +46,10 @@ class Cell:
 
 
 def cell(teams: int, lines: int, runs: int, persists: bool, policy: Policy) -> Cell:
-    """Simulate one cell. Neither guard time, nor rate, nor kept lines: what the schedule itself costs."""
+    """Simulate one cell. Neither guard time, nor rate, nor kept lines: what the schedule itself costs. LB and
+    clairvoyant are those of the default policy, whatever the policy."""
     networks = [Network(teams, seed, persists) for seed in range(runs)]
-    paths = [[network.path(n, policy, sim.NOON) for n in range(teams)] for network in networks]
+    paths = [[network.path(n, POLICY, sim.NOON) for n in range(teams)] for network in networks]
     bounds = [clairvoyant.lower_bound(p, lines) for p in paths]
     knowing = [clairvoyant.makespan(p, lines) for p in paths]
     reached = [sim.run(network, [TrunkView("sip-a", lines)], policy).reached_at for network in networks]
@@ -102,7 +103,7 @@ DRAWS = 100
 def least(teams: int, lines: int) -> float:
     """What no dialler that does not know outcomes is below, in the mean; in the terms of the aim."""
     networks = [Network(teams, seed, persists=False) for seed in range(DRAWS)]
-    paths = [[network.path(n, PARALLEL, sim.NOON) for n in range(teams)] for network in networks]
+    paths = [[network.path(n, POLICY, sim.NOON) for n in range(teams)] for network in networks]
     against = clairvoyant.lower_bound if _is_scarce(teams, lines) else clairvoyant.makespan
     return ignorant.makespan_s(networks, lines) / statistics.mean(against(p, lines) for p in paths)
 
