@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bench import ignorant, matrix, sim
 from bench.expected import LENGTHS, Played, over_clairvoyant
 from bench.fates import Fate, Network
-from bench.simulate import NO_PAUSE, POLICY
+from bench.policies import NO_PAUSE, POLICY
 from ivr.domain.lines import TrunkView
 from ivr.domain.records import Disposition
 
