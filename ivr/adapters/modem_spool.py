@@ -8,6 +8,7 @@ NAME.LOCK stands beside the copy, it is not whole. What comes in is written in p
 
 import os
 import re
+import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -35,7 +36,9 @@ class Spool:
             if not folder.is_dir():
                 return f"{folder} is not there; create it, and name it in smsd.conf"
             if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-                return f"{folder} cannot be written to; see docs/sms.md, A GSM modem"
+                return f"{folder} cannot be written to; let this user into its group, and chmod 2770 {folder}"
+            if folder.stat().st_mode & stat.S_ISVTX:
+                return f"{folder} has the sticky bit, so what was read cannot be removed; chmod 2770 {folder}"
         return None
 
     def waits_since(self) -> float | None:

@@ -220,6 +220,8 @@ def _modem(modem: "Modem") -> str:
 
     from ivr.adapters.modem_spool import Spool
 
+    if any(c.isspace() for c in str(modem.spool)):
+        raise _Ill(f"{modem.spool}: smsd works in no folder with a blank in its path; choose another")
     spool = Spool(modem.spool)
     if (problem := spool.problem()) is not None:
         raise _Ill(problem)

@@ -14,8 +14,11 @@ from smsd.daemon import FOLDERS
 from ivr.adapters.modem import ModemLink
 from ivr.adapters.modem_file import Unreadable
 from ivr.adapters.modem_spool import Spool
+from ivr.cli.doctor import _Ill, _modem
+from ivr.config import Modem, Settings
 from ivr.domain.gsm import Place
 from ivr.domain.sms import LinkDown, LinkUp, Receipt, Received, Refused, SmsEvent, Submitted, Unanswered
+from ivr.service import _links
 
 TO = "+4915112345678"
 TEXT = "From: 4917100004\nSent: 26-11-22 12:19:26\nSubject: GSM1\nModem: GSM1\nAlphabet: {}\n\n"
@@ -400,6 +403,44 @@ class TestWhatComesIn:
         (spool.root / "incoming" / "GSM1.1").write_text(TEXT.format("binary") + "\0\1\2")
         ear.expect_silence()
         assert files(spool) == []
+
+
+class TestDoctor:
+    @pytest.fixture
+    def modem(self, spool: Spool) -> Modem:
+        spool.root.rename(spool.root.with_name("spool"))
+        return Modem(spool.root.with_name("spool"), "gsm")
+
+    def test_is_content_with_a_spool_that_can_be_used(self, modem: Modem) -> None:
+        assert _modem(modem) == f"{modem.spool} can be written to"
+
+    def test_misses_a_folder(self, modem: Modem) -> None:
+        (modem.spool / "report").rmdir()
+        with pytest.raises(_Ill, match="report is not there; create it"):
+            _modem(modem)
+
+    def test_dislikes_a_sticky_folder(self, modem: Modem) -> None:
+        (modem.spool / "sent").chmod(0o3775)
+        with pytest.raises(_Ill, match="sent has the sticky bit"):
+            _modem(modem)
+
+    def test_notices_that_nothing_is_taken(self, modem: Modem) -> None:
+        Spool(modem.spool).put("1", TO, "x")
+        waiting = modem.spool / "outgoing" / "tocsin-1"
+        _modem(modem)
+        os.utime(waiting, (time.time() - 121, time.time() - 121))
+        with pytest.raises(_Ill, match="smsd takes nothing out of"):
+            _modem(modem)
+
+    def test_knows_what_smsd_cannot_work_in(self, tmp_path: Path) -> None:
+        with pytest.raises(_Ill, match="a blank in its path"):
+            _modem(Modem(tmp_path / "a spool", "gsm"))
+
+
+def test_the_service_takes_a_modem_beside_smscs(settings: Settings, spool: Spool) -> None:
+    (link,) = _links(settings, Modem(spool.root, "gsm", window=7), print)
+    assert isinstance(link, ModemLink)
+    assert (link.name, link.room, link.ready) == ("gsm", 7, False)
 
 
 @pytest.mark.parametrize("name", ["tocsin-1x", "tocsin-", "tocsin-1.LOCK", "tocsin-" + "9" * 16, "GSM1.1"])
