@@ -71,7 +71,7 @@ class Spool:
 
     def found_in(self, folder: str) -> set[str]:
         names = (path.name for path in (self.root / folder).iterdir())
-        matches = (re.fullmatch(r"tocsin-(\d{1,15})", name) for name in names)
+        matches = (re.fullmatch(r"tocsin-(\d{1,9})", name) for name in names)
         return {match[1] for match in matches if match}
 
     def where(self, reference: str) -> str | None:

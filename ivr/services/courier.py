@@ -119,7 +119,7 @@ class Courier:
     def _take(self, event: SmsEvent) -> None:
         match event:
             case LinkUp():
-                log.info("SMSC %s: bound", event.link)
+                log.info("SMS link %s: up", event.link)
             case LinkDown():
                 log.warning("%s; SMS stay queued", event.reason)
             case Received():
