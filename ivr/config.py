@@ -7,7 +7,7 @@ configuration file. Secrets are never in the file: they stand one a file in the 
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -170,6 +170,19 @@ class Smsc:
 
 
 @dataclass(frozen=True, slots=True)
+class Modem:
+    """A GSM modem behind smsd, the daemon of SMS Server Tools 3."""
+
+    spool: Path
+    """The folder in which smsd's folders are: outgoing, checked, sent, failed, incoming, report."""
+    name: str = _checked(_slug)
+    window: int = _checked(_within(1, 50), default=4)
+    """SMS that may be in the spool, or not yet on record, at once."""
+    patience_s: float = _checked(between(5, 3600), default=120.0)
+    """For so long smsd may move none of them; then they go another way."""
+
+
+@dataclass(frozen=True, slots=True)
 class Archive:
     """What is kept of alerts."""
 
@@ -194,7 +207,7 @@ class _File:
     trunks: tuple[Trunk, ...]
     pbx: Pbx = Pbx()
     policy: Policy = field(default_factory=Policy)
-    smsc: tuple[Smsc, ...] = ()
+    smsc: tuple[Smsc | Modem, ...] = ()
     audio: Limits = field(default_factory=Limits)
     archive: Archive = Archive()
     raising: Raising = Raising()
@@ -225,7 +238,8 @@ class Settings:
     trunks: tuple[Trunk, ...]
     pbx: Pbx
     policy: Policy
-    smsc: tuple[Smsc, ...]
+    smsc: tuple[Smsc | Modem, ...]
+    """Who takes our SMS, in order of preference."""
     audio: Limits
     archive: Archive
     raising: Raising
@@ -294,7 +308,7 @@ def load(path: Path) -> Settings:
         trunks=file.trunks,
         pbx=file.pbx,
         policy=file.policy,
-        smsc=file.smsc,
+        smsc=tuple(replace(s, spool=base / s.spool) if isinstance(s, Modem) else s for s in file.smsc),
         audio=file.audio,
         archive=file.archive,
         raising=file.raising,
