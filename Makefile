@@ -1,6 +1,6 @@
 # make demo   a real alert over a private Asterisk to simulated phones
 # make test   sets up and passes the tests
-# make bench  measures and simulates, an hour of it on real Asterisk; the numbers are in build/bench
+# make bench  measures and simulates, more than an hour of it on real Asterisk; the numbers are in build/bench
 # make faults kills, stops and fills what an alert runs on, at random moments; half an hour
 # make soak-sms  10,000 SMS while SMSC and service are killed again and again; a few minutes
 # make check  the whole gate: format, lint, types, tests
@@ -29,6 +29,7 @@ test: pbx
 bench: pbx
 	$(RUN) -m bench.plan_cost
 	$(RUN) -m bench.simulate
+	$(RUN) -m bench.expected
 	$(RUN) -m bench.dialout $(DIALOUT)
 	$(RUN) -m bench.sms_throughput $(SMS)
 
@@ -58,7 +59,7 @@ $(VENV)/ready: pyproject.toml
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "python3-venv is needed: apt install python3-venv" >&2; exit 1; }
 	test -x $(RUN) || $(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --upgrade 'pip>=25.1'
-	$(RUN) -m pip install --quiet --editable '.[practice]' --group dev
+	$(RUN) -m pip install --quiet --editable . --group dev
 	touch $@
 
 pbx: setup

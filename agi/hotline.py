@@ -6,6 +6,7 @@ Owns: the main menu. Knows nothing of what each of its keys leads to.
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
+from typing import TypeVar
 
 from agi import listen, mine, operator
 from agi.caller import Caller, Gone
@@ -14,13 +15,15 @@ from agi.listen import Clerk
 from agi.login import login
 from agi.menu import Menu, OperatorWanted
 from agi.news import news
-from agi.raising import Raising
+from agi.raising import Raising, offer
 from agi.settings import settings
 from agi.studio import record_text
 from ivr.adapters.fastagi import Channel, Script
 from ivr.domain.facts import CallCameIn, TeamIdentified
 from ivr.domain.spoken import prompt
 from ivr.services.desk import Desk
+
+R = TypeVar("R")
 
 _LONGEST_S = 3600
 """A caller may stay for an hour, then Asterisk ends the call."""
@@ -62,16 +65,27 @@ def _trunk(channel_name: str) -> str:
 
 
 def main_menu(caller: Caller) -> None:
-    """All that a caller may do, until they are done or gone."""
-    lead = news(caller)
+    """All that a caller may do, until they are done or gone. What they have not sent comes first."""
     with suppress(Gone):
+        _or_operator(caller, offer)
+        lead = news(caller)
         for _ in range(_ROUNDS):
-            try:
-                key = caller.ask(Menu((*lead, prompt("main-menu")), _KEYS, help=(prompt("help-main"),)))
-                if key == "#":
-                    return
-                if key in _ROOMS:
-                    _ROOMS[key](caller)
-            except OperatorWanted:
-                operator.connect(caller)
+            if _or_operator(caller, partial(_choose, lead)) == "#":
+                return
             lead = []
+
+
+def _choose(lead: list[str], caller: Caller) -> str:
+    key = caller.ask(Menu((*lead, prompt("main-menu")), _KEYS, help=(prompt("help-main"),)))
+    if key in _ROOMS:
+        _ROOMS[key](caller)
+    return key
+
+
+def _or_operator(caller: Caller, part: Callable[[Caller], R]) -> R | None:
+    """What `part` comes to; None where the caller wanted a person meanwhile."""
+    try:
+        return part(caller)
+    except OperatorWanted:
+        operator.connect(caller)
+        return None

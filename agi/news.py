@@ -4,7 +4,7 @@ from functools import partial
 
 from agi.caller import Caller
 from ivr.domain import spoken
-from ivr.domain.records import AlertState, Source
+from ivr.domain.records import AlertState
 from ivr.domain.spoken import prompt
 
 _FRESH_S = 86_400.0
@@ -12,8 +12,8 @@ _FRESH_S = 86_400.0
 
 
 def news(caller: Caller) -> list[str]:
-    """How the latest alert of the caller's team goes, what it has not sent, and what it has not heard."""
-    return [*_sent(caller), *_drafts(caller), *_waiting(caller)]
+    """How the latest alert of the caller's team goes, and what it has not heard."""
+    return [*_sent(caller), *_waiting(caller)]
 
 
 def _sent(caller: Caller) -> list[str]:
@@ -27,11 +27,6 @@ def _sent(caller: Caller) -> list[str]:
                 *spoken.acknowledged(latest.acknowledged, latest.teams),
             ]
     return []
-
-
-def _drafts(caller: Caller) -> list[str]:
-    drafts = caller.look_up(partial(caller.desk.drafts, caller.account.team, Source.HOTLINE))
-    return [prompt("you-have-a-draft")] if drafts else []
 
 
 def _waiting(caller: Caller) -> list[str]:

@@ -1,35 +1,59 @@
-"""Raising an alert: record, review, confirm, send.
+"""Raising an alert: the recording, and the draft that becomes of it at once.
 
-Owns: that nothing recorded is lost and nothing is sent but by two keys. A recording becomes a draft as soon
-as it is made; the line may drop at any moment after.
+Owns: that nothing recorded is lost, whatever happens to the line; and that a draft is offered again. What is
+done with a draft is the business of review, how it is sent that of sending.
 """
 
 import logging
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from agi.caller import Caller
-from agi.menu import Menu, ask
-from ivr.adapters.fastagi import ALL_KEYS, HungUp
+from agi.menu import Menu
+from agi.review import Review
+from agi.sending import follow
+from ivr.adapters.fastagi import ALL_KEYS, HungUp, Recorded
 from ivr.domain import spoken
-from ivr.domain.facts import AlertReleased, AlertWithdrawn, CallerLost, Illegal
+from ivr.domain.facts import CallerLost, Illegal
 from ivr.domain.recording import Verdict
-from ivr.domain.records import Alert
+from ivr.domain.records import Alert, Source
 from ivr.domain.spoken import prompt
 from ivr.ports import StoreError
 
 log = logging.getLogger(__name__)
 
-_ROUNDS = 20
 _RECORDINGS = 8
+_TO_GO_S = 15.0
+"""A soft tone is heard when so much of the longest recording is left."""
+_OFFERED_S = 86_400.0
+"""For how long after it was recorded a draft is offered: later it is no news, and the operators have it."""
 
 _REFUSED = {
     "empty": prompt("recording-empty"),
     "short": prompt("recording-short"),
     "silent": prompt("recording-silent"),
 }
-_REVIEW = Menu((prompt("review-menu"),), "123")
-_CONFIRM = Menu((prompt("confirm-send-after"),), "1")
+_REMARKS = {
+    "tone": prompt("recording-tone"),
+    "clipped": prompt("recording-clipped"),
+    "quiet": prompt("recording-quiet"),
+}
+
+
+def offer(caller: Caller) -> None:
+    """Before anything else: what the caller's team has recorded of late and not sent.
+
+    Raises Gone, OperatorWanted, StoreAway.
+    """
+    since = caller.desk.ledger.now() - _OFFERED_S
+    drafts = caller.look_up(partial(caller.desk.drafts, caller.account.team, Source.HOTLINE))
+    for draft in [d for d in drafts if d.recorded_at > since][:1]:
+        caller.channel.flush()  # a 1 that was pressed for the main menu is no answer to this
+        zone = caller.look_up(partial(caller.desk.clock, caller.account.team))
+        recorded = spoken.moment(draft.recorded_at, zone)
+        if caller.ask(Menu((prompt("you-have-a-draft"), *recorded, prompt("draft-menu")), "1")) == "1":
+            Raising(caller).review(draft)
 
 
 class Raising:
@@ -39,115 +63,100 @@ class Raising:
         self._caller = caller
         self._kept: Alert | None = None
         """What this caller has recorded last, as soon as it is on record. Only the clerk sets it."""
+        self._questions = [prompt("five-questions")]
+        """Said once in a visit."""
+        self._early = ""
+        """A key that cut short what was said of the recording: the review's."""
 
     def run(self) -> None:
+        """Raises Gone."""
+        self._visit(lambda: self._take(None))
+
+    def review(self, draft: Alert) -> None:
+        """Go on with what was recorded in an earlier call. Raises Gone."""
+        self._kept = draft
+        self._visit(lambda: self._take(draft))
+
+    def _visit(self, take: Callable[[], Alert | None]) -> None:
         try:
-            self._take()
+            sent = take()
         except HungUp:
             self._caller.clerk.hand(self._lost)
             raise
+        if sent is not None:  # whoever hangs up from here on has heard that it was sent
+            follow(self._caller, sent)
 
-    def _take(self) -> None:
-        draft: Alert | None = None
+    def _take(self, draft: Alert | None) -> Alert | None:
+        """Record and review until the caller is content; the alert that was sent, or None."""
+        fresh = draft is not None
         for _ in range(_RECORDINGS):
-            if not self._caller.desk.may_record():
-                log.error("call %s: the disk is full; no recording is taken", self._caller.channel.call_id)
-                self._caller.channel.play([prompt("cannot-record")])
-                break
-            draft, new = self._record(draft)
-            if draft is not None and new and not self._again(draft):
-                return
+            if not fresh:
+                if not self._caller.desk.may_record():
+                    log.error(
+                        "call %s: the disk is full; no recording is taken", self._caller.channel.call_id
+                    )
+                    self._caller.channel.play([prompt("cannot-record")], ALL_KEYS)
+                    break
+                if self._reminded():
+                    recorded = self._record(draft)
+                    if recorded is None:
+                        continue
+                    draft = recorded
+            if draft is None:
+                return None
+            went = Review(self._caller, draft, self._early).run()
+            self._early = ""
+            if went != "again":
+                return draft if went == "sent" else None
+            fresh = False
         if draft is not None:
-            self._caller.channel.play([prompt("draft-kept")])
+            self._caller.channel.play([prompt("draft-kept")], ALL_KEYS)
+        return None
 
-    def _record(self, draft: Alert | None) -> tuple[Alert | None, bool]:
-        """Record; the draft there is now, and whether it is this recording."""
-        self._caller.channel.play([prompt("record-now")], ALL_KEYS)  # any key: the tone at once
-        path = self._caller.desk.new_recording(self._caller.account)
-        recorded = self._caller.channel.record(path, self._caller.desk.settings.audio.longest_s)
-        verdict = self._caller.desk.inspect(path)
+    def _reminded(self) -> bool:
+        """Say what belongs into an alert; any key leads to the tone at once, but star back."""
+        questions, self._questions = self._questions, []
+        return self._caller.channel.play([*questions, prompt("record-now")], ALL_KEYS) != "*"
+
+    def _record(self, draft: Alert | None) -> Alert | None:
+        """The draft that a new recording has become; None when it was refused or could not be kept."""
+        channel, desk = self._caller.channel, self._caller.desk
+        path = desk.new_recording(self._caller.account)
+        try:
+            recorded = channel.record(path, desk.settings.audio.longest_s, _TO_GO_S)
+        except HungUp:  # Asterisk itself is gone: what it has written is all there will be
+            recorded = Recorded("hangup")
+        verdict = desk.inspect(path)
         if verdict.problem is not None:
-            self._caller.desk.forget(path)
-            self._caller.channel.play([_REFUSED[verdict.problem]])
-            return draft, False
+            desk.forget(path)
+            if recorded.how == "hangup":
+                raise HungUp
+            channel.play([_REFUSED[verdict.problem]], ALL_KEYS)
+            return None
         keep = partial(self._keep, path, verdict, draft.id if draft else None)
         if recorded.how == "hangup":
             self._caller.clerk.hand(keep)
             raise HungUp
         try:
-            kept = self._caller.clerk.wait(self._caller.channel, keep, prompt("one-moment"))
+            kept = self._caller.clerk.wait(channel, keep, prompt("one-moment"))
         except StoreError:
-            log.error(
-                "call %s: a recording is not on record; it waits in %s", self._caller.channel.call_id, path
-            )
-            self._caller.channel.play([prompt("not-kept")])
-            return draft, False
-        if recorded.how == "limit":
-            self._caller.channel.play([prompt("too-long")])
-        return kept, True
+            log.error("call %s: a recording is not on record; it waits in %s", channel.call_id, path)
+            channel.play([prompt("not-kept")])
+            return None
+        said = [prompt("too-long")] if recorded.how == "limit" else []
+        said += [_REMARKS[verdict.remark]] if verdict.remark else []
+        self._early = channel.play(said, ALL_KEYS)
+        return kept
 
     def _keep(self, path: Path, verdict: Verdict, replaces: int | None) -> Alert:
-        self._kept = self._caller.desk.keep(path, self._caller.account, verdict, replaces)
+        keep = partial(self._caller.desk.keep, path, self._caller.account, verdict)
+        try:
+            self._kept = keep(replaces)
+        except Illegal:  # somebody else has sent the draft meanwhile, or thrown it away
+            self._kept = keep(None)
         return self._kept
 
     def _lost(self) -> None:
         """The line dropped: whether it was sent, an SMS tells. After all else that the clerk was handed."""
         if self._kept is not None:
             self._caller.desk.ledger.apply(CallerLost(self._kept.id))
-
-    def _again(self, draft: Alert) -> bool:
-        """Review `draft` with the caller; True when it is to be recorded again."""
-        early = ""
-        for _ in range(_ROUNDS):
-            choice = early or ask(self._caller.channel, _REVIEW)
-            early = ""
-            match choice:
-                case "1":
-                    if self._confirmed():
-                        self._send(draft)
-                        return False
-                case "2":
-                    sound = self._caller.desk.audio(draft).with_suffix("")
-                    early = self._caller.channel.play(
-                        [prompt("your-recording"), str(sound)], _REVIEW.keys + "*#"
-                    )
-                case "3":
-                    return True
-                case "*":
-                    self._cancel(draft)
-                    return False
-                case _:
-                    break
-        self._caller.channel.play([prompt("draft-kept")])
-        return False
-
-    def _confirmed(self) -> bool:
-        """Ask once more. Keys count only once the number of teams was spoken: no double press sends."""
-        teams = self._caller.desk.teams_to_call(self._caller.account.team)
-        self._caller.channel.play([prompt("confirm-send-before"), *spoken.teams(teams)])
-        self._caller.channel.flush()
-        return ask(self._caller.channel, _CONFIRM) == "1"
-
-    def _send(self, draft: Alert) -> None:
-        release = partial(self._caller.desk.ledger.apply, AlertReleased(draft.id))
-        try:
-            teams = self._caller.clerk.wait(self._caller.channel, release, prompt("not-yet-sent-hold")).teams
-        except StoreError:
-            log.error("alert %s: not released, it is kept as a draft", draft.id)
-            self._caller.channel.play([prompt("not-sent")])
-        except Illegal:  # withdrawn by an operator meanwhile
-            self._caller.channel.play([prompt("cancelled")])
-        else:
-            number = spoken.count(draft.id)
-            self._caller.channel.play(
-                [prompt("alert-word"), *number, prompt("on-its-way"), *spoken.teams(teams)]
-            )
-
-    def _cancel(self, draft: Alert) -> None:
-        discard = partial(self._caller.desk.ledger.apply, AlertWithdrawn(draft.id))
-        try:
-            self._caller.clerk.wait(self._caller.channel, discard, prompt("one-moment"))
-        except StoreError:
-            self._caller.channel.play([prompt("draft-kept")])
-        else:
-            self._caller.channel.play([prompt("cancelled")])

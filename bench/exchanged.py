@@ -29,6 +29,17 @@ def makespan_s(records: Sequence[Record], matrix: Matrix) -> float:
     return max(reached) - min(r.started_at for r in records)
 
 
+def is_sound(records: Sequence[Record], matrix: Matrix) -> bool:
+    """Whether every answered call has reached its team: none was called again after one had ended. On a busy
+    machine prompts may come so late that the acknowledging key falls into the time of a double press."""
+    for row in matrix:
+        theirs = [record for record in records if record.number in row.outcomes]
+        reached_at = min(r.ended_at or math.inf for r in theirs if r.answered_at)
+        if any(record.started_at > reached_at for record in theirs):
+            return False
+    return True
+
+
 def answered(records: Sequence[Record]) -> int:
     return sum(record.answered_at is not None for record in records)
 

@@ -26,6 +26,8 @@ class Fate:
 
     disposition: Disposition
     line_s: float
+    answered_after_s: float | None = None
+    """From the call's beginning; None: not at all."""
     pressed_after_s: float | None = None
     """When a person asks to hear the alert, from the call's beginning."""
 
@@ -52,12 +54,15 @@ class Network:
 
     def fate(self, team: int, n: int, number: str) -> Fate:
         """The fate of the n-th call (from 0) of a team, to `number`."""
-        what = number if self.persists else str(n)
-        draw = random.Random(f"{self.seed} {team} {what}")
+        return self.drawn(f"{team} {number if self.persists else n}")
+
+    def drawn(self, what: str) -> Fate:
+        """The fate of a call of which no more is known than that it is `what`."""
+        draw = random.Random(f"{self.seed} {what}")
         chance, rings_s = draw.random(), draw.uniform(3, 15)
         if chance < ANSWER:
             pressed_s = rings_s + INTRODUCTION_S
-            return Fate(Disposition.ACKNOWLEDGED, pressed_s + self.alert_s + THANKS_S, pressed_s)
+            return Fate(Disposition.ACKNOWLEDGED, pressed_s + self.alert_s + THANKS_S, rings_s, pressed_s)
         if chance < ANSWER + BUSY:
             return Fate(Disposition.BUSY, 2.0)
         return Fate(Disposition.NO_ANSWER, self.ring_s)

@@ -9,21 +9,33 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
-from bench.fates import Fate, Network
+from bench.fates import Fate
 from ivr.domain import call as calls
 from ivr.domain import delivery as deliveries
 from ivr.domain import schedule
 from ivr.domain.delivery import CallsChanged, DeliveryFact, History, NumberClosed
-from ivr.domain.facts import Acknowledged, CallCancelled, CallEnded, CallPlaced, KeyPressed
+from ivr.domain.facts import Acknowledged, CallAnswered, CallCancelled, CallEnded, CallPlaced, KeyPressed
 from ivr.domain.lines import TrunkView, look_back
-from ivr.domain.nextcall import Past
+from ivr.domain.nextcall import Past, Phone
 from ivr.domain.policy import Policy
 from ivr.domain.records import OPEN, Call, CallState, Delivery, Direction, Disposition, Via
 from ivr.domain.schedule import Start, View
 
 ALERT = 17
 NOON = 1_795_356_180.0
+
+
+class Network(Protocol):
+    """Who is called, and what becomes of it. See fates.Network."""
+
+    @property
+    def teams(self) -> int: ...
+
+    def numbers(self, team: int) -> list[Phone]: ...
+
+    def fate(self, team: int, n: int, number: str) -> Fate: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +155,15 @@ class _Alert:
         self._up[call] = team.up[call] = Call(
             call, Direction.OUT, CallState.PLACED, start.team, start.number, start.trunk, self._now
         )
+        if fate.answered_after_s is not None:
+            self._in(fate.answered_after_s, partial(self._tell_call, CallAnswered(call)))
         if fate.pressed_after_s is not None:
-            self._in(fate.pressed_after_s, partial(self._press, call))
+            self._in(fate.pressed_after_s, partial(self._tell_call, KeyPressed(call)))
         self._in(fate.line_s, partial(self._end_of, call, fate))
 
-    def _press(self, call: str) -> None:
-        if call in self._up:
-            self._move(self._up[call], KeyPressed(call))
+    def _tell_call(self, fact: CallAnswered | KeyPressed) -> None:
+        if fact.call in self._up:  # and was not cancelled
+            self._move(self._up[fact.call], fact)
 
     def _end_of(self, call: str, fate: Fate) -> None:
         if call in self._up:  # and was not cancelled

@@ -70,7 +70,10 @@ SAMPLES: dict[type, list[Any]] = {
     enrol.ContactCompleted: [enrol.ContactCompleted("t@t.example")],
     enrol.KeyCertified: [enrol.KeyCertified("0" * 40)],
     enrol.AccessIssued: [enrol.AccessIssued()],
-    ErrandCallEnded: [ErrandCallEnded("c", Disposition.BUSY), ErrandCallEnded("c", Disposition.CONGESTION)],
+    ErrandCallEnded: [
+        ErrandCallEnded("c", Disposition.NO_ANSWER),
+        ErrandCallEnded("c", Disposition.CONGESTION),
+    ],
     facts.ErrandPlaced: [facts.ErrandPlaced(1, "c", "sip")],
     facts.ErrandDone: [facts.ErrandDone(1)],
     facts.ErrandDropped: [facts.ErrandDropped(1)],

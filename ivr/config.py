@@ -7,7 +7,7 @@ configuration file. Secrets are never in the file: they stand one a file in the 
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -170,6 +170,19 @@ class Smsc:
 
 
 @dataclass(frozen=True, slots=True)
+class Modem:
+    """A GSM modem behind smsd, the daemon of SMS Server Tools 3."""
+
+    spool: Path
+    """The folder in which smsd's folders are: outgoing, checked, sent, failed, incoming, report."""
+    name: str = _checked(_slug)
+    window: int = _checked(_within(1, 50), default=4)
+    """SMS that may be in the spool, or not yet on record, at once."""
+    patience_s: float = _checked(between(5, 3600), default=120.0)
+    """For so long smsd may move none of them; then they go another way."""
+
+
+@dataclass(frozen=True, slots=True)
 class Archive:
     """What is kept of alerts."""
 
@@ -179,14 +192,25 @@ class Archive:
 
 
 @dataclass(frozen=True, slots=True)
+class Raising:
+    """What a caller is asked before an alert is sent, beyond whether the information is confirmed."""
+
+    ask_tlp: bool = field(default=False, metadata={"key": "ask-tlp"})
+    """With whom it may be shared, Traffic Light Protocol."""
+    ask_severity: bool = field(default=False, metadata={"key": "ask-severity"})
+    """How bad it is; else medium."""
+
+
+@dataclass(frozen=True, slots=True)
 class _File:
     network: Network
     trunks: tuple[Trunk, ...]
     pbx: Pbx = Pbx()
     policy: Policy = field(default_factory=Policy)
-    smsc: tuple[Smsc, ...] = ()
+    smsc: tuple[Smsc | Modem, ...] = ()
     audio: Limits = field(default_factory=Limits)
     archive: Archive = Archive()
+    raising: Raising = Raising()
     language: str = _checked(_language, default="en")
     state: Path = Path("state")
     recordings: Path = Path("recordings")
@@ -214,9 +238,11 @@ class Settings:
     trunks: tuple[Trunk, ...]
     pbx: Pbx
     policy: Policy
-    smsc: tuple[Smsc, ...]
+    smsc: tuple[Smsc | Modem, ...]
+    """Who takes our SMS, in order of preference."""
     audio: Limits
     archive: Archive
+    raising: Raising
     language: str
     state: Path
     """Folder of what the service keeps: the store, rendered prompts, Asterisk's run folders."""
@@ -282,9 +308,10 @@ def load(path: Path) -> Settings:
         trunks=file.trunks,
         pbx=file.pbx,
         policy=file.policy,
-        smsc=file.smsc,
+        smsc=tuple(replace(s, spool=base / s.spool) if isinstance(s, Modem) else s for s in file.smsc),
         audio=file.audio,
         archive=file.archive,
+        raising=file.raising,
         language=file.language,
         state=state,
         recordings=base / file.recordings,

@@ -173,7 +173,7 @@ class Programs(Protocol):
 
 
 class Texter(Protocol):
-    """A link to one SMSC."""
+    """A link to one SMSC, or to a modem."""
 
     @property
     def name(self) -> str: ...
@@ -190,6 +190,10 @@ class Texter(Protocol):
 
     def submit(self, reference: str, to: str, text: str) -> bool:
         """Hand one SMS over; False when it cannot be taken now. What becomes of it comes back as an event."""
+        ...
+
+    def holds(self, reference: str) -> bool:
+        """Whether it has an SMS from before a restart, and will tell what becomes of it."""
         ...
 
 

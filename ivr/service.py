@@ -4,15 +4,17 @@ Owns: what is started in which order, and how the parts hear of each other. See 
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from secrets import token_hex
 
 from ivr import bootstrap
 from ivr.adapters.ami import Ami, AmiAccount
 from ivr.adapters.fastagi import Channel, FastAgiServer
+from ivr.adapters.modem import ModemLink
+from ivr.adapters.modem_spool import Spool
 from ivr.adapters.smpp import SmppLink
 from ivr.adapters.smpp_account import Bind, SmscSettings
-from ivr.config import BadConfig, Settings, Smsc
+from ivr.config import BadConfig, Modem, Settings, Smsc
 from ivr.domain.lines import TrunkView
 from ivr.domain.sms import SmsEvent
 from ivr.services.courier import Courier
@@ -87,8 +89,12 @@ def _caller_id(settings: Settings) -> str:
     return f"<{settings.network.hotline}>"
 
 
-def _links(settings: Settings, smsc: Smsc, notice: Callable[[SmsEvent], None]) -> list[SmppLink]:
+def _links(
+    settings: Settings, smsc: Smsc | Modem, notice: Callable[[SmsEvent], None]
+) -> Sequence[SmppLink | ModemLink]:
     """One link; two where the SMSC wants a bind for each direction."""
+    if isinstance(smsc, Modem):
+        return [ModemLink(smsc.name, Spool(smsc.spool), smsc.window, smsc.patience_s, notice)]
     binds: tuple[Bind, ...] = ("transceiver",) if smsc.bind == "transceiver" else ("transmitter", "receiver")
     try:
         return [SmppLink(_account(settings, smsc, bind), notice) for bind in binds]

@@ -36,7 +36,8 @@ def read(path: Path, shape: type[T]) -> T:
     """Read the YAML file at `path` into the dataclass `shape`.
 
     A field's type says what is accepted: str, int, float, bool, Path, tuple[X, ...], Mapping[str, X],
-    Literal, a StrEnum, a dataclass, or a union of these. `metadata={"check": f}` runs f(value), which
+    Literal, a StrEnum, a dataclass, or a union of these; of several dataclasses the one that has most of
+    the given keys. `metadata={"check": f}` runs f(value), which
     returns the accepted value or raises ValueError with a sentence.
 
     Raises BadFile for a file that is absent, unreadable or wrong in any way.
@@ -155,6 +156,9 @@ class _Reader:
             return None
         candidates = [s for s in shapes if s is not type(None)]
         fitting = [s for s in candidates if _node_kind(s) is type(node)] or candidates
+        if len(fitting) > 1 and isinstance(node, yaml.MappingNode):
+            given = {name for name, _, _ in self._pairs(node, key)}
+            fitting.sort(key=lambda shape: -len(given & {_key_of(field) for field in fields(shape)}))
         return self.value(node, fitting[0], key)
 
     def _choice(self, node: yaml.Node, choices: tuple[Any, ...], key: str) -> Any:

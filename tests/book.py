@@ -75,8 +75,8 @@ class ManualClock:
         self.now += seconds
 
 
-def speak(path: Path, seconds: float, amplitude: int = 8000) -> Path:
-    """Write a tone of 400 Hz, or silence, as Asterisk would record it."""
+def speak(path: Path, seconds: float, amplitude: int = 4634) -> Path:
+    """Write a tone of 400 Hz at the level of the prompts, or silence, as Asterisk would record it."""
     samples = [round(amplitude * math.sin(2 * math.pi * n / 20)) for n in range(20)]
     count = round(seconds * RATE)
     frames = struct.pack("<20h", *samples) * (count // 20 + 1)

@@ -1,18 +1,20 @@
 """Recordings: what is in them, and where they are kept.
 
-Owns: the look at length and level (pydub), and the folder of recordings. pydub's resampler aliases and a cut
-WAV makes it look for ffmpeg, so nothing is resampled here and the header is checked first.
+Owns: the folder of recordings, and the copies of an even level that callees hear (pydub). pydub's resampler
+aliases and a cut WAV makes it look for ffmpeg, so nothing is resampled here and the header is checked first.
 """
 
 import array
 import errno
 import hashlib
 import itertools
+import logging
 import os
 import shutil
 import struct
 import warnings
 import wave
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -23,9 +25,12 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     from pydub import AudioSegment
 
+from ivr.adapters import audio_quality
 from ivr.domain.line import Line, judge
-from ivr.domain.recording import Limits, Verdict, problem
+from ivr.domain.recording import Limits, Traits, Verdict, gain_db, problem, remark
 from ivr.ports import DiskFull, Reserve, StoreAway
+
+log = logging.getLogger(__name__)
 
 RATE = 8000
 """Hz: telephone quality, what Asterisk records and plays without transcoding."""
@@ -36,9 +41,12 @@ class BadAudio(Exception):
 
 
 def _verdict(path: Path, limits: Limits) -> Verdict:
-    sound = _load(path)
-    found = problem(sound.duration_seconds, sound.dBFS, limits)
-    return Verdict(found, sound.duration_seconds, sha256(path))
+    traits = _measure(_load(path))
+    return Verdict(problem(traits, limits), traits.duration_s, sha256(path), remark(traits))
+
+
+def _measure(sound: AudioSegment) -> Traits:
+    return audio_quality.measure(array.array("h", sound.raw_data))
 
 
 def _load(path: Path) -> AudioSegment:
@@ -81,7 +89,8 @@ def sha256(path: Path) -> str:
 
 class Recordings:
     """The folder of recordings: `<alert>.wav` with `<alert>.wav.sha256`, and `incoming/` for what is not yet
-    an alert. A second take of a draft becomes `<alert>-2.wav`: nothing is ever written over."""
+    an alert. A second take of a draft becomes `<alert>-2.wav`: nothing is ever written over. Beside each that
+    is too loud or too low stands `<name>-level.wav`, which is played instead."""
 
     def __init__(self, folder: Path, limits: Limits, reserve: Reserve | None = None) -> None:
         self._folder = folder
@@ -103,8 +112,16 @@ class Recordings:
         return shutil.disk_usage(self._folder).free >= kept + (making + 1) * self._limits.longest_s * RATE * 2
 
     def path(self, name: str) -> Path:
-        """Where the recording `name` is."""
+        """Where the recording `name` is, as it was made."""
         return self._folder / name
+
+    def to_play(self, name: str) -> Path:
+        """What callees hear of the recording `name`: the copy of an even level, where there is one."""
+        copy = self._level_copy(name)
+        return copy if copy.exists() else self.path(name)
+
+    def _level_copy(self, name: str) -> Path:
+        return self._folder / f"{Path(name).stem}-level.wav"
 
     def inspect(self, path: Path) -> Verdict:
         """Look at a recording of ours: length, and RMS level. A file that cannot be read is empty."""
@@ -142,7 +159,9 @@ class Recordings:
         Raises StoreAway when the disk does not take it.
         """
         try:
-            return self._keep(alert, Path(path))
+            name = self._keep(alert, Path(path))
+            self._make_level(name)
+            return name
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise DiskFull("the disk of the recordings is full") from error
@@ -164,6 +183,22 @@ class Recordings:
             os.fsync(file.fileno())
         _sync_folder(self._folder)
         return name
+
+    def _make_level(self, name: str) -> None:
+        """Bring the speech to the level of the prompts, in a copy. Where that fails, what was recorded is
+        played: an alert must not wait for its loudness."""
+        copy = self._level_copy(name)
+        making = copy.with_suffix(".making")
+        try:
+            sound = _load(self.path(name))
+            if gain := gain_db(_measure(sound)):
+                with making.open("wb") as file:
+                    sound.apply_gain(gain).export(file, format="wav")
+                making.replace(copy)
+        except (OSError, BadAudio) as error:
+            log.warning("recording %s: its level stays as it is: %s", name, type(error).__name__)
+            with suppress(OSError):  # what is left of it does no harm
+                making.unlink()
 
     def erase(self, alert: int) -> None:
         """Delete all that is kept of an alert: its takes, what was made of them, and their checksums.

@@ -120,6 +120,10 @@ class SmppLink:
         ]
         return session.window.offer(Text(reference, parts))
 
+    def holds(self, reference: str) -> bool:
+        """What was on its way over a session that is gone is in doubt."""
+        return False
+
     def _run(self) -> None:
         failures = 0
         while (session := self._new_session()) is not None:

@@ -13,7 +13,7 @@ from ivr.cli.common import Args, Verbs, answers, house, settings, verb
 from ivr.cli.output import Exit, code_of, document
 
 if TYPE_CHECKING:
-    from ivr.config import Settings, Smsc
+    from ivr.config import Modem, Settings, Smsc
 
 _PATIENCE_S = 3.0
 _DISK_MB = 500
@@ -47,6 +47,8 @@ def _doctor(args: Args) -> int:
 
 def checks(args: Args, chosen: "Settings") -> Iterator[Check]:
     """Each check of an install whose configuration is right, in the order in which things are set up."""
+    from ivr.config import Modem
+
     yield _outcome("secrets", lambda: _secrets(chosen))
     yield _outcome("folders", lambda: _folders(chosen))
     yield _outcome("database", lambda: _database(args))
@@ -57,7 +59,10 @@ def checks(args: Args, chosen: "Settings") -> Iterator[Check]:
     yield _outcome("service", lambda: _service(chosen))
     yield _outcome("disk reserve", lambda: _reserve(chosen))
     for smsc in chosen.smsc:
-        yield _outcome(f"smsc {smsc.name}", partial(_smsc, chosen, smsc))
+        if isinstance(smsc, Modem):
+            yield _outcome(f"modem {smsc.name}", partial(_modem, smsc))
+        else:
+            yield _outcome(f"smsc {smsc.name}", partial(_smsc, chosen, smsc))
 
 
 class _Ill(Exception):
@@ -74,9 +79,11 @@ def _outcome(name: str, look: Callable[[], str]) -> Check:
 
 
 def _secrets(chosen: "Settings") -> str:
+    from ivr.config import Smsc
+
     names = ["ami"]
     names += [f"trunk-{trunk.name}" for trunk in chosen.trunks if trunk.username]
-    names += [f"smsc-{smsc.name}" for smsc in chosen.smsc]
+    names += [f"smsc-{smsc.name}" for smsc in chosen.smsc if isinstance(smsc, Smsc)]
     for name in names:
         chosen.secret(name)
     return f"{', '.join(names)}: there, and private"
@@ -212,3 +219,20 @@ def _smsc(chosen: "Settings", smsc: "Smsc") -> str:
     except Dropped as dropped:
         raise _Ill(f"{where} does not answer: {dropped}; is it up, and let through?") from dropped
     return f"{where} answers" + (" with TLS, its certificate is good" if smsc.tls else "")
+
+
+def _modem(modem: "Modem") -> str:
+    """Whether its spool can be used, and smsd takes what is in it."""
+    import time
+
+    from ivr.adapters.modem_spool import Spool
+
+    if any(c.isspace() for c in str(modem.spool)):
+        raise _Ill(f"{modem.spool}: smsd works in no folder with a blank in its path; choose another")
+    spool = Spool(modem.spool)
+    if (problem := spool.problem()) is not None:
+        raise _Ill(problem)
+    since = spool.waits_since()
+    if since is not None and time.time() - since > modem.patience_s:
+        raise _Ill(f"smsd takes nothing out of {modem.spool / 'outgoing'}; is it running?")
+    return f"{modem.spool} can be written to"

@@ -127,12 +127,13 @@ def _call(args: Args) -> int:
 def _smsc(args: Args) -> int:
     from threading import Event
 
+    from ivr.config import Smsc
     from ivr.pstn.smsc import PracticeSmsc
 
     chosen = settings(args)
     log = (chosen.state / "sms.jsonl").resolve()
     log.parent.mkdir(parents=True, exist_ok=True)
-    port = args.port or next((smsc.port for smsc in chosen.smsc), 2775)
+    port = args.port or next((smsc.port for smsc in chosen.smsc if isinstance(smsc, Smsc)), 2775)
     try:
         smsc = PracticeSmsc(port, log=log)
     except OSError as error:

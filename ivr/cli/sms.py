@@ -7,6 +7,7 @@ from ivr.cli.common import Args, Verbs, answers, group, house, verb
 from ivr.cli.output import Exit, cell, document, say, table
 
 if TYPE_CHECKING:
+    from ivr.config import Modem, Smsc
     from ivr.domain.facts import Fact
 
 _STATES = ("queued", "submitted", "delivered", "failed")
@@ -112,15 +113,36 @@ def _status(args: Args) -> int:
     with house(args) as here, here.store.read() as tx:
         queue = sms_queue(tx)
         accounts = here.settings.smsc
-    links = [
-        {"name": a.name, "host": a.host, "port": a.port, "answers": answers(a.port, a.host)} for a in accounts
-    ]
+    links = [_link(account) for account in accounts]
     if args.json:
         document({**queue, "smsc": links})
     else:
         for key, value in queue.items():
             print(f"{key.replace('_', ' ')}: {cell(value)}")
         for link in links:
-            how = "answers" if link["answers"] else "does not answer"
-            print(f"SMSC {link['name']}: {link['host']}:{link['port']} {how}")
+            print(f"SMSC {link['name']}: {link['detail']}")
     return Exit.DONE if all(link["answers"] for link in links) else Exit.FAILED
+
+
+def _link(account: "Smsc | Modem") -> dict[str, object]:
+    from ivr.config import Modem
+
+    if isinstance(account, Modem):
+        from ivr.adapters.modem_spool import Spool
+
+        problem = Spool(account.spool).problem()
+        return {
+            "name": account.name,
+            "spool": str(account.spool),
+            "answers": problem is None,
+            "detail": problem or f"{account.spool} can be written to",
+        }
+    there = answers(account.port, account.host)
+    where = f"{account.host}:{account.port}"
+    return {
+        "name": account.name,
+        "host": account.host,
+        "port": account.port,
+        "answers": there,
+        "detail": f"{where} {'answers' if there else 'does not answer'}",
+    }

@@ -79,6 +79,8 @@ def _discard(alert: Alert, fact: AlertFact, now: float) -> Result:
 
 def _withdraw(alert: Alert, fact: AlertFact, now: float) -> Result:
     assert isinstance(fact, AlertWithdrawn)
+    if fact.only_draft:
+        raise Illegal(f"alert {alert.id} is {alert.state}: it is no draft any more")
     withdrawn = replace(alert, state=AlertState.WITHDRAWN, closed_at=now)
     return withdrawn, (TellDeliveries(fact), TellWithdrawal(), Note("alert withdrawn"))
 

@@ -4,6 +4,7 @@ Owns: when an errand is called, and how often. Its call is the business of `call
 script that its kind names.
 """
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -14,9 +15,12 @@ from ivr.domain.records import Disposition, Errand, ErrandKind, ErrandState
 
 _LASTS_S = {ErrandKind.CALLBACK: 300.0, ErrandKind.TEST: 300.0, ErrandKind.OPERATOR: 60.0}
 """For how long each is of use: beyond that, whoever asked for it has gone, or asks again."""
-_AGAIN_S = 2.0
-"""Before another try where the network, and not the phone, was the reason."""
-_NETWORK = frozenset({Disposition.CONGESTION, Disposition.FAILED, Disposition.UNKNOWN})
+_AFTER_S = {ErrandKind.CALLBACK: 12.0}
+"""Before the first try: whoever is called back may have called from that phone, and still hears of it."""
+_AGAIN_S = {Disposition.CONGESTION: 2.0, Disposition.FAILED: 2.0, Disposition.UNKNOWN: 2.0}
+"""Before another try, where the network was the reason; a phone that nobody takes is not rung twice."""
+_BUSY_AGAIN_S = {ErrandKind.CALLBACK: 8.0}
+"""Before another try at a phone that is busy: its owner has not hung up yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,13 @@ Result = tuple[Errand, tuple[Effect, ...]]
 
 def wanted(fact: ErrandWanted, now: float) -> Errand:
     """The errand, as it begins; its id the store gives."""
-    return Errand(0, fact.kind, fact.number, fact.team, fact.uid, now, now + _LASTS_S[fact.kind])
+    due_at = now + _AFTER_S.get(fact.kind, 0.0)
+    return Errand(0, fact.kind, fact.number, fact.team, fact.uid, due_at, now + _LASTS_S[fact.kind])
+
+
+def asked_at(errand: Errand) -> float:
+    """When it was asked for."""
+    return errand.until - _LASTS_S[errand.kind]
 
 
 def decide(errand: Errand, fact: ErrandFact, now: float) -> Result:
@@ -62,12 +72,13 @@ def _expire(errand: Errand, fact: ErrandFact, now: float) -> Result:
 
 
 def _end(errand: Errand, fact: ErrandFact, now: float) -> Result:
-    """Only what the network refused is tried again: a phone that nobody takes is not rung twice."""
     assert isinstance(fact, ErrandCallEnded)
     if fact.call != errand.call:
         return errand, ()
-    if fact.how in _NETWORK and now + _AGAIN_S < errand.until:
-        return replace(errand, state=ErrandState.WAITING, due_at=now + _AGAIN_S), ()
+    pause_s = _BUSY_AGAIN_S.get(errand.kind) if fact.how is Disposition.BUSY else _AGAIN_S.get(fact.how)
+    again_at = now + (math.inf if pause_s is None else pause_s)
+    if again_at < errand.until:
+        return replace(errand, state=ErrandState.WAITING, due_at=again_at), ()
     return _failed(errand, "nobody pressed a key" if fact.how is Disposition.UNHEARD else fact.how)
 
 
@@ -136,6 +147,6 @@ def overdue(errands: Iterable[Errand], now: float) -> tuple[int, ...]:
     return tuple(e.id for e in errands if e.state is ErrandState.WAITING and e.until <= now)
 
 
-def again_at(errands: Iterable[Errand], now: float) -> list[float]:
+def looks_at(errands: Iterable[Errand], now: float) -> list[float]:
     """When those that wait want to be looked at again."""
     return [e.due_at if e.due_at > now else e.until for e in errands if e.state is ErrandState.WAITING]

@@ -46,6 +46,8 @@ class AlertWithdrawn:
     """Also how a draft is thrown away."""
 
     alert: int
+    only_draft: bool = False
+    """Refused once the alert is released: who throws a draft away does not mean to withdraw an alert."""
 
 
 @dataclass(frozen=True, slots=True)

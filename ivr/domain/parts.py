@@ -28,11 +28,10 @@ def alone(place: Place, text: str) -> str | None:
 
 
 def whole(parts: Sequence[ReceivedPart]) -> str | None:
-    """The text of these parts of one text; None while one of them is missing."""
-    ordered = sorted(parts, key=lambda part: part.number)
-    if [part.number for part in ordered] != list(range(1, ordered[0].total + 1)):
+    """The text of these parts of one text, in the order of their numbers; None while one is missing."""
+    if len(parts) < parts[0].total:
         return None
-    return "".join(part.text for part in ordered)
+    return "".join(part.text for part in parts)
 
 
 def given_up(parts: Sequence[ReceivedPart]) -> str:

@@ -76,7 +76,7 @@ def plan(view: View, now: float) -> Plan:
         *_taken(queue.beside, _patience, attrgetter("beside"), rooms, ringing_out),
     ]
     errands += errand.starts(tests, rooms, ringing_out)
-    again_at = min([queue.next_at, *errand.again_at(view.errands, now)])
+    again_at = min([queue.next_at, *errand.looks_at(view.errands, now)])
     if (
         queue.due or queue.beside or len(errands) < len(waiting)
     ):  # they wait for a line: at a hangup, or when one that is there may be used again

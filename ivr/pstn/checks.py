@@ -66,6 +66,8 @@ def judge(evidence: Evidence) -> list[Check]:
 def _raised(e: Evidence) -> Iterator[Check]:
     source, team = e.alert["source"], e.alert["originator"]["team"]
     yield Check("raised by telephone", (source, team) == ("hotline", e.caller), f"{team} by {source}")
+    sure, number = e.alert["confirmed"], e.alert["callback"]
+    yield Check("confirmed, and with a number for questions", bool(sure and number), f"{sure}, {number}")
 
 
 def _reached(e: Evidence) -> Iterator[Check]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from ivr.domain import budget, facts, wording
 from ivr.domain.budget import Attempt, Decision, Guessing, Login, Spent
+from ivr.domain.errand import asked_at
 from ivr.domain.facts import Illegal
 from ivr.domain.records import NETWORK, Account, Budget, Entry, Errand, ErrandKind, Team
 from ivr.ports import AtLeast, Records
@@ -43,7 +44,7 @@ class Access:
         """Of 50 attempts at once, each is judged by what those before it have left."""
         account = self._tx.get(Account, fact.uid) if fact.uid is not None else None
         calls_back = self._calls_back(fact.uid)
-        before = Spent(self._spent(fact.scope), self._spent(NETWORK), [e.due_at for e in calls_back])
+        before = Spent(self._spent(fact.scope), self._spent(NETWORK), calls_back)
         right = account is not None and fact.right and self._may_enter(account) and _is_fresh(account, fact)
         attempt = Attempt(right, fact.mistakes)
         decided = budget.decide(before, attempt, _POLICY, self._now)
@@ -84,9 +85,13 @@ class Access:
         found = self._tx.get(Budget, scope)
         return found.spent_until if found else 0.0
 
-    def _calls_back(self, uid: str | None) -> list[Errand]:
-        since = AtLeast(self._now - _POLICY.calls_back_s)
-        return self._tx.find(Errand, kind=ErrandKind.CALLBACK, uid=uid, due_at=since) if uid else []
+    def _calls_back(self, uid: str | None) -> list[float]:
+        """When this account was to be called back lately."""
+        if uid is None:
+            return []
+        since = self._now - _POLICY.calls_back_s
+        asked = self._tx.find(Errand, kind=ErrandKind.CALLBACK, uid=uid, until=AtLeast(since))
+        return [at for at in map(asked_at, asked) if at > since]
 
     def _call_back(self, account: Account, before: int) -> None:
         team = self._tx.get(Team, account.team)

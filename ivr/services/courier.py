@@ -119,7 +119,7 @@ class Courier:
     def _take(self, event: SmsEvent) -> None:
         match event:
             case LinkUp():
-                log.info("SMSC %s: bound", event.link)
+                log.info("SMS link %s: up", event.link)
             case LinkDown():
                 log.warning("%s; SMS stay queued", event.reason)
             case Received():
@@ -132,7 +132,11 @@ class Courier:
         if not self._reclaimed:
             with self._store.read() as tx:
                 left = tx.find(Sms, state=SmsState.QUEUED, handed_at=AtLeast(0))
-            self._told += [_Told(SmsUnanswered(sms.id)) for sms in left]
+            by_name = {link.name: link for link in self._links}
+            for sms in left:
+                link = by_name.get(sms.link or "")
+                if link is None or not link.holds(str(sms.id)):
+                    self._told.append(_Told(SmsUnanswered(sms.id)))
             self._reclaimed = True
 
     # -- to and from the SMSCs ---------------------------------------------------------------------------

@@ -52,11 +52,11 @@ class Recordings(Protocol):
     @property
     def incoming(self) -> Path: ...
 
-    def path(self, name: str) -> Path: ...
-
     def has_room(self) -> bool: ...
 
     def inspect(self, path: Path) -> Verdict: ...
+
+    def to_play(self, name: str) -> Path: ...
 
     def listen(self, path: Path) -> Line: ...
 
@@ -184,6 +184,12 @@ class Desk:
         with self._store.read() as tx:
             return sum(t.id != team or t.calls_itself for t in tx.find(Team, suspended=False))
 
+    def number_for_questions(self, team: str) -> str | None:
+        """The first number of `team` in the order of calling that exists."""
+        with self._store.read() as tx:
+            numbers = sorted(tx.find(Number, team=team), key=lambda number: number.position)
+        return next((number.number for number in numbers if number.unallocated_at is None), None)
+
     def may_record(self) -> bool:
         """Whether the disk has room for a new recording."""
         return self._recordings.has_room()
@@ -281,8 +287,8 @@ class Desk:
             return bool(tx.find(Alert, sha256=verdict.sha256))
 
     def audio(self, alert: Alert) -> Path:
-        """The recording of an alert."""
-        return self._recordings.path(alert.audio)
+        """The recording of an alert, as it is heard."""
+        return self._recordings.to_play(alert.audio)
 
     def name_sound(self, team_id: str) -> Path | None:
         """The spoken name of a team, None where it must be spelled."""

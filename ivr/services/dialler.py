@@ -182,15 +182,13 @@ class Dialler:
         starts = [start for start in decided.start if not await self._skipped(start)]
         placed = [CallPlaced(self._new_id(), s.team, s.number, s.trunk, s.alerts) for s in starts]
         applied = await self._apply_together(placed)
-        originates = [
-            self._pbx.originate(fact.call, fact.number, fact.trunk, now.ring_s)
-            for fact, now in zip(placed, applied, strict=True)
-            if now
-            and now.call  # or acknowledged or withdrawn since the plan was made; or too late in the day
-        ]
-        for outcome in await asyncio.gather(*originates, return_exceptions=True):
-            if isinstance(outcome, BaseException):
-                raise outcome  # not before the others have left
+        await asyncio.gather(  # one that cannot leave keeps none of the others
+            *(
+                self._pbx.originate(fact.call, fact.number, fact.trunk, now.ring_s)
+                for fact, now in zip(placed, applied, strict=True)
+                if now and now.call  # or acknowledged or withdrawn since the plan; or too late in the day
+            )
+        )
 
     def _recent(self, tx: Records) -> Sequence[Call]:
         """Asked of the store, not remembered: so a restart does not use a line that must rest."""

@@ -14,6 +14,7 @@ from ivr.services.report import many
 
 def erase(tx: Records, alert: int) -> None:
     """Blank the texts and mask the numbers of an alert that counts as erased already."""
+    tx.put(*(replace(a, callback=_masked(a.callback)) for a in tx.find(Alert, id=alert)))
     tx.put(*(_delivery(delivery) for delivery in tx.find(Delivery, alert=alert)))
     tx.put(*(_sms(sms) for sms in tx.find(Sms, alert=alert)))
     tx.put(*(replace(call, number=_masked(call.number)) for call in _calls(tx, alert)))

@@ -75,6 +75,8 @@ class Call:
     keyed: list[tuple[str, str]] = field(default_factory=list)
     """Every key that Asterisk told of, with the sound that was heard last before it."""
     _heard: str = ""
+    _beeped: bool = False
+    """Whether the person has been asked to speak."""
     _over: bool = False
     _told: bool = False
 
@@ -117,6 +119,9 @@ class Call:
             return b"511 Command Not Permitted on a dead channel or intercept routine\n"
         args = shlex.split(line[len(command) :])
         match command:
+            case "STREAM FILE" if args[0] == "beep":
+                self._beeped = True
+                return _result(0, 0.2)
             case "STREAM FILE" if args[0].startswith("silence/"):
                 return self._wait(float(args[0].removeprefix("silence/")))
             case "STREAM FILE" if args[0] == "tocsin/waiting" and self.waiting:
@@ -126,15 +131,15 @@ class Call:
                 return self._stream(args[0], args[1], int(args[2]) / RATE)
             case "WAIT FOR DIGIT":
                 return self._wait(int(args[0]) / 1000)
-            case "RECORD FILE" if "BEEP" not in args:
-                return self._overheard(Path(args[0]).with_suffix(".wav"), int(args[3]) / 1000)
             case "RECORD FILE":
-                return self._record(Path(args[0]).with_suffix(".wav"), args[2], int(args[3]) / 1000)
+                record = self._record if self._beeped else self._overheard
+                self._beeped = False
+                return record(Path(args[0]).with_suffix(".wav"), args[2], int(args[3]) / 1000)
             case "SET VARIABLE":
                 self.variables[args[0]] = args[1]
                 return b"200 result=1\n"
-            case "EXEC":
-                return self._confer(args)
+            case "EXEC" if args[0] == "ConfBridge":
+                return self._confer()
             case "GET VARIABLE":
                 in_room = args[0].startswith("CONFBRIDGE_INFO(parties,")
                 value = str(self.parties) if in_room else self.variables.get(args[0])
@@ -160,8 +165,7 @@ class Call:
                 self.keyed.append((self._heard, act.key))
                 return _result(ord(act.key), start_s)
 
-    def _confer(self, args: list[str]) -> bytes:
-        assert args[0] == "ConfBridge"
+    def _confer(self) -> bytes:
         if isinstance(self.person.hears("conference", 60.0, 0.0), HangUp):
             self._over = True
             return b"200 result=-1\n"
@@ -187,7 +191,7 @@ class Call:
             return f"200 result=-1 (hangup) endpos={frames}\n".encode()
         return f"200 result={ord(speech.end)} (dtmf) endpos={frames}\n".encode()
 
-    def _overheard(self, path: Path, longest_s: float) -> bytes:
+    def _overheard(self, path: Path, end: str, longest_s: float) -> bytes:
         write_line(path, self.line.pop(0) if self.line else "silence", longest_s)
         key = self.person.waits(longest_s)
         frames = round(longest_s * RATE)
@@ -203,17 +207,16 @@ def _result(value: int, at_s: float) -> bytes:
 
 
 def write_wav(path: Path, seconds: float, amplitude: int = 8000) -> None:
-    """A rectangular tone of 400 Hz, or silence."""
-    period = (
-        amplitude.to_bytes(2, "little", signed=True) * 10
-        + (-amplitude).to_bytes(2, "little", signed=True) * 10
-    )
+    """Noise, which stands for speech, or silence; what is beyond full scale is cut."""
+    noise = random.Random(1)
+    samples = (noise.randint(-amplitude, amplitude) for _ in range(RATE))
+    second = struct.pack(f"<{RATE}h", *(max(-32768, min(32767, sample)) for sample in samples))
     frames = round(seconds * RATE)
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(RATE)
-        file.writeframes((period * (frames // 20 + 1))[: frames * 2])
+        file.writeframes((second * (frames // RATE + 1))[: frames * 2])
 
 
 def write_line(path: Path, what: str, seconds: float) -> None:

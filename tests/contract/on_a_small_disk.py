@@ -89,6 +89,13 @@ def test_facts_go_on_record_while_the_reserve_lasts(book: Book, disk: Path, rese
         book.hangs_up(f"caller-{n}")
 
 
+def test_so_do_many_that_come_together(book: Book, disk: Path, reserve: FileReserve) -> None:
+    fill(disk)
+    done = book.ledger.apply_together([CallCameIn(f"caller-{n}", "sip-a") for n in range(500)])
+    assert None not in done
+    assert reserve.is_given_up
+
+
 def test_without_a_reserve_they_do_not(book: Book, disk: Path, reserve: FileReserve) -> None:
     """What makes the test above one of the reserve."""
     alert = book.raises()

@@ -85,6 +85,14 @@ class TestErasure:
         assert all("…" in number for number in numbers if number)
         assert book.delivery(alert, XYZ).acknowledged_by == "40713"
 
+    def test_masks_the_number_for_questions(self, book: Book) -> None:
+        alert = book.records()
+        book.apply(facts.AlertReleased(alert, callback="+4940100001"))
+        book.apply(facts.AlertWithdrawn(alert))
+        book.apply(facts.AlertErased(alert))
+
+        assert book.alert(alert).callback == "+4940…001"
+
     def test_an_sms_that_never_left_does_not_leave_any_more(self, book: Book) -> None:
         alert = closed(book)
         book.apply(facts.AlertErased(alert))
@@ -116,6 +124,7 @@ class TestErasure:
     ) -> None:
         for _ in range(11):
             draft = book.records()
+        (recordings.path("x").parent / "1-level.wav").touch()
         book.records(replaces=1)
         book.apply(facts.AlertWithdrawn(1))
         book.apply(facts.AlertErased(1))

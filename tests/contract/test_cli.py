@@ -719,8 +719,13 @@ class TestSms:
                 file.write("smsc:\n")
                 for name, port in zip("ab", ports, strict=True):
                     file.write(f"  - {{name: {name}, host: 127.0.0.1, port: {port}, system_id: tocsin}}\n")
+                file.write("  - {name: c, spool: no spool}\n")
             found = answer(home, "sms", "status", code=1)
 
         assert (found["queued"], found["submitted"], found["reason"]) == (2, 1, "the link was lost")
         assert TIME.fullmatch(found["oldest_queued_at"])
-        assert [(link["name"], link["answers"]) for link in found["smsc"]] == [("a", True), ("b", False)]
+        assert [(link["name"], link["answers"]) for link in found["smsc"]] == [
+            ("a", True),
+            ("b", False),
+            ("c", False),
+        ]

@@ -91,6 +91,7 @@ class House:
     port: int
     scripts: dict[str, Script]
     lock: sqlite3.Connection | None = None
+    broken: str = ""
 
     def happens(self, event: str) -> None:
         match event.split():
@@ -108,10 +109,19 @@ class House:
                 names = (known, "gone") if how == "broken" else ("gone", known)
                 with closing(sqlite3.connect(self.folder / "state" / "tocsin.db")) as connection:
                     connection.execute("ALTER TABLE {} RENAME TO {}".format(*names))
+                self.broken = known if how == "broken" else ""
             case ["disk", "full"]:
                 reserve = bootstrap.reserve(self.desk.settings)
                 assert reserve is not None
                 reserve.path.touch()  # as it is once it was given up
+            case said:
+                self._is_done(said)
+
+    def _is_done(self, said: list[str]) -> None:
+        """What others do meanwhile."""
+        match said:
+            case ["release", number]:
+                self.ledger.apply(facts.AlertReleased(int(number)))
             case ["withdraw", number]:
                 self.ledger.apply(facts.AlertWithdrawn(int(number)))
             case ["acknowledge", number, team]:
@@ -124,7 +134,8 @@ class House:
             case [("codes" | "order") as what, name]:
                 {"codes": self._has_codes, "order": self._order}[what](name)
             case ["lose", number]:
-                (self.folder / "recordings" / f"{number}.wav").unlink()
+                for file in (self.folder / "recordings").glob(f"{number}*.wav"):
+                    file.unlink()
             case said:
                 self._is_called(said)
 
@@ -160,7 +171,8 @@ class House:
             case ["calls", "in", team]:
                 self._listens(team, Listen.CALL_IN)
             case ["has", "words", *words, team]:
-                self.ledger.apply(facts.WordsIssued(team, tuple(words)))
+                with self.store.write() as tx:
+                    tx.put(*(VerificationWord(team, n, word) for n, word in enumerate(words, 1)))
             case ["words", "used", "up"]:
                 with self.store.write() as tx:
                     tx.put(*(replace(word, call="an earlier one") for word in tx.find(VerificationWord)))
@@ -179,7 +191,13 @@ class House:
             tx.put(replace(team, listen=listen), *([ListenPin(team_id, Pins().hash(pin))] if pin else []))
 
     def raise_alert(
-        self, team: str, seconds: float, source: str = "hotline", draft: bool = False, **said: Any
+        self,
+        team: str,
+        seconds: float,
+        source: str = "hotline",
+        draft: bool = False,
+        age_s: float = 0,
+        **said: Any,
     ) -> int:
         path = self.folder / f"{team} {seconds}.wav"
         write_wav(path, seconds)
@@ -187,6 +205,8 @@ class House:
             facts.AlertRecorded(team, None, Source(source), str(path), seconds, f"{team} {seconds}", **said)
         )
         assert recorded.alert is not None
+        with self.store.write() as tx:
+            tx.put(replace(recorded.alert, recorded_at=NOON - age_s))
         if not draft:
             self.ledger.apply(facts.AlertReleased(recorded.alert.id))
         return recorded.alert.id
@@ -202,7 +222,7 @@ class House:
             return None
 
     def name(self, sound: str) -> str:
-        """Of a sound, as journeys write it."""
+        """Of a sound, as journeys write it: of a recording, whether as it was made or at an even level."""
         if sound.startswith(f"{self.folder}/recordings/incoming/line-"):
             return "take"
         for folder, short in (
@@ -211,7 +231,7 @@ class House:
             (f"{self.folder}/state/sounds/names/", "name/"),
         ):
             if sound.startswith(folder):
-                return short + sound.removeprefix(folder)
+                return short + sound.removeprefix(folder).removesuffix("-level")
         return sound
 
     def on_record(self) -> dict[str, str]:
@@ -225,6 +245,8 @@ class House:
                 lines["sms to abc-cert"] = sms.text
             for a in tx.find(Alert):
                 lines[f"alert {a.id}"] = str(a.state)
+                sure = {True: "confirmed", False: "unconfirmed", None: "not said"}[a.confirmed]
+                lines[f"content {a.id}"] = f"{sure}, TLP {a.tlp}, {a.severity}, questions to {a.callback}"
                 lines[f"recording {a.id}"] = f"{a.duration_s:.1f} s by {a.team} {a.uid}"
             for d in tx.find(Delivery):
                 how = f" {d.acknowledged_via} {d.acknowledged_by}" if d.acknowledged_via else ""
@@ -379,6 +401,8 @@ def lead(
     if zone := journey.get("local-time"):
         with house.store.write() as tx:
             tx.put(*(replace(team, zone=zone, local_time=True) for team in tx.find(Team)))
+    asked = dict.fromkeys(journey.get("asks", []), True)
+    house.desk.settings = replace(house.desk.settings, raising=config.Raising(**asked))
     alerts = [house.raise_alert(**alert) for alert in journey.get("alerts", [])]
     follows = Follows(written_out(journey["talk"]), house.name, house.happens)
     house.scripts |= {
@@ -415,6 +439,8 @@ def lead(
     finally:
         if house.lock is not None:
             house.happens("store back")
+        if house.broken:
+            house.happens(f"store mended {house.broken}")
     return follows, call
 
 
@@ -486,6 +512,7 @@ def test_journey(name: str, build: Build, caplog: pytest.LogCaptureFixture) -> N
     "name",
     [
         *("raise-and-send", "listen-to-the-end", "two-alerts-in-one-call", "hotline-acknowledge", "withdraw"),
+        "number-for-questions",
         *("not-me-in-the-alert", "call-me-back-after-the-alert", "is-this-call-genuine"),
         *("listening-pin", "hears-it-on-the-hotline-only"),
         *("operator", "settings-test-calls"),

@@ -222,6 +222,9 @@ class Hasty:
     def __init__(self) -> None:
         self.courier: Courier | None = None
 
+    def holds(self, reference: str) -> bool:
+        return False
+
     def submit(self, reference: str, to: str, text: str) -> bool:
         assert self.courier is not None
         threading.Thread(target=self.courier.stop).start()

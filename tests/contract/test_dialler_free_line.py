@@ -38,21 +38,12 @@ class Exchange:
         return frozenset(self.live_calls)
 
 
-def play(
-    book: Book, clock: ManualClock, trunk: TrunkView, meanwhile: Callable[[], object] = lambda: None
-) -> list[tuple[str, list[CallState]]]:
-    """Let each call be busy at once, as long as any are placed: the number of each, and in which states the
-    ledger had all calls, in their order, when it left. `meanwhile` happens while the first one rings."""
-    left: list[tuple[str, list[CallState]]] = []
-
-    def placed(call: str, number: str) -> None:
-        left.append((number, [c.state for c in sorted(book.find(Call), key=lambda c: c.id)]))
-        if len(left) == 1:
-            meanwhile()
-        dialler.notice(CallEnded(call, BUSY))
-
+def dial(
+    book: Book, clock: ManualClock, trunk: TrunkView, placed: Callable[[Dialler, str, str], None]
+) -> None:
+    """A dialler at work for a moment; `placed` hears of each call that leaves."""
     ids = (f"dialled-{n:04}" for n in range(1000))
-    exchange = Exchange(placed)
+    exchange = Exchange(lambda call, number: placed(dialler, call, number))
     dialler = Dialler(book.store, book.ledger, exchange, [trunk], Policy(), clock, lambda: next(ids))
 
     async def for_a_moment() -> None:
@@ -60,6 +51,22 @@ def play(
             await asyncio.wait_for(dialler.run(), TOGETHER_S)
 
     asyncio.run(for_a_moment())
+
+
+def play(
+    book: Book, clock: ManualClock, trunk: TrunkView, meanwhile: Callable[[], object] = lambda: None
+) -> list[tuple[str, list[CallState]]]:
+    """Let each call be busy at once, as long as any are placed: the number of each, and in which states the
+    ledger had all calls, in their order, when it left. `meanwhile` happens while the first one rings."""
+    left: list[tuple[str, list[CallState]]] = []
+
+    def placed(dialler: Dialler, call: str, number: str) -> None:
+        left.append((number, [c.state for c in sorted(book.find(Call), key=lambda c: c.id)]))
+        if len(left) == 1:
+            meanwhile()
+        dialler.notice(CallEnded(call, BUSY))
+
+    dial(book, clock, trunk, placed)
     return left
 
 
@@ -73,6 +80,30 @@ def test_the_next_call_leaves_before_the_end_of_the_last_is_on_record(book: Book
     assert {number for number, _ in left} >= {"+4940100002", "+4940100003", "+4940100004"}
     assert len({number for number, _ in left}) == len(left)  # each number rests before its second call
     assert {call.state for call in book.find(Call)} == {CallState.ENDED}
+
+
+def test_the_calls_of_a_plan_are_all_on_record_before_the_first_of_them_leaves(
+    book: Book, clock: ManualClock
+) -> None:
+    book.raises()
+
+    left = play(book, clock, TrunkView("sip-a", len(CALLED)))
+
+    assert left[0][1] == [CallState.PLACED] * len(CALLED)
+
+
+def test_a_call_that_cannot_leave_keeps_none_of_the_others(book: Book, clock: ManualClock) -> None:
+    book.raises()
+    left = []
+
+    def placed(_: Dialler, call: str, number: str) -> None:
+        left.append(number)
+        if len(left) == 1:
+            raise ValueError("control character in AMI header Channel")
+
+    dial(book, clock, TrunkView("sip-a", len(CALLED)), placed)
+
+    assert len(left) == len(CALLED)
 
 
 def test_a_line_rests_from_the_moment_that_its_call_is_over(book: Book, clock: ManualClock) -> None:

@@ -20,7 +20,7 @@ XYZ = "+4940100004"
 
 
 def wants(book: Book, number: str = XYZ, team: str | None = "xyz-cert") -> Errand:
-    wanted = book.apply(ErrandWanted(ErrandKind.CALLBACK, number, team, "40713")).errand
+    wanted = book.apply(ErrandWanted(ErrandKind.TEST, number, team, "40713")).errand
     assert wanted is not None
     return wanted
 

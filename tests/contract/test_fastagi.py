@@ -135,10 +135,16 @@ def test_flushing_leaves_no_key_and_ends_even_for_a_stuck_one() -> None:
 )
 def test_a_recording_ends_by_key_limit_or_hangup(says: Speech, expected: Recorded, tmp_path: Path) -> None:
     path = tmp_path / 'a "quoted" \\ name'
-    came, call = during(lambda c: c.record(path, 10), Plays(says=says))
+    came, call = during(lambda c: c.record(path, 10, warn_s=4), Plays(says=says))
     assert came == expected
     assert path.with_suffix(".wav").exists()
-    assert call.commands[0].endswith('wav "#" 10000 BEEP')
+    assert call.commands[:2] == ['STREAM FILE "beep" "" 0', 'EXEC PlayTones "!0/6000,!330/200,!0/4000"']
+    assert call.commands[2].endswith('wav "#" 10000')
+
+
+def test_a_recording_too_short_for_the_soft_tone_has_none(tmp_path: Path) -> None:
+    _, call = during(lambda c: c.record(tmp_path / "a", 10, warn_s=15), Plays(says=Speech(3, "#")))
+    assert call.commands[1] == 'EXEC PlayTones "!0/10000"'
 
 
 def test_a_line_is_overheard_for_a_while_until_a_key_or_to_a_hangup(tmp_path: Path) -> None:

@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+import math
 import os
 import stat
 import struct
+import wave
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ivr import bootstrap
-from ivr.adapters.audio import BadAudio, Recordings
+from ivr.adapters.audio import RATE, BadAudio, Recordings
 from ivr.adapters.fastagi import HungUp
 from ivr.adapters.store import SqlStore
 from ivr.config import Settings
@@ -31,6 +33,11 @@ def unfinished(path: Path) -> Path:
     struct.pack_into("<I", data, 40, 0)
     path.write_bytes(data)
     return path
+
+
+def level_dbfs(frames: bytes) -> float:
+    samples = struct.unpack(f"<{len(frames) // 2}h", frames)
+    return 10 * math.log10(sum(sample**2 for sample in samples) / len(samples) / 32768**2)
 
 
 @pytest.fixture
@@ -194,6 +201,43 @@ class TestKeep:
 
     def test_nobody_else_can_listen(self, recordings: Recordings) -> None:
         assert stat.S_IMODE(recordings.incoming.stat().st_mode) == 0o700
+
+
+class TestLevel:
+    @pytest.mark.parametrize("amplitude", [600, 30_000])
+    def test_callees_hear_an_even_level_and_the_original_stays(
+        self, recordings: Recordings, amplitude: int
+    ) -> None:
+        path = speak(recordings.incoming / "x.wav", 2, amplitude)
+        original = path.read_bytes()
+        name = recordings.keep(17, str(path))
+
+        heard = recordings.to_play(name)
+        assert heard.name == "17-level.wav"
+        with wave.open(str(heard)) as file:
+            assert (file.getnframes(), file.getframerate(), file.getnchannels()) == (16_000, RATE, 1)
+            assert level_dbfs(file.readframes(16_000)) == pytest.approx(-20, abs=0.5)
+        assert recordings.path(name).read_bytes() == original
+        assert recordings.condition(name, hashlib.sha256(original).hexdigest()) == "intact"
+        recordings.erase(17)
+        assert list(recordings.path(".").glob("*.wav*")) == []
+
+    def test_one_that_is_even_has_no_copy(self, recordings: Recordings) -> None:
+        name = recordings.keep(17, str(speak(recordings.incoming / "x.wav", 2, 4634)))
+        assert recordings.to_play(name) == recordings.path(name)
+
+    def test_a_second_take_is_played_and_not_the_first_one_s_copy(self, recordings: Recordings) -> None:
+        for take in range(2):
+            name = recordings.keep(17, str(speak(recordings.incoming / f"{take}.wav", 2 + take, 600)))
+        assert recordings.to_play(name).name == "17-2-level.wav"
+
+    def test_where_the_copy_cannot_be_made_the_original_is_played(
+        self, recordings: Recordings, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        recordings.path("17-level.making").mkdir()
+        name = recordings.keep(17, str(speak(recordings.incoming / "x.wav", 2, 600)))
+        assert recordings.to_play(name) == recordings.path(name)
+        assert "17.wav: its level stays as it is" in caplog.text
 
 
 class TestDesk:

@@ -353,6 +353,23 @@ class TestTransactions:
         with store.read() as tx:
             assert tx.get(Team, "new-cert") is None
 
+    def test_a_part_that_fails_leaves_nothing_behind_and_all_before_it(self, store: SqlStore) -> None:
+        unplaced = Leg("never placed", 17, "new-cert", 1)
+        with store.write() as tx:
+            tx.put(NEW)
+            with pytest.raises(StoreRefused), tx.part():
+                tx.drop(NEW)
+                tx.put(unplaced)
+            with pytest.raises(ZeroDivisionError), tx.part():
+                tx.drop(NEW)
+                _ = 1 / 0
+            with tx.part():
+                tx.put(Team("other-cert", "OTHER-CERT"))
+
+        with store.read() as tx:
+            assert tx.get(Team, "new-cert") == NEW
+            assert tx.get(Team, "other-cert")
+
     def test_a_reader_sees_one_moment(self, store: SqlStore) -> None:
         with store.read() as before:
             assert before.get(Team, "new-cert") is None

@@ -67,6 +67,13 @@ def test_a_release_says_of_the_content_what_is_known_then_and_the_rest_stays() -
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("state", [RELEASED, CLOSED])
+def test_who_throws_a_draft_away_withdraws_no_alert(state: AlertState) -> None:
+    with pytest.raises(Illegal, match="it is no draft any more"):
+        decide(alert(state), AlertWithdrawn(17, only_draft=True), LATER)
+    assert decide(alert(DRAFT), AlertWithdrawn(17, only_draft=True), LATER)[0].state is WITHDRAWN
+
+
 def settled(*states: str) -> Settled:
     """The deliveries of the alert, one a state."""
     return Settled([Delivery(17, f"team-{n}", f"TEAM-{n}", DeliveryState(s)) for n, s in enumerate(states)])

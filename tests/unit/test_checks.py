@@ -48,6 +48,8 @@ def evidence(tmp_path: Path) -> Evidence:
         alert={
             "source": "hotline",
             "originator": {"team": "signal-cert"},
+            "confirmed": True,
+            "callback": "+4940808077699",
             "state": "closed",
             "outcome": "all-acknowledged",
             "duration_s": 6.0,

@@ -6,7 +6,7 @@ import pytest
 from book import CONFIGURATION
 
 from ivr import config
-from ivr.config import BadConfig, Settings
+from ivr.config import BadConfig, Modem, Settings, Smsc
 from ivr.domain.policy import SmsTime
 
 FULL = """\
@@ -31,6 +31,7 @@ smsc:
   - name: operator-a
     host: smpp.example
     system_id: tocsin
+  - {name: modem, spool: spool of sms, window: 2, patience_s: 60}
 policy:
   ring_s: 20
   sms: after-first-call
@@ -71,7 +72,10 @@ class TestValues:
         assert settings.policy.sms is SmsTime.AFTER_FIRST_CALL
         assert settings.trunks[0].port == 5060
         assert (settings.trunks[0].guard_s, settings.trunks[0].cps, settings.trunks[0].reserve) == (2.5, 5, 1)
-        assert settings.smsc[0].window == 10
+        assert settings.smsc == (
+            Smsc("operator-a", "smpp.example", "tocsin"),
+            Modem(tmp_path / "spool of sms", "modem", window=2, patience_s=60.0),
+        )
         assert settings.policy.ring_s == 20
         assert settings.policy.no_answer.pause_s == 15
         assert settings.audio.longest_s == 90
@@ -188,6 +192,8 @@ class TestErrors:
             ("language: German", "8: language: must be the code of a language, such as en"),
             ("archive:\n  keep-days: 0", "9: keep-days: must be between 1 and 36500, not 0"),
             ("archive:\n  keep_days: 9", "9: keep_days: unknown key; did you mean keep-days?"),
+            ("smsc:\n  - {name: a, spool: s, window: 51}", "9: window: must be between 1 and 50"),
+            ("smsc:\n  - {name: a, spool: s, host: h}", "9: spool: unknown key"),
             ("state: 7", "8: state: must be a path"),
         ],
     )

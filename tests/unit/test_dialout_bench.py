@@ -110,6 +110,18 @@ def test_a_dial_out_lasts_until_everybody_is_reached_and_no_longer() -> None:
     assert exchanged.makespan_s(records, rows) == 17.0
 
 
+def test_a_dial_out_is_sound_if_no_team_is_called_again_after_an_answered_call() -> None:
+    rows = [row(1, [ANSWER]), row(2, [ANSWER])]
+    records = [
+        record("+493011", 5.0, 20.0, 16, 6.0),
+        record("+493021", 6.0, 30.0, 16, 7.0),  # its second phone rang beside, and was answered too
+        record("+493012", 5.0, 22.0, 16, 6.0),
+    ]
+
+    assert exchanged.is_sound(records, rows)
+    assert not exchanged.is_sound([*records, record("+493022", 22.5, 23.0)], rows)
+
+
 def test_a_call_that_overlaps_the_clearing_of_the_last_one_took_no_time() -> None:
     rows = [row(1, [ANSWER]), row(2, [ANSWER]), row(3, [ANSWER])]
     records = [

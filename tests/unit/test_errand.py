@@ -25,7 +25,7 @@ from ivr.domain.schedule import Plan, View, plan
 
 WAITING, CALLING, DONE, FAILED = ErrandState
 NUMBER = "+4940808077501"
-BUSY = ErrandCallEnded("c", Disposition.BUSY)
+UNANSWERED = ErrandCallEnded("c", Disposition.NO_ANSWER)
 JAM = ErrandCallEnded("c", Disposition.CONGESTION)
 
 
@@ -33,7 +33,7 @@ def errand(
     state: ErrandState = WAITING, kind: ErrandKind = ErrandKind.CALLBACK, number: str = NUMBER, id: int = 1
 ) -> Errand:
     fresh = errands.wanted(ErrandWanted(kind, number, "xyz-cert"), NOON)
-    return replace(fresh, id=id, state=state, call=None if state is WAITING else "c")
+    return replace(fresh, id=id, due_at=NOON, state=state, call=None if state is WAITING else "c")
 
 
 MOVES: list[tuple[ErrandState, ErrandFact, ErrandState]] = [
@@ -41,21 +41,21 @@ MOVES: list[tuple[ErrandState, ErrandFact, ErrandState]] = [
     (WAITING, ErrandDone(1), DONE),
     (WAITING, ErrandDropped(1), FAILED),
     (WAITING, ErrandExpired(1), FAILED),
-    (WAITING, BUSY, WAITING),
+    (WAITING, UNANSWERED, WAITING),
     (CALLING, ErrandDone(1), DONE),
     (CALLING, ErrandDropped(1), FAILED),
     (CALLING, ErrandExpired(1), CALLING),
-    (CALLING, BUSY, FAILED),
+    (CALLING, UNANSWERED, FAILED),
     (CALLING, JAM, WAITING),
-    (CALLING, ErrandCallEnded("another", Disposition.BUSY), CALLING),
+    (CALLING, ErrandCallEnded("another", Disposition.NO_ANSWER), CALLING),
     (DONE, ErrandDone(1), DONE),
     (DONE, ErrandDropped(1), DONE),
     (DONE, ErrandExpired(1), DONE),
-    (DONE, BUSY, DONE),
+    (DONE, UNANSWERED, DONE),
     (FAILED, ErrandDone(1), DONE),
     (FAILED, ErrandDropped(1), FAILED),
     (FAILED, ErrandExpired(1), FAILED),
-    (FAILED, BUSY, FAILED),
+    (FAILED, UNANSWERED, FAILED),
 ]
 ILLEGAL = [(state, ErrandPlaced) for state in (CALLING, DONE, FAILED)]
 
@@ -73,13 +73,31 @@ def test_every_pair_is_a_move_or_illegal() -> None:
             decide(errand(state), kind(1, "c", "sip-a"), NOON)
 
 
-def test_a_jam_is_tried_again_soon_while_it_is_of_use_and_a_phone_nobody_takes_is_not() -> None:
-    again, _ = decide(errand(CALLING), JAM, NOON + 10)
-    assert NOON + 10 < again.due_at <= NOON + 15
-    too_late, _ = decide(errand(CALLING), JAM, errand().until)
-    assert (too_late.state, too_late.reason) == (FAILED, "congestion")
-    unanswered, _ = decide(errand(CALLING), ErrandCallEnded("c", Disposition.NO_ANSWER), NOON + 10)
+@pytest.mark.parametrize(("how", "soonest_s"), [(Disposition.CONGESTION, 1), (Disposition.BUSY, 5)])
+def test_a_jam_and_a_busy_phone_are_tried_again_while_it_is_of_use(
+    how: Disposition, soonest_s: float
+) -> None:
+    again, _ = decide(errand(CALLING), ErrandCallEnded("c", how), NOON + 10)
+    assert again.state is WAITING
+    assert NOON + 10 + soonest_s < again.due_at <= NOON + 20
+    too_late, _ = decide(errand(CALLING), ErrandCallEnded("c", how), errand().until - 1)
+    assert (too_late.state, too_late.reason) == (FAILED, how)
+
+
+def test_a_phone_that_nobody_takes_is_not_rung_twice() -> None:
+    unanswered, _ = decide(errand(CALLING), UNANSWERED, NOON + 10)
     assert (unanswered.state, unanswered.reason) == (FAILED, "no-answer")
+
+
+def test_a_busy_phone_is_rung_again_for_a_call_back_alone() -> None:
+    busy, _ = decide(errand(CALLING, ErrandKind.OPERATOR), ErrandCallEnded("c", Disposition.BUSY), NOON + 10)
+    assert (busy.state, busy.reason) == (FAILED, "busy")
+
+
+def test_who_is_called_back_has_the_time_to_hang_up_and_is_called_within_a_minute() -> None:
+    fresh = errands.wanted(ErrandWanted(ErrandKind.CALLBACK, NUMBER, "xyz-cert"), NOON)
+    assert NOON + 8 < fresh.due_at <= NOON + 20
+    assert errands.wanted(ErrandWanted(ErrandKind.OPERATOR, NUMBER), NOON).due_at == NOON
 
 
 # -- among the other calls -----------------------------------------------------------------------------------

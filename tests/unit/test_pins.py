@@ -1,6 +1,9 @@
 """PINs are kept as argon2id hashes, and nobody can tell an unknown account from a wrong PIN."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Lock
 from typing import Literal
 
 import pytest
@@ -80,3 +83,37 @@ def test_a_crowd_of_callers_is_answered_one_by_one(pins: Pins, kept: str) -> Non
         answers = list(callers.map(lambda guess: pins.matches(kept, guess), guesses))
 
     assert answers == [False] * 11 + [True]
+
+
+def test_of_fifty_at_once_no_more_are_at_work_than_there_are_slots(
+    kept: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each takes 19 MiB: memory and cores are bounded, whoever calls and whatever for."""
+    at_work, most = 0, 0
+    counting = Lock()
+
+    class Hasher(PasswordHasher):
+        def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:
+            with self.counted():
+                return super().verify(hash, password)
+
+        def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
+            with self.counted():
+                return super().hash(password, salt=salt)
+
+        @contextmanager
+        def counted(self) -> Iterator[None]:
+            nonlocal at_work, most
+            with counting:
+                at_work += 1
+                most = max(most, at_work)
+            yield
+            with counting:
+                at_work -= 1
+
+    monkeypatch.setattr(module, "PasswordHasher", Hasher)
+    pins = Pins()
+    with ThreadPoolExecutor(50) as callers:
+        list(callers.map(lambda n: pins.hash("271828") if n % 2 else pins.matches(kept, "271828"), range(50)))
+
+    assert most == module._AT_ONCE

@@ -201,7 +201,7 @@ def test_the_dialplan_reaches_the_hotline_and_nothing_else(
     steps = re.findall(r"^(?:exten => [^,]+,1|\s*same => n(?:\(\w+\))?),(\w+)\((.*)\)$", text, re.M)
     assert len(steps) == len(re.findall(r"^(?:exten|\s*same)\b", text, re.M)), "a line this test cannot read"
     assert {name for name, _ in steps} == {
-        "AGI", "Answer", "Goto", "GotoIf", "Hangup", "Playback", "Set", "Wait",
+        "AGI", "Answer", "Goto", "GotoIf", "Hangup", "Playback", "PlayTones", "Set", "Wait",
     }  # fmt: skip
     assert {args for name, args in steps if name == "Goto"} == {"s,1", "serve,s,1", "try", "s,again"}
     # Nothing that a caller sends: no CALLERID, EXTEN, header, and no function that evaluates.

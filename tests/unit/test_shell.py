@@ -125,7 +125,16 @@ def test_a_table_has_aligned_columns_and_no_heads_alone(capsys: pytest.CaptureFi
 
 def test_every_key_of_the_configuration_is_in_the_example() -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
-    shapes = (config.Network, config.Pbx, config.Trunk, config.Smsc, Policy, Limits, config._File)
+    shapes = (
+        config.Network,
+        config.Pbx,
+        config.Trunk,
+        config.Smsc,
+        config.Modem,
+        Policy,
+        Limits,
+        config._File,
+    )
     for shape in shapes:
         for key in fields(shape):
             name = key.metadata.get("key", key.name)
@@ -142,7 +151,10 @@ def test_what_is_commented_out_in_the_example_is_right(section: str, tmp_path: P
     path.write_text("\n".join(lines[:start] + freed + lines[end:]), encoding="utf-8")
     loaded = config.load(path)
     if section == "smsc":
-        assert loaded.smsc[0].system_id == "tocsin"
+        smsc, modem = loaded.smsc
+        assert isinstance(smsc, config.Smsc)
+        assert smsc.system_id == "tocsin"
+        assert modem == config.Modem(Path("/var/spool/sms"), "modem")
     else:
         # The values shown are the defaults, as the file says.
         assert getattr(loaded, section) == type(getattr(loaded, section))()

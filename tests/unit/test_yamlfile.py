@@ -45,6 +45,24 @@ class Shape:
     word_or_list: str | tuple[str, ...] = ""
 
 
+@dataclass(frozen=True)
+class Network:
+    name: str
+    host: str = ""
+
+
+@dataclass(frozen=True)
+class Local:
+    name: str
+    spool: str
+    room: int = 1
+
+
+@dataclass(frozen=True)
+class Links:
+    links: tuple[Network | Local, ...]
+
+
 def bad(text: str, shape: type[Any] = Shape) -> str:
     with pytest.raises(BadFile) as refused:
         parse(text, shape, "some.yaml")
@@ -88,6 +106,12 @@ class TestReads:
 
     def test_each_shape_of_a_union_by_what_is_written(self) -> None:
         assert parse("{text: x, word_or_list: one}", Shape, "f").word_or_list == "one"
+
+    def test_of_two_dataclasses_the_one_that_has_the_keys(self) -> None:
+        text = "[{host: h, name: a}, {name: b, spool: s}, {name: c}]"
+        found = parse(f"{{links: {text}}}", Links, "f").links
+        assert found == (Network("a", "h"), Local("b", "s"), Network("c"))
+        assert "spol: unknown key; did you mean spool" in bad("links: [{name: b, spol: s, room: 4}]", Links)
 
     @pytest.mark.parametrize("written", ["true", "True", "on", "yes"])
     def test_the_words_for_true(self, written: str) -> None:

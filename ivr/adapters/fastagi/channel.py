@@ -37,6 +37,9 @@ _LINE = 8192
 _COMMAND = 2000
 """Bytes. Asterisk cuts a command at 2048 and reads the rest as another one."""
 _TYPED_AHEAD = 32
+_BEEP = "beep"
+_SOFT_TONE = "!330/200"
+"""330 Hz for 0.2 s, once, as Asterisk's indications write it."""
 
 _REPLY = re.compile(r"200 result=(-?\d+)(?: \((.*)\))?(?: endpos=(\d+))?")
 
@@ -197,9 +200,15 @@ class Channel(AGI):  # type: ignore[misc]  # pyst2 has no types
             if not self.wait_for_digit(10):  # milliseconds
                 return
 
-    def record(self, path: Path, longest_s: float, end: str = "#") -> Recorded:
-        """Beep, then record to `path` (without suffix; becomes .wav) until a key of `end` or `longest_s`."""
-        return self._record(path, longest_s, end, "BEEP")
+    def record(self, path: Path, longest_s: float, warn_s: float = 0.0, end: str = "#") -> Recorded:
+        """Beep, then record to `path` (without suffix; becomes .wav) until a key of `end` or `longest_s`.
+
+        A soft tone is heard `warn_s` before the end, unless that is before the beginning. It comes from a
+        generator beside the recording, which stays in one piece and holds no tone.
+        """
+        if self.stream(_BEEP).how == "hangup":  # RECORD FILE's own beep would end the generator
+            return Recorded("hangup")
+        return self._record(path, longest_s, end, warn_s)
 
     def overhear(self, path: Path, seconds: float, escape: str) -> str:
         """Write what the line says for `seconds` to `path`, as `record` does. The key of `escape` that ended
@@ -211,10 +220,14 @@ class Channel(AGI):  # type: ignore[misc]  # pyst2 has no types
             log.error("call %s: what the line says cannot be written to %s", self.call_id, path)
         return recorded.key
 
-    def _record(self, path: Path, longest_s: float, end: str, *beep: str) -> Recorded:
-        reply = self._ask(
-            "RECORD FILE", self._quote(str(path)), "wav", self._quote(end), round(longest_s * 1000), *beep
-        )
+    def _record(self, path: Path, longest_s: float, end: str, warn_s: float = 0.0) -> Recorded:
+        """Silence is sent meanwhile, see `wait`; whatever is played next ends it."""
+        milliseconds = round(longest_s * 1000)
+        quiet = f"!0/{milliseconds}"
+        if 0 < warn_s < longest_s:
+            quiet = f"!0/{round((longest_s - warn_s) * 1000)},{_SOFT_TONE},!0/{round(warn_s * 1000)}"
+        self.execute("EXEC", "PlayTones", self._quote(quiet))
+        reply = self._ask("RECORD FILE", self._quote(str(path)), "wav", self._quote(end), milliseconds)
         if reply.data == "timeout":  # with a result of 0 or 1, which says nothing
             return Recorded("limit")
         if reply.result > 0:
