@@ -262,7 +262,7 @@ def test_nothing_that_could_record_a_callee_is_loaded_or_called(
     render(settings, programs, tmp_path / "conf")
     modules = [value for _, lines in read(tmp_path / "conf/modules.conf") for _, value in lines]
     applications = {name for name in modules if name.startswith("app_")}
-    assert applications == {"app_playback.so", "app_confbridge.so"}
+    assert applications == {"app_playback.so", "app_playtones.so", "app_confbridge.so"}
     assert not [name for name in modules if re.search("monitor|audiosocket|stasis|ari|audiohook", name)]
     dialplan = (tmp_path / "conf/extensions.conf").read_text(encoding="utf-8")
     assert "AGI(" in dialplan

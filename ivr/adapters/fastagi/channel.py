@@ -206,7 +206,7 @@ class Channel(AGI):  # type: ignore[misc]  # pyst2 has no types
         A soft tone is heard `warn_s` before the end, unless that is before the beginning. It comes from a
         generator beside the recording, which stays in one piece and holds no tone.
         """
-        if self.stream(_BEEP).how == "hangup":  # RECORD FILE's own beep would end the generator
+        if self.stream(_BEEP).how == "hangup":  # the beep of the recording itself would end the generator
             return Recorded("hangup")
         return self._record(path, longest_s, end, warn_s)
 
