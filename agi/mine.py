@@ -1,19 +1,19 @@
 """A caller's own alerts: how they are doing, withdrawing one, and having the teams called about a mail.
 
-Owns: that nothing is withdrawn or sent but by a second key, pressed after it was said what it does.
+Owns: that nothing is withdrawn but by a second key, pressed after it was said what it does.
 """
 
 import logging
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
 from functools import partial
 
 from agi import listen
 from agi.caller import Caller
 from agi.menu import Menu, walk
+from agi.sending import follow, send
 from ivr.adapters.fastagi import ALL_KEYS
 from ivr.domain import spoken
-from ivr.domain.facts import AlertReleased, AlertWithdrawn, Illegal
+from ivr.domain.facts import AlertWithdrawn
 from ivr.domain.progress import Progress
 from ivr.domain.records import Alert, Source
 from ivr.domain.spoken import prompt
@@ -22,31 +22,14 @@ from ivr.ports import StoreError
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class _Twice:
-    """The two questions before something is done that cannot be undone."""
-
-    first: str
-    before: tuple[str, ...]
-    """What the second key is going to do. No key counts while it is said."""
-    sure: Menu
-
-
-_WITHDRAW = _Twice(
-    prompt("withdraw-menu"),
-    (prompt("withdraw-confirm-before"),),
-    Menu((prompt("withdraw-confirm-after"),), "1"),
-)
-_ESCALATE = _Twice(
-    prompt("escalate-menu"), (prompt("confirm-send-before"),), Menu((prompt("confirm-send-after"),), "1")
-)
+_SURE = Menu((prompt("withdraw-confirm-after"),), "1")
 
 
 def tell(caller: Caller) -> None:
     """How the caller's alerts are doing, the newest first."""
     sent = caller.look_up(partial(caller.desk.sent, caller.account.team))
     if not sent:
-        caller.channel.play([prompt("no-own-alerts")])
+        caller.channel.play([prompt("no-own-alerts")], ALL_KEYS)
     walk(sent, lambda item: _tell(caller, item, last=item is sent[-1]))
 
 
@@ -81,33 +64,28 @@ def withdraw(caller: Caller) -> None:
     """Choose one of the caller's alerts and withdraw it."""
     sent = [item.alert for item in caller.look_up(partial(caller.desk.sent, caller.account.team))]
     if not sent:
-        caller.channel.play([prompt("no-own-alerts")])
-    walk(sent, lambda alert: _offer(caller, alert, alert is sent[-1], _WITHDRAW, _withdraw))
+        caller.channel.play([prompt("no-own-alerts")], ALL_KEYS)
+    walk(sent, lambda alert: _offer_withdrawal(caller, alert, last=alert is sent[-1]))
 
 
-def escalate(caller: Caller) -> None:
-    """Have the teams called about an alert that came by mail, and went out by mail alone."""
-    by_mail = caller.look_up(partial(caller.desk.drafts, caller.account.team, Source.MAIL))
-    if not by_mail:
-        caller.channel.play([prompt("no-mail-alerts")])
-    teams = spoken.teams(caller.look_up(partial(caller.desk.teams_to_call, caller.account.team)))
-    ask = replace(_ESCALATE, before=(*_ESCALATE.before, *teams))
-    walk(by_mail, lambda alert: _offer(caller, alert, alert is by_mail[-1], ask, _escalate))
-
-
-def _offer(caller: Caller, alert: Alert, last: bool, ask: _Twice, do: Callable[[Caller, Alert], None]) -> str:
-    """Have `do` done with `alert` if the caller says so twice; the key that leads on."""
-    more = () if last else (prompt("next-own-menu"),)
-    choose = Menu((prompt("alert-word"), *spoken.count(alert.id), ask.first, *more), "13" if more else "1")
-    while (key := caller.ask(choose)) == "1":
-        caller.channel.play(ask.before)
-        caller.channel.flush()  # a key counts only once it was said what it does
-        sure = caller.ask(ask.sure)
+def _offer_withdrawal(caller: Caller, alert: Alert, last: bool) -> str:
+    """The key that leads on. The second 1 counts only once it was said what it does."""
+    menu = _about(alert, prompt("withdraw-menu"), last)
+    while (key := caller.ask(menu)) == "1":
+        caller.channel.play([prompt("withdraw-confirm-before")])
+        caller.channel.flush()
+        sure = caller.ask(_SURE)
         if sure == "1":
-            do(caller, alert)
+            _withdraw(caller, alert)
         if sure != "*":
             return "#"
     return key
+
+
+def _about(alert: Alert, question: str, last: bool) -> Menu:
+    """Asks `question`, to which 1 says yes, about one of several alerts."""
+    head = (prompt("alert-word"), *spoken.count(alert.id), question)
+    return Menu(head, "1") if last else Menu((*head, prompt("next-own-menu")), "13")
 
 
 def _withdraw(caller: Caller, alert: Alert) -> None:
@@ -121,15 +99,22 @@ def _withdraw(caller: Caller, alert: Alert) -> None:
         caller.channel.play([prompt("alert-word"), *spoken.count(alert.id), prompt("is-withdrawn")])
 
 
-def _escalate(caller: Caller, alert: Alert) -> None:
-    fact = partial(caller.desk.ledger.apply, AlertReleased(alert.id))
-    number = (prompt("alert-word"), *spoken.count(alert.id))
-    try:
-        teams = caller.clerk.wait(caller.channel, fact, prompt("not-yet-sent-hold")).teams
-    except StoreError:
-        log.error("alert %s: not released, it is kept as a draft", alert.id)
-        caller.channel.play([prompt("not-sent")])
-    except Illegal:  # withdrawn meanwhile
-        caller.channel.play([prompt("cancelled")])
-    else:
-        caller.channel.play([*number, prompt("on-its-way"), *spoken.teams(teams)])
+def escalate(caller: Caller) -> None:
+    """Have the teams called about an alert that came by mail, and went out by mail alone."""
+    by_mail = caller.look_up(partial(caller.desk.drafts, caller.account.team, Source.MAIL))
+    if not by_mail:
+        caller.channel.play([prompt("no-mail-alerts")], ALL_KEYS)
+    walk(by_mail, lambda alert: _offer_escalation(caller, alert, last=alert is by_mail[-1]))
+
+
+def _offer_escalation(caller: Caller, alert: Alert, last: bool) -> str:
+    menu = _about(alert, prompt("escalate-menu"), last)
+    while (key := caller.ask(menu)) == "1":
+        went = send(caller, alert, alert.callback)
+        if went == "sent":
+            follow(caller, alert)
+        elif went == "kept":
+            caller.channel.play([prompt("draft-kept")], ALL_KEYS)
+        if went != "back":
+            return "#"
+    return key

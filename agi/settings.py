@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 
 from agi.caller import Caller
 from agi.menu import Menu
+from agi.namesound import record_name
 from agi.pinchange import change_pin
 from agi.testcalls import test_numbers
 from ivr.domain.spoken import prompt
 
 _ROUNDS = 20
-_ROOMS: Mapping[str, Callable[[Caller], None]] = {"1": change_pin, "3": test_numbers}
+_ROOMS: Mapping[str, Callable[[Caller], None]] = {"1": change_pin, "2": record_name, "3": test_numbers}
 _MENU = Menu((prompt("settings-menu"),), "".join(_ROOMS))
 
 

@@ -29,7 +29,7 @@ def record_text(caller: Caller) -> None:
         caller.channel.play(_what(order), ALL_KEYS)
         caller.channel.play([prompt("studio-speak")], ALL_KEYS)
         with caller.desk.overhearing() as path:
-            choice = _take(caller, path)
+            choice = take(caller, path, _LONGEST_S)
             if choice == "1":
                 _deliver(caller, order, path)
                 return
@@ -58,9 +58,9 @@ def _what(order: Order) -> list[str]:
     return [prompt("studio-text"), order.sound] if is_there else []
 
 
-def _take(caller: Caller, path: Path) -> str:
+def take(caller: Caller, path: Path, longest_s: float) -> str:
     """Record once and review it: 1 keep, 3 once more, else leave."""
-    if caller.channel.record(path, _LONGEST_S).how == "hangup":
+    if caller.channel.record(path, longest_s).how == "hangup":
         raise HungUp
     if not _is_audible(caller, path):
         return "3"

@@ -3,10 +3,17 @@
 Kept apart from service.py so that a verb that only reads the store need not load the telephony libraries.
 """
 
+import logging
+from functools import partial
+from pathlib import Path
+
 from ivr.adapters.audio import Recordings
 from ivr.adapters.clock import SteadyClock
+from ivr.adapters.pbx.tree import PbxMissing, find_programs
 from ivr.adapters.pins import Pins
 from ivr.adapters.reserve import FileReserve
+from ivr.adapters.speech import Voice
+from ivr.adapters.speech_texts import SpeechError
 from ivr.adapters.store import SqlStore
 from ivr.adapters.totp import Codes
 from ivr.config import Settings
@@ -14,6 +21,8 @@ from ivr.ports import Clock
 from ivr.services.desk import Desk
 from ivr.services.door import Door
 from ivr.services.ledger import Ledger, last_moment
+
+log = logging.getLogger(__name__)
 
 
 def open_store(settings: Settings) -> SqlStore:
@@ -55,4 +64,20 @@ def ledger(settings: Settings, store: SqlStore, clock: Clock) -> Ledger:
 
 
 def desk(settings: Settings, store: SqlStore, book: Ledger) -> Desk:
-    return Desk(settings, store, book, recordings(settings), Door(store, book, Pins(), Codes()))
+    return Desk(
+        settings,
+        store,
+        book,
+        recordings(settings),
+        Door(store, book, Pins(), Codes()),
+        partial(_record_name, settings),
+    )
+
+
+def _record_name(settings: Settings, team: str, recording: Path) -> bool:
+    try:
+        Voice(find_programs(), settings).replace(settings.sounds / "names" / f"{team}.wav", recording)
+    except (PbxMissing, SpeechError, OSError) as error:
+        log.error("the name of %s stays as it was: %s", team, error)
+        return False
+    return True

@@ -6,7 +6,7 @@ Owns: the questions of a telephone call, each answered in a transaction of its o
 import json
 import logging
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,7 +89,13 @@ class Desk:
     """Answers call scripts, from any thread. Every method raises StoreAway."""
 
     def __init__(
-        self, settings: Settings, store: Store, ledger: Ledger, recordings: Recordings, door: Door
+        self,
+        settings: Settings,
+        store: Store,
+        ledger: Ledger,
+        recordings: Recordings,
+        door: Door,
+        record_name: Callable[[str, Path], bool],
     ) -> None:
         self.settings = settings
         self.ledger = ledger
@@ -97,6 +103,8 @@ class Desk:
         self._recordings = recordings
         self.door = door
         self.studio = Studio(settings.state / "studio")
+        self.record_name = record_name
+        """Has a recording (a WAV file) speak the name of a team from now on. False: it cannot."""
 
     def brief(self, call_id: str) -> Brief:
         """What the call `call_id` carries. Raises LookupError for a call that was never placed."""

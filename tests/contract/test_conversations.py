@@ -261,6 +261,8 @@ class House:
                 lines["journal"] = entry.what
             for budget in tx.find(Budget, spent_until=AtLeast(NOON + 1)):
                 lines[f"failures {budget.scope}"] = "charged"
+            for name in self.folder.glob("state/sounds/names/recorded/*.wav"):
+                lines[f"name {name.stem}"] = "recorded"
             for on in tx.find(Errand):
                 lines[f"errand {on.id}"] = f"{on.kind} {on.state} {on.number}"
             for call in tx.find(Call):
