@@ -372,14 +372,14 @@ class Transaction:
             self._deliver(self._delivery(leg.alert, leg.team), CallsChanged())
 
     def _put_off(self, fact: facts.CallPutOff) -> Applied:
-        """For all that the call has not had acknowledged: it is the person who cannot listen now."""
+        """For all that the call carries and that waits: it is the person who cannot listen now."""
         call = self._tx.get(Call, fact.call)
         if call is None or call.number is None:
             return Applied()
-        waiting = [leg for leg in self._tx.find(Leg, call=call.id) if not leg.acknowledged]
-        for leg in waiting:
+        legs = self._tx.find(Leg, call=call.id)
+        for leg in legs:
             self._deliver(self._delivery(leg.alert, leg.team), PutOff(call.number))
-        after = [self._delivery(leg.alert, leg.team) for leg in waiting]
+        after = [self._delivery(leg.alert, leg.team) for leg in legs]
         return Applied(call=call, held=any(d.promised == call.number for d in after))
 
     def _flag(self, team: str | None, number: str | None, unallocated_at: float | None) -> None:
