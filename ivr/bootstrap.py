@@ -3,13 +3,14 @@
 Kept apart from service.py so that a verb that only reads the store need not load the telephony libraries.
 """
 
+from ivr.adapters.answers import AnswerFile
 from ivr.adapters.audio import Recordings
 from ivr.adapters.clock import SteadyClock
 from ivr.adapters.pins import Pins
 from ivr.adapters.reserve import FileReserve
 from ivr.adapters.store import SqlStore
 from ivr.adapters.totp import Codes
-from ivr.config import Settings
+from ivr.config import BadConfig, Settings
 from ivr.ports import Clock
 from ivr.services.desk import Desk
 from ivr.services.door import Door
@@ -36,6 +37,15 @@ def recordings(settings: Settings) -> Recordings:
 def clock(store: SqlStore) -> Clock:
     """The time to write into the store. Raises StoreAway."""
     return SteadyClock(last=last_moment(store))
+
+
+def answers(settings: Settings) -> AnswerFile:
+    """Raises BadConfig where there can be no such file."""
+    path = settings.state / "sms-answers"
+    try:
+        return AnswerFile(path)
+    except OSError as error:
+        raise BadConfig(f"{path}: {error.strerror}; the service must be able to read and write it") from error
 
 
 def ledger(settings: Settings, store: SqlStore, clock: Clock) -> Ledger:
