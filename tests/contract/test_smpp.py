@@ -5,6 +5,7 @@ import logging
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -440,6 +441,22 @@ def test_throttled_it_slows_down_and_recovers(ring: Ring, npm: NpmSmsc, status: 
     for n in range(5):
         bell.link.submit(f"sms-{n}", TO, TEXT)
         assert isinstance(bell.expect_after_others(Submitted), Submitted)
+
+
+def test_no_text_waits_for_an_smsc_that_has_had_too_much(ring: Ring, npm: NpmSmsc) -> None:
+    bell = bound(ring, npm)
+    npm.order(mode={"refuse": 0x58})
+    for n in range(6):  # the pause is 1.6 s now
+        bell.link.submit(f"sms-{n}", TO, TEXT)
+        bell.expect(Refused)
+    assert not bell.link.ready
+    until = time.monotonic() + WAIT_S
+    while not bell.link.ready and time.monotonic() < until:
+        time.sleep(0.05)
+    assert bell.link.ready
+    assert bell.link.room == 1
+    assert bell.link.submit("sms-7", TO, TEXT)
+    assert not bell.link.ready
 
 
 def pdu(command_id: int, body: bytes, sequence: int = 7, status: int = 0) -> str:
