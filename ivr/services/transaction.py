@@ -88,6 +88,9 @@ class Applied:
     """For LoginTried: what the caller is told."""
     errand: Errand | None = None
     """The errand as it is now, where the fact was about one."""
+    is_routine: bool = False
+    """For SmsTraffic: SMS moved and nothing else. That concerns only the courier, who knows; a dialler that
+    made a plan for each would have no time for calls."""
 
 
 _DISK = {
@@ -434,7 +437,7 @@ class Transaction:
                     delivery = self._tx.get(Delivery, sms.alert, sms.team)
                     if delivery is not None:
                         self._deliver(delivery, MobileNotReached())
-                return Applied(sms=leaving)
+                return Applied(sms=leaving, is_routine=not missed)
         return Applied()
 
     # -- effects -----------------------------------------------------------------------------------------
