@@ -61,7 +61,8 @@ class _Visit:
     def run(self) -> str:
         lead = [prompt("already-acknowledged")] if self._item.acknowledged else []
         zone = self._caller.desk.clock(self._caller.account.team)
-        key = self._channel.play([*listen.raised(self._caller.desk, self._item.alert, zone), *lead], ALL_KEYS)
+        raised = listen.raised(self._caller.desk, self._item.alert, zone)
+        key = self._channel.play([*raised, *listen.about(self._item.alert), *lead], ALL_KEYS)
         if key == "0":
             key = self._caller.helped(self._menu)
         if key and key in "3*#":

@@ -126,35 +126,37 @@ class Raising:
             recorded = channel.record(path, desk.settings.audio.longest_s, _TO_GO_S)
         except HungUp:  # Asterisk itself is gone: what it has written is all there will be
             recorded = Recorded("hangup")
-        verdict = desk.inspect(path)
-        if verdict.problem is not None:
-            desk.forget(path)
-            if recorded.how == "hangup":
-                raise HungUp
-            channel.play([_REFUSED[verdict.problem]], ALL_KEYS)
-            return None
-        keep = partial(self._keep, path, verdict, draft.id if draft else None)
+        take_in = partial(self._take_in, path, draft.id if draft else None)
         if recorded.how == "hangup":
-            self._caller.clerk.hand(keep)
+            self._caller.clerk.hand(take_in)
             raise HungUp
         try:
-            kept = self._caller.clerk.wait(channel, keep, prompt("one-moment"))
+            verdict, kept = self._caller.clerk.wait(channel, take_in, prompt("one-moment"))
         except StoreError:
             log.error("call %s: a recording is not on record; it waits in %s", channel.call_id, path)
             channel.play([prompt("not-kept")])
+            return None
+        if verdict.problem is not None:
+            channel.play([_REFUSED[verdict.problem]], ALL_KEYS)
             return None
         said = [prompt("too-long")] if recorded.how == "limit" else []
         said += [_REMARKS[verdict.remark]] if verdict.remark else []
         self._early = channel.play(said, ALL_KEYS)
         return kept
 
-    def _keep(self, path: Path, verdict: Verdict, replaces: int | None) -> Alert:
-        keep = partial(self._caller.desk.keep, path, self._caller.account, verdict)
+    def _take_in(self, path: Path, replaces: int | None) -> tuple[Verdict, Alert | None]:
+        """Look at a recording, and keep it as a draft unless there is nothing in it."""
+        desk = self._caller.desk
+        verdict = desk.inspect(path)
+        if verdict.problem is not None:
+            desk.forget(path)
+            return verdict, None
+        keep = partial(desk.keep, path, self._caller.account, verdict)
         try:
             self._kept = keep(replaces)
         except Illegal:  # somebody else has sent the draft meanwhile, or thrown it away
             self._kept = keep(None)
-        return self._kept
+        return verdict, self._kept
 
     def _lost(self) -> None:
         """The line dropped: whether it was sent, an SMS tells. After all else that the clerk was handed."""

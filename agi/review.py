@@ -6,7 +6,7 @@ Owns: that a draft stays one whatever the caller does not say. It is sent by `se
 from functools import partial
 
 from agi.caller import Caller, Gone
-from agi.menu import KEY_S, Menu
+from agi.menu import KEY_S, Menu, OperatorWanted
 from agi.sending import Went, send
 from ivr.adapters.fastagi import ALL_KEYS
 from ivr.domain import spoken
@@ -32,15 +32,18 @@ class Review:
         self._caller = caller
         self._draft = draft
         self._early = early
-        self._number = draft.callback or caller.desk.number_for_questions(caller.account.team)
+        self._number = draft.callback
 
     def run(self) -> Went:
-        """How it went; `again` is to be recorded again. Raises Gone."""
+        """How it went; `again` is to be recorded again. Raises Gone and OperatorWanted."""
         try:
             went = self._review()
-        except Gone:
-            self._caller.channel.play([prompt("draft-kept")])
+        except (Gone, OperatorWanted):
+            self._caller.channel.play([prompt("draft-kept")], ALL_KEYS)
             raise
+        except StoreError:  # what was to be looked up could not be
+            self._caller.channel.play([prompt("not-sent")])
+            return "done"
         if went == "kept":
             self._caller.channel.play([prompt("draft-kept")], ALL_KEYS)
         return went
@@ -49,7 +52,7 @@ class Review:
         for _ in range(_ROUNDS):
             match self._choice():
                 case "1":
-                    went = send(self._caller, self._draft, self._number)
+                    went = send(self._caller, self._draft, self._for_questions())
                     if went != "back":
                         return went
                 case "2":
@@ -72,11 +75,19 @@ class Review:
             early = self._caller.helped(_REVIEW)
         return early if early and early in _REVIEW.keys else self._caller.ask(_REVIEW)
 
+    def _for_questions(self) -> str | None:
+        """The number that the caller has named, else the first one of the team."""
+        if self._number is None:
+            first = partial(self._caller.desk.number_for_questions, self._caller.account.team)
+            self._number = self._caller.look_up(first)
+        return self._number
+
     def _ask_number(self) -> None:
         """Say the number for questions until the caller is content with it, or has nothing to say."""
         channel = self._caller.channel
         for _ in range(_NUMBERS):
-            number = spoken.spelled(self._number) if self._number else [prompt("no-number")]
+            named = self._for_questions()
+            number = spoken.spelled(named) if named else [prompt("no-number")]
             key = channel.play(
                 [prompt("questions-to"), *number, prompt("number-menu")], ALL_KEYS
             ) or channel.wait(KEY_S)

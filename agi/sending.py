@@ -64,7 +64,7 @@ def _questions(wanted: config.Raising) -> Iterator[tuple[str, Menu]]:
 
 def _sure(caller: Caller) -> str:
     """The key that sends, or not: it counts once the number of teams was spoken, so no double press sends."""
-    teams = caller.desk.teams_to_call(caller.account.team)
+    teams = caller.look_up(partial(caller.desk.teams_to_call, caller.account.team))
     caller.channel.play([prompt("confirm-send-before"), *spoken.teams(teams)])
     caller.channel.flush()
     return caller.ask(_ASK_CONFIRMED)

@@ -19,7 +19,7 @@ import yaml
 
 from ivr import bootstrap, config
 from ivr.adapters.store import migrate
-from ivr.domain.records import Alert, AlertState, Sms, Source
+from ivr.domain.records import Alert, AlertState, Sms, SmsState, Source
 from ivr.pstn.ports import free_ports
 
 ALERT = 1
@@ -66,6 +66,11 @@ class Post:
     def sms(self) -> list[Sms]:
         with self.store.read() as tx:
             return tx.find(Sms)
+
+    def has(self, *states: SmsState) -> bool:
+        """Whether an SMS is in one of these states. Costs the service next to nothing."""
+        with self.store.read() as tx:
+            return bool(tx.first(1, Sms, state=states))
 
     def start(self) -> None:
         """Start the service; does not wait for it."""

@@ -90,7 +90,7 @@ class Soak:
             self._post.start()
 
     def _is_over(self) -> bool:
-        return all(sms.state is not SmsState.QUEUED for sms in self._post.sms())
+        return not self._post.has(SmsState.QUEUED)
 
     def _wait(self, over: Callable[[], bool]) -> None:
         seen, since = -1, time.monotonic()

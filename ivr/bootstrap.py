@@ -7,6 +7,7 @@ import logging
 from functools import partial
 from pathlib import Path
 
+from ivr.adapters.answers import AnswerFile
 from ivr.adapters.audio import Recordings
 from ivr.adapters.clock import SteadyClock
 from ivr.adapters.pbx.tree import PbxMissing, find_programs
@@ -16,7 +17,7 @@ from ivr.adapters.speech import Voice
 from ivr.adapters.speech_texts import SpeechError
 from ivr.adapters.store import SqlStore
 from ivr.adapters.totp import Codes
-from ivr.config import Settings
+from ivr.config import BadConfig, Settings
 from ivr.ports import Clock
 from ivr.services.desk import Desk
 from ivr.services.door import Door
@@ -45,6 +46,15 @@ def recordings(settings: Settings) -> Recordings:
 def clock(store: SqlStore) -> Clock:
     """The time to write into the store. Raises StoreAway."""
     return SteadyClock(last=last_moment(store))
+
+
+def answers(settings: Settings) -> AnswerFile:
+    """Raises BadConfig where there can be no such file."""
+    path = settings.state / "sms-answers"
+    try:
+        return AnswerFile(path)
+    except OSError as error:
+        raise BadConfig(f"{path}: {error.strerror}; the service must be able to read and write it") from error
 
 
 def ledger(settings: Settings, store: SqlStore, clock: Clock) -> Ledger:

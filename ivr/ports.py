@@ -4,11 +4,13 @@ Owns: the narrow waist between decisions and the world. Adapters satisfy these b
 scripts know nothing else of them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
+
+from ivr.domain.facts import SmsSubmitted
 
 R = TypeVar("R")
 
@@ -194,6 +196,23 @@ class Texter(Protocol):
 
     def holds(self, reference: str) -> bool:
         """Whether it has an SMS from before a restart, and will tell what becomes of it."""
+        ...
+
+
+class Answers(Protocol):
+    """What SMSCs have taken and the store does not have yet: no kill of the service must forget it."""
+
+    def left(self) -> Sequence[tuple[float, SmsSubmitted]]:
+        """What a process before us has kept and perhaps not put on record, and when it came. It is over with
+        the first `on_record`."""
+        ...
+
+    def keep(self, answer: SmsSubmitted, at: float) -> bool:
+        """From any thread, at once; False when it cannot be kept."""
+        ...
+
+    def on_record(self) -> None:
+        """The store has one more of those kept, or all of those left."""
         ...
 
 

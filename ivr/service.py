@@ -4,6 +4,7 @@ Owns: what is started in which order, and how the parts hear of each other. See 
 """
 
 import asyncio
+import gc
 from collections.abc import Callable, Mapping, Sequence
 from secrets import token_hex
 
@@ -49,7 +50,7 @@ class Service:
         self._dialler = Dialler(
             self._store, book, self._ami, trunks, settings.policy, clock, lambda: f"tocsin-{token_hex(8)}"
         )
-        self._courier = Courier(self._store, book, clock)
+        self._courier = Courier(self._store, book, clock, bootstrap.answers(settings))
         self._links = [
             link for smsc in settings.smsc for link in _links(settings, smsc, self._courier.notice)
         ]
@@ -62,6 +63,9 @@ class Service:
 
     async def run(self, ready: Callable[[], None]) -> None:
         """Serve until cancelled; `ready` is called once calls are taken."""
+        # What is there now stays. To look through all of it for garbage, now and then, would stop every call.
+        gc.collect()
+        gc.freeze()
         self._desk.adopt()
         self._agi.start()
         self._courier.start(self._links)

@@ -11,6 +11,7 @@ from book import ACCOUNTS, CONFIGURATION, NUMBERS, TEAMS, Book, ManualClock
 from postgres import HOW, Server, programs
 
 from ivr import bootstrap, config
+from ivr.adapters.answers import AnswerFile
 from ivr.adapters.audio import Recordings
 from ivr.adapters.store import SqlStore, migrate
 from ivr.config import Settings
@@ -118,3 +119,8 @@ def ledger(settings: Settings, store: SqlStore, recordings: Recordings, clock: M
 @pytest.fixture
 def book(store: SqlStore, ledger: Ledger, clock: ManualClock, recordings: Recordings) -> Book:
     return Book(store, ledger, clock, recordings.incoming)
+
+
+@pytest.fixture
+def answers(settings: Settings) -> AnswerFile:
+    return bootstrap.answers(settings)

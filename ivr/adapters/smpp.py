@@ -78,12 +78,12 @@ class SmppLink:
 
     @property
     def ready(self) -> bool:
-        """Bound; and where the SMSC has had too much, with nothing on its way: one at a time finds out when
-        that is over, and the others need not wait for it."""
-        session = self._session
+        """Bound; and where the SMSC has had too much, nothing is on its way and one text could leave now. One
+        at a time finds out when that is over, and no other text has to wait for it."""
+        session, now = self._session, time.monotonic()
         if session is None or not session.window.is_open:
             return False
-        return not session.pace.is_slowed or session.window.is_empty
+        return not session.pace.is_slowed(now) or (session.window.is_empty and not session.pace.wait_s(now))
 
     @property
     def room(self) -> int:
@@ -91,7 +91,9 @@ class SmppLink:
         session = self._session
         if session is None:
             return 0
-        return min(session.window.room, 1) if session.pace.is_slowed else session.window.room
+        return (
+            min(session.window.room, 1) if session.pace.is_slowed(time.monotonic()) else session.window.room
+        )
 
     def submit(self, reference: str, to: str, text: str) -> bool:
         """Hand one text over, from any thread, without waiting.
@@ -105,17 +107,10 @@ class SmppLink:
             return False
         destination = smpp_pdu.destination_address(to)
         segments = gsm.split(text, next(self._references) % 256)
+        joined = len(segments.parts) > 1
+        esm_class = consts.SMPP_GSMFEAT_UDHI if joined else consts.SMPP_MSGMODE_DEFAULT
         parts = [
-            self._source
-            | destination
-            | {
-                "esm_class": consts.SMPP_GSMFEAT_UDHI
-                if len(segments.parts) > 1
-                else consts.SMPP_MSGMODE_DEFAULT,
-                "data_coding": int(segments.alphabet),
-                "registered_delivery": consts.SMPP_SMSC_DELIVERY_RECEIPT_BOTH,
-                "short_message": user_data,
-            }
+            smpp_pdu.submission(self._source, destination, esm_class, segments.alphabet, user_data)
             for user_data in segments.parts
         ]
         return session.window.offer(Text(reference, parts))

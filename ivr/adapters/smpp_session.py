@@ -34,6 +34,17 @@ _MOST_OPEN = 1000
 """Messages of the SMSC that may wait until they are on record; it keeps the others, and sends them again."""
 
 
+_AHEAD = 100
+"""So many texts may wait for a place, so that one commit fetches many. Neither a withdrawal nor a more urgent
+text overtakes them, and where the service is killed they are marked as if they had left: so there are no more
+than leave within a moment."""
+
+
+def _waiting(settings: SmscSettings) -> int:
+    ahead = max(_AHEAD, 2 * settings.window)
+    return min(ahead, settings.per_second) if settings.per_second else ahead
+
+
 @dataclass(frozen=True, slots=True)
 class _Request:
     command: str
@@ -51,7 +62,7 @@ class Session:
         self._settings = settings
         self._context = context
         self._emit = emit
-        self.window = Window(settings.name, settings.window, emit)
+        self.window = Window(settings.name, settings.window, _waiting(settings), emit)
         self.pace = Pace(settings.per_second)
         self._leave_by: float | None = None
         self._pending: dict[int, _Request] = {}  # oldest first, so the first deadline comes first
@@ -74,6 +85,7 @@ class Session:
         try:
             account = self._settings
             connection = smpp_account.connected(account.host, account.port, self._context, account.timeout_s)
+            connection.setblocking(False)
             with connection as self._socket, selectors.DefaultSelector() as self._selector:
                 self._selector.register(self._socket, selectors.EVENT_READ)
                 self._selector.register(self.window.bell, selectors.EVENT_READ)
@@ -88,6 +100,7 @@ class Session:
     def _has_left(self) -> bool:
         if self._leave_by is None:
             return False
+        self.window.give_back()
         waited_for = {r.command for r in self._pending.values()}
         if self.window.is_idle and not self._open and not waited_for & {self._bind, "unbind"}:
             self._request("unbind")
@@ -96,20 +109,19 @@ class Session:
     def _step(self) -> None:
         while self._on_record:
             self._conclude(self._on_record.popleft(), consts.SMPP_ESME_ROK)
-        now = time.monotonic()
-        while not self.pace.wait_s(now) and (part := self.window.next()):
-            self._request("submit_sm", part, **part.fields)
-            self.pace.sent(now)
-        self._flush()
-        for key, _ in self._selector.select(self._patience_s()):
+        self._send()
+        self.window.listen()
+        ready = self._selector.select(self._patience_s())
+        self.window.awake()
+        for key, _ in ready:
             if key.fileobj is self._socket:
                 self._receive()
             else:
                 self.window.heard()
         now = time.monotonic()
-        overdue = next((r for r in self._pending.values() if r.deadline <= now), None)
-        if overdue:
-            raise Dropped(f"no answer to {overdue.command} within {self._settings.timeout_s:g} s")
+        oldest = next(iter(self._pending.values()), None)
+        if oldest and oldest.deadline <= now:
+            raise Dropped(f"no answer to {oldest.command} within {self._settings.timeout_s:g} s")
         if now >= self._enquire_at:
             self._request("enquire_link")
 
@@ -120,6 +132,8 @@ class Session:
             moments.append(next(iter(self._pending.values())).deadline)
         if self._leave_by is not None:
             moments.append(self._leave_by)
+        if self._on_record:
+            moments.append(now)
         if self.window.has_next:
             moments.append(now + self.pace.wait_s(now))
         return max(0.0, min(moments) - now)
@@ -128,43 +142,71 @@ class Session:
     def _bind(self) -> str:
         return f"bind_{self._settings.bind}"
 
-    def _request(self, command: str, part: Part | None = None, **fields: Any) -> None:
-        sequence, now = next(self._sequence), time.monotonic()
+    def _request(self, command: str, **fields: Any) -> None:
+        sequence = self._expect(command, time.monotonic())
+        self._to_send += smpp_pdu.build(command, sequence, **fields)
+
+    def _submit(self, part: Part, now: float) -> None:
+        sequence = self._expect("submit_sm", now, part)
+        self._to_send += smpp_pdu.request("submit_sm", sequence, part.body)
+
+    def _expect(self, command: str, now: float, part: Part | None = None) -> int:
+        """An answer is due from now on, to a request with this sequence number."""
+        sequence = next(self._sequence)
         self._pending[sequence] = _Request(command, now, now + self._settings.timeout_s, part)
         self._enquire_at = now + self._settings.enquire_s
-        self._to_send += smpp_pdu.build(command, sequence, **fields)
+        return sequence
 
     def _reply(self, sequence: int, command: str, status: int = consts.SMPP_ESME_ROK) -> None:
         self._to_send += smpp_pdu.reply(command, sequence, status)
 
+    def _send(self) -> None:
+        """What may leave now."""
+        now = time.monotonic()
+        while not self.pace.wait_s(now) and (part := self.window.next()):
+            self._submit(part, now)
+            self.pace.sent(now)
+        self._flush()
+
     def _flush(self) -> None:
         """All at once: a system call a PDU would cost more than to make it."""
-        try:
-            self._socket.sendall(self._to_send)
-        except OSError as error:
-            raise Dropped(f"connection lost: {error.strerror or error}") from error
-        self._to_send.clear()
+        while self._to_send:
+            try:
+                del self._to_send[: self._socket.send(self._to_send)]
+            except (BlockingIOError, ssl.SSLWantWriteError):
+                self._await(selectors.EVENT_WRITE)
+            except ssl.SSLWantReadError:
+                self._await(selectors.EVENT_READ)
+            except OSError as error:
+                raise Dropped(f"connection lost: {error.strerror or error}") from error
+
+    def _await(self, what: int) -> None:
+        """Before more can be sent."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._socket, what)
+            if not selector.select(self._settings.timeout_s):
+                raise Dropped(f"the SMSC has read nothing for {self._settings.timeout_s:g} s")
 
     def _receive(self) -> None:
-        # Never waits: with TLS, something to read need not mean that there is something for us.
-        self._socket.settimeout(0)
         try:
             octets = self._socket.recv(65536)
         except (BlockingIOError, ssl.SSLWantReadError):
-            return
+            return  # with TLS, something to read need not mean that there is something for us
         except OSError as error:
             raise Dropped(f"connection lost: {error.strerror or error}") from error
-        finally:
-            self._socket.settimeout(self._settings.timeout_s)
         if not octets:
             raise Dropped("the SMSC closed the connection")
         self._enquire_at = time.monotonic() + self._settings.enquire_s
         self._received += octets
+        asked = []
         for pdu in smpp_pdu.cut(self._received):
             if pdu.is_request:
-                self._serve(pdu)
+                asked.append(pdu)
             else:
                 self._settle(pdu)
+        self._send()  # so that the SMSC has something to do while we see to what it asks
+        for pdu in asked:
+            self._serve(pdu)
 
     # -- what the SMSC asks ------------------------------------------------------------------------------
 
@@ -227,7 +269,8 @@ class Session:
         del self._pending[pdu.sequence]
         if request.part is not None:
             if pdu.status in smpp_pdu.BUSY:
-                self.pace.throttled(request.sent_at, time.monotonic())
+                if self.pace.throttled(request.sent_at, time.monotonic()):
+                    self.window.give_back()
             else:
                 self.pace.taken()
             self.window.answered(request.part, pdu)

@@ -5,7 +5,7 @@ ends in exactly one of Submitted, Refused and Unanswered.
 
 What the SMSC waits for carries `settled`: to be called, from any thread, once the event is on record (or is
 known never to be). Only then is a receipt acknowledged, and the place in the window free: so a kill at any
-moment loses no receipt, and leaves no more texts in doubt than the window holds.
+moment loses no receipt, and leaves no more texts in doubt than the window holds. (See Submitted.hurried.)
 """
 
 from collections.abc import Callable
@@ -37,6 +37,8 @@ class Submitted:
     message_ids: tuple[str, ...]
     """One a part, in order. Empty where the SMSC gave none that can be read."""
     settled: Settled = field(default=_nobody_waits, compare=False, repr=False)
+    hurried: bool = field(default=False, compare=False)
+    """A place in a window is wanted again: for `settled` it is enough that no kill forgets this."""
 
 
 @dataclass(frozen=True, slots=True)

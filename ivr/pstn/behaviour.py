@@ -106,7 +106,7 @@ PRESETS: Mapping[str, Behaviour] = MappingProxyType(
             Listen(0.4), Press("1"), Listen(_WHO_AND_WHEN_S + INTO_THE_ALERT_S), *_ACKNOWLEDGE
         ),
         "presses-at-once": _answers(Listen(0.4), Press("1"), *_TO_THE_END, *_ACKNOWLEDGE),
-        "wrong-key": _answers(UntilQuiet(PAUSE_S), Press("7"), *_TO_THE_KEY, *_TO_THE_END, *_ACKNOWLEDGE),
+        "wrong-key": _answers(UntilQuiet(PAUSE_S), Press("5"), *_TO_THE_KEY, *_TO_THE_END, *_ACKNOWLEDGE),
         "listens-only": _answers(*_TO_THE_KEY, *_TO_THE_END),
         "silent": _answers(Listen(60.0)),
         "hangs-up": _answers(Listen(0.2)),

@@ -66,13 +66,14 @@ class Exchange:
         hotline_port: int,
         rtp: tuple[int, int],
         lines: int | None = None,
+        dtmf: str = "rfc4733",
     ) -> None:
         """Start afresh and return when calls are taken. One that was left running here is stopped first.
 
         `port` and `hotline_port` are the UDP ports of SIP on 127.0.0.1, here and at the hotline; `rtp` the
         first and last port for sound, two a call; above `lines` simultaneous calls, the network is congested
-        (Q.850 cause 34). Recordings and records of the last run are removed. Raises ExchangeError, PbxFailed,
-        PbxMissing.
+        (Q.850 cause 34). `dtmf` is how keys travel: rfc4733, info (SIP INFO), inband. Recordings and records
+        of the last run are removed. Raises ExchangeError, PbxFailed, PbxMissing.
         """
         if lines is not None and lines < 1:
             raise ExchangeError(f"the practice network needs at least one line, not {lines}")
@@ -82,7 +83,7 @@ class Exchange:
         try:
             self._lay_out(run)
             self._save(_State(str(run), tuple(phone.number for phone in phones)))
-            self._render(run, port=port, hotline_port=hotline_port, rtp=rtp, lines=lines or 0)
+            self._render(run, port=port, hotline_port=hotline_port, rtp=rtp, lines=lines or 0, dtmf=dtmf)
             (self._conf / "phones.conf").write_text(dialplan.phones(phones, self._sounds(run, phones)))
             self._process(run).start()
         except BaseException:
@@ -161,8 +162,8 @@ class Exchange:
         ):
             (run / link).symlink_to(target)
 
-    def _render(self, run: Path, *, port: int, hotline_port: int, rtp: tuple[int, int], lines: int) -> None:
-        values = {"run": run, "port": port, "hotline_port": hotline_port, "lines": lines}
+    def _render(self, run: Path, *, rtp: tuple[int, int], **more: object) -> None:
+        values = {"run": run, **more}
         values |= {"rtp_first": rtp[0], "rtp_last": rtp[1]}
         for conf in resources.files("ivr.pstn").joinpath("conf").iterdir():
             text = _Conf(conf.read_text(encoding="utf-8")).substitute(values)

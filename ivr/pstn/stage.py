@@ -69,6 +69,8 @@ class Cast:
     """The longest recording."""
     network: Mapping[str, Any] = field(default_factory=dict)
     """Keys of the configuration's section `network`, beyond name and numbers."""
+    dtmf: str = "rfc4733"
+    """How the keys of the phones travel: see Exchange.start."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """Of the service, beside ours."""
 
@@ -203,6 +205,7 @@ class Stage:
             hotline_port=sip,
             rtp=free_range(_PORTS_A_CALL * (self.cast.lines + 2)),
             lines=self.cast.lines,
+            dtmf=self.cast.dtmf,
         )
         self._clearing.callback(self.stop_service)
         self.start_service()

@@ -8,26 +8,23 @@ before it leaves, and what is found so at a start was sent and never answered (t
 import logging
 import queue
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Sequence
 
 from ivr.domain.facts import (
     Fact,
     Illegal,
     SmsDeferred,
     SmsFailed,
-    SmsReceipt,
     SmsReceived,
-    SmsSubmitted,
     SmsTraffic,
-    SmsUnanswered,
 )
 from ivr.domain.number import masked
 from ivr.domain.records import Sms, SmsState
-from ivr.domain.shortmessage import SmsFact
-from ivr.domain.sms import LinkDown, LinkUp, Receipt, Received, Refused, SmsEvent, Submitted, Unanswered
-from ivr.ports import AtLeast, Clock, Store, StoreAway, Texter
+from ivr.domain.sms import LinkDown, LinkUp, Received, SmsEvent, Submitted
+from ivr.ports import Answers, AtLeast, Clock, Store, StoreAway, Texter
 from ivr.services.ledger import Ledger
+from ivr.services.told import Told, in_doubt, submitted, told
 from ivr.services.traffic import due
 
 log = logging.getLogger(__name__)
@@ -39,32 +36,23 @@ _AT_ONCE = 500
 """Events in one transaction; callers at the telephone wait for the store meanwhile."""
 
 
-def _nobody_waits() -> None:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """A fact that is not on record yet."""
-
-    fact: SmsFact
-    settled: Callable[[], None] = _nobody_waits
-    frees: str | None = None
-    """The link that takes one more SMS once this is settled."""
-
-
 class Courier:
     """Runs in a thread of its own; `notice` and `wake` may be called from any."""
 
-    def __init__(self, store: Store, ledger: Ledger, clock: Clock) -> None:
+    def __init__(self, store: Store, ledger: Ledger, clock: Clock, answers: Answers) -> None:
         self._store = store
         self._ledger = ledger
         self._clock = clock
+        self._answers = answers
         self._links: Sequence[Texter] = ()
         self._events: queue.SimpleQueue[SmsEvent | None] = queue.SimpleQueue()
-        self._told: list[_Told] = []
+        self._told: list[Told] = []
         self._received: list[Received] = []
         self._reclaimed = False
+        self._look_at = 0.0
+        """By time.monotonic: when the outbox is worth a look."""
+        self._moved = False
+        """The last turn has changed what the next one finds."""
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
 
@@ -81,7 +69,13 @@ class Courier:
 
     def notice(self, event: SmsEvent) -> None:
         """What a link tells."""
+        if isinstance(event, Submitted) and event.hurried and self._keep(event):
+            event.settled()
+            event = Submitted(event.link, event.reference, event.message_ids, self._answers.on_record)
         self._events.put(event)
+
+    def _keep(self, event: Submitted) -> bool:
+        return self._answers.keep(submitted(event), self._clock())
 
     def wake(self) -> None:
         """Something changed: look into the outbox."""
@@ -89,14 +83,14 @@ class Courier:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            self._turn(self._room)
-        self._turn(lambda: ())
+            self._turn()
+        self._turn()
 
-    def _turn(self, room: Callable[[], tuple[tuple[str, int], ...]]) -> None:
-        self._collect()
+    def _turn(self) -> None:
+        self._collect(0.0 if self._moved or self._told or self._received else _LOOK_S)
         try:
             self._reclaim()
-            self._exchange(room())
+            self._exchange()
             self._hear()
         except StoreAway as error:
             log.error("%s; SMS wait", error)
@@ -105,19 +99,19 @@ class Courier:
             log.exception("the courier failed; it goes on")
             self._stopping.wait(_SURPRISE_S)
 
-    def _collect(self) -> None:
+    def _collect(self, patience_s: float) -> None:
         """Wait for something to do; then take everything that has come in."""
         try:
-            event = self._events.get(timeout=_LOOK_S)
+            self._take(self._events.get(timeout=patience_s))
             while True:
-                if event is not None:
-                    self._take(event)
-                event = self._events.get_nowait()
+                self._take(self._events.get_nowait())
         except queue.Empty:
             pass
 
-    def _take(self, event: SmsEvent) -> None:
+    def _take(self, event: SmsEvent | None) -> None:
         match event:
+            case None:
+                self._look_at = 0.0
             case LinkUp():
                 log.info("SMS link %s: up", event.link)
             case LinkDown():
@@ -125,34 +119,47 @@ class Courier:
             case Received():
                 self._received.append(event)
             case _:
-                self._told.append(_told(event))
+                self._told.append(told(event))
 
     def _reclaim(self) -> None:
         """What a process before us has handed over, and has not put on record what became of it."""
-        if not self._reclaimed:
-            with self._store.read() as tx:
-                left = tx.find(Sms, state=SmsState.QUEUED, handed_at=AtLeast(0))
-            by_name = {link.name: link for link in self._links}
-            for sms in left:
-                link = by_name.get(sms.link or "")
-                if link is None or not link.holds(str(sms.id)):
-                    self._told.append(_Told(SmsUnanswered(sms.id)))
-            self._reclaimed = True
+        if self._reclaimed:
+            return
+        with self._store.read() as tx:
+            left = tx.find(Sms, state=SmsState.QUEUED, handed_at=AtLeast(0))
+        by_name = {link.name: link for link in self._links}
+        kept = {answer.sms: (at, answer) for at, answer in self._answers.left()}
+        facts = []
+        for sms in left:
+            link = by_name.get(sms.link or "")
+            if link is None or not link.holds(str(sms.id)):
+                facts.append(in_doubt(sms, *kept.get(sms.id, (0.0, None))))
+        if facts:
+            last = Told(facts[-1], settled=self._answers.on_record)
+            self._told = [*map(Told, facts[:-1]), last, *self._told]
+        else:
+            self._answers.on_record()
+        self._reclaimed = True
 
     # -- to and from the SMSCs ---------------------------------------------------------------------------
 
     def _room(self) -> tuple[tuple[str, int], ...]:
-        """How many SMS each link takes, once what it has told is settled."""
-        freed = [told.frees for told in self._told[:_AT_ONCE]]
-        return tuple((link.name, link.room + freed.count(link.name)) for link in self._links if link.ready)
+        """How many SMS each link is to be given; none where the outbox is known to be empty, or we stop."""
+        if self._stopping.is_set() or time.monotonic() < self._look_at:
+            return ()
+        return tuple((link.name, link.room) for link in self._links if link.ready)
 
-    def _exchange(self, room: tuple[tuple[str, int], ...]) -> None:
+    def _exchange(self) -> None:
         """Put on record what was told and what leaves, in one commit; then let it leave."""
+        self._moved = False
         batch = self._told[:_AT_ONCE]
+        if any(one.queues_again for one in batch):
+            self._look_at = 0.0  # it is in the outbox again
+        room = self._room()
         if not batch and not (any(n for _, n in room) and self._is_something_due()):
             return
         try:
-            applied = self._ledger.apply(SmsTraffic(tuple(told.fact for told in batch), room))
+            applied = self._ledger.apply(SmsTraffic(tuple(one.fact for one in batch), room))
         except StoreAway:
             raise
         except Exception:
@@ -161,31 +168,37 @@ class Courier:
             self._one_by_one(len(batch))
             return
         del self._told[: len(batch)]
-        for told in batch:
-            told.settled()
         for sms in applied.sms:
             self._submit(sms)
+        for one in batch:  # last: it wakes the links, and they would take turns with us
+            one.settled()
+        self._moved = bool(batch or applied.sms)
+        if room and not applied.sms and all(n for _, n in room):
+            self._look_at = time.monotonic() + _LOOK_S
 
     def _is_something_due(self) -> bool:
         with self._store.read() as tx:
-            return bool(due(tx, self._clock(), 1))
+            if due(tx, self._clock(), 1):
+                return True
+        self._look_at = time.monotonic() + _LOOK_S
+        return False
 
     def _one_by_one(self, many: int) -> None:
         """One of these cannot be put on record; the others must not wait for it. Its SMS stays handed over
         until a restart, or it would be sent again and again."""
-        for told in self._told[:many]:
-            self._apply(told.fact)
+        for one in self._told[:many]:
+            self._apply(one.fact)
             self._told.pop(0)
-            told.settled()
+            one.settled()
 
     def _submit(self, sms: Sms) -> None:
         link = next(link for link in self._links if link.name == sms.link)
         try:
             if not link.submit(str(sms.id), sms.number, sms.text):
-                self._told.append(_Told(SmsDeferred(sms.id, "the link went down", rests=False)))
+                self._told.append(Told(SmsDeferred(sms.id, "the link went down", rests=False)))
         except ValueError as error:
             log.error("SMS %d to %s cannot be sent: %s", sms.id, masked(sms.number), type(error).__name__)
-            self._told.append(_Told(SmsFailed(sms.id, "the number or the text cannot be sent")))
+            self._told.append(Told(SmsFailed(sms.id, "the number or the text cannot be sent")))
 
     def _hear(self) -> None:
         while self._received:
@@ -205,21 +218,3 @@ class Courier:
             raise
         except Exception:
             log.exception("%s is not on record", type(fact).__name__)
-
-
-def _told(event: Submitted | Refused | Unanswered | Receipt) -> _Told:
-    match event:
-        case Receipt():
-            return _Told(SmsReceipt(event.message_id, event.state, event.link), event.settled)
-        case Submitted():
-            fact: SmsFact = SmsSubmitted(int(event.reference), event.message_ids, event.link)
-            return _Told(fact, event.settled, event.link)
-        case Refused(permanent=True):
-            return _Told(SmsFailed(int(event.reference), event.reason), event.settled, event.link)
-        case Refused():
-            fact = SmsDeferred(int(event.reference), event.reason, rests=not event.busy)
-            return _Told(fact, event.settled, event.link)
-        case Unanswered(sent=True):
-            return _Told(SmsUnanswered(int(event.reference)))
-        case Unanswered():
-            return _Told(SmsDeferred(int(event.reference), "the link was lost", rests=False))

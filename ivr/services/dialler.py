@@ -251,7 +251,8 @@ class Dialler:
         while not self._changed.is_set():
             left = _POLL_S if again_at is None else min(again_at - self._clock(), _POLL_S)
             try:
-                await asyncio.wait_for(self._changed.wait(), max(left, 0.001))
+                async with asyncio.timeout(max(left, 0.001)):  # before 3.12 wait_for may swallow our end
+                    await self._changed.wait()
             except TimeoutError:
                 if again_at is not None and self._clock() >= again_at:
                     break

@@ -35,6 +35,7 @@ def _delivery(delivery: Delivery) -> Delivery:
         delivery,
         number=_masked(delivery.number),
         beside=_masked(delivery.beside),
+        promised=_masked(delivery.promised),
         acknowledged_by=_masked(by) if by is not None and by.startswith("+") else by,  # else it is a UID
     )
 

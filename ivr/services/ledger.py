@@ -47,7 +47,8 @@ class Ledger:
         self._wakes: list[Wake] = []
 
     def on_change(self, wake: Wake) -> None:
-        """Call `wake` after every commit, from the thread that made it."""
+        """Call `wake` after every commit but those that are routine (see Applied), from the thread that made
+        it."""
         self._wakes.append(wake)
 
     def now(self) -> float:
@@ -69,8 +70,9 @@ class Ledger:
             done = self._transaction(work)
         except DiskFull:
             done = self._transaction(work)  # now that the store has given up its reserve
-        for wake in self._wakes:
-            wake()
+        if not (isinstance(done, Applied) and done.is_routine):
+            for wake in self._wakes:
+                wake()
         return done
 
     def _transaction(self, work: Callable[[Records], T]) -> T:

@@ -88,6 +88,9 @@ class Applied:
     """For LoginTried: what the caller is told."""
     errand: Errand | None = None
     """The errand as it is now, where the fact was about one."""
+    is_routine: bool = False
+    """For SmsTraffic: SMS moved and nothing else. That concerns only the courier, who knows; a dialler that
+    made a plan for each would have no time for calls."""
 
 
 _DISK = {
@@ -372,14 +375,14 @@ class Transaction:
             self._deliver(self._delivery(leg.alert, leg.team), CallsChanged())
 
     def _put_off(self, fact: facts.CallPutOff) -> Applied:
-        """For all that the call has not had acknowledged: it is the person who cannot listen now."""
+        """For all that the call carries and that waits: it is the person who cannot listen now."""
         call = self._tx.get(Call, fact.call)
         if call is None or call.number is None:
             return Applied()
-        waiting = [leg for leg in self._tx.find(Leg, call=call.id) if not leg.acknowledged]
-        for leg in waiting:
+        legs = self._tx.find(Leg, call=call.id)
+        for leg in legs:
             self._deliver(self._delivery(leg.alert, leg.team), PutOff(call.number))
-        after = [self._delivery(leg.alert, leg.team) for leg in waiting]
+        after = [self._delivery(leg.alert, leg.team) for leg in legs]
         return Applied(call=call, held=any(d.promised == call.number for d in after))
 
     def _flag(self, team: str | None, number: str | None, unallocated_at: float | None) -> None:
@@ -434,7 +437,7 @@ class Transaction:
                     delivery = self._tx.get(Delivery, sms.alert, sms.team)
                     if delivery is not None:
                         self._deliver(delivery, MobileNotReached())
-                return Applied(sms=leaving)
+                return Applied(sms=leaving, is_routine=not missed)
         return Applied()
 
     # -- effects -----------------------------------------------------------------------------------------

@@ -64,6 +64,8 @@ class Call:
     channel: str = "PJSIP/sip-a-00000017"
     sound_s: Callable[[str], float | None] = lambda sound: 1.0
     """Length of a sound; None when there is no such file."""
+    caller: tuple[str, str] = ("+4940808077555", 'x"; DROP TABLE alert; ${SHELL(id)}')
+    """Number and name that the caller gives, as they stand in the headers."""
     parties: int = 0
     """How many are in the room where a caller meets the duty operator."""
     waiting: bool = True
@@ -99,8 +101,8 @@ class Call:
             "agi_channel": self.channel,
             "agi_language": "en",
             "agi_uniqueid": self.call_id,
-            "agi_callerid": "+4940808077555",
-            "agi_calleridname": 'x"; DROP TABLE alert; ${SHELL(id)}',
+            "agi_callerid": self.caller[0],
+            "agi_calleridname": self.caller[1],
         }
         return "".join(f"{k}: {v}\n" for k, v in headers.items()).encode() + b"\n"
 

@@ -9,12 +9,15 @@ import pytest
 from book import Book
 from smsc.peer import PASSWORD, SYSTEM_ID, WAIT_S, NpmSmsc
 
+from ivr import bootstrap
+from ivr.adapters.answers import AnswerFile
 from ivr.adapters.smpp import SmppLink
 from ivr.adapters.smpp_account import SmscSettings
 from ivr.config import Settings
-from ivr.domain.facts import SmsTraffic
+from ivr.domain.facts import SmsSubmitted, SmsTraffic, SmsWritten
 from ivr.domain.records import DeliveryState, EarlyReceipt, Sms, SmsKind, SmsState
 from ivr.domain.sms import Submitted
+from ivr.services import courier
 from ivr.services.courier import Courier
 
 ALERT = 1
@@ -23,9 +26,9 @@ ALERT = 1
 class Post:
     """A courier and its links, as the service runs them."""
 
-    def __init__(self, book: Book, *smscs: NpmSmsc) -> None:
+    def __init__(self, book: Book, answers: AnswerFile, *smscs: NpmSmsc) -> None:
         self._book = book
-        self._courier = Courier(book.store, book.ledger, book.clock)
+        self._courier = Courier(book.store, book.ledger, book.clock, answers)
         book.ledger.on_change(self._courier.wake)
         self._links = [
             SmppLink(_account(name, smsc), self._courier.notice)
@@ -74,11 +77,11 @@ OpenPost = Callable[..., Post]
 
 
 @pytest.fixture
-def post(book: Book) -> Iterator[OpenPost]:
+def post(book: Book, settings: Settings) -> Iterator[OpenPost]:
     posts: list[Post] = []
 
     def make(*smscs: NpmSmsc) -> Post:
-        posts.append(Post(book, *smscs))
+        posts.append(Post(book, bootstrap.answers(settings), *smscs))
         return posts[-1]
 
     yield make
@@ -154,6 +157,34 @@ def test_an_smsc_that_is_up_and_takes_nothing_is_passed_by(
     eventually(lambda: all_delivered(book))
 
 
+def test_an_smsc_that_has_had_too_much_is_the_preferred_one_again(
+    book: Book, post: OpenPost, a: NpmSmsc, b: NpmSmsc
+) -> None:
+    a.order(mode={"refuse": 0x58})
+    post(a, b)
+    writes(book, *map(str, range(40)))
+    eventually(lambda: all_delivered(book))
+    a.order(mode={"refuse": 0})
+
+    def has_recovered() -> bool:
+        writes(book, *map(str, range(40)))
+        eventually(lambda: all_delivered(book))
+        return {sms.link for sms in book.find(Sms)[-40:]} == {"a"}
+
+    eventually(has_recovered)
+
+
+def test_one_that_is_refused_is_tried_over_the_next_smsc_before_the_next_look_into_the_outbox(
+    book: Book, post: OpenPost, a: NpmSmsc, b: NpmSmsc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(courier, "_LOOK_S", 3600.0)
+    a.order(mode={"refuse": 0x58})
+    post(a, b)
+    book.apply(SmsWritten("+4917100004", "one"))
+    assert b.message()["text"] == "one"
+    eventually(lambda: all_delivered(book))
+
+
 def test_what_is_refused_for_good_fails_at_once_with_the_reason(
     book: Book, post: OpenPost, a: NpmSmsc, b: NpmSmsc
 ) -> None:
@@ -204,6 +235,41 @@ def test_what_a_killed_service_had_handed_over_is_sent_and_marked(
     assert [sms.repeated for sms in book.find(Sms)] == [True, False]
 
 
+def test_what_an_smsc_had_taken_before_a_kill_is_not_sent_again(
+    book: Book, post: OpenPost, a: NpmSmsc, settings: Settings
+) -> None:
+    writes(book, "one", "two")
+    one, two = book.apply(SmsTraffic((), (("a", 2),))).sms
+    kept = bootstrap.answers(settings)
+    kept.keep(SmsSubmitted(one.id, ("npm-9",), "a"), book.clock())
+    kept.keep(SmsSubmitted(two.id, ("npm-8",), "a"), book.clock() - 1.0)  # so it was another SMS
+    post(a)
+    assert a.message()["text"] == "two"
+    eventually(lambda: states(book) == [SmsState.SUBMITTED, SmsState.DELIVERED])
+    assert [(sms.repeated, sms.message_ids) for sms in book.find(Sms)] == [(False, "npm-9"), (True, "npm-1")]
+    assert bootstrap.answers(settings).left() == []
+
+
+def test_a_window_does_not_wait_for_the_store(
+    book: Book, post: OpenPost, a: NpmSmsc, settings: Settings
+) -> None:
+    a.order(mode={"hold": True})
+    post(a)
+    writes(book, *map(str, range(40)))
+    for _ in range(10):
+        a.expect("submit")
+    with sqlite3.connect(settings.state / "tocsin.db", isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        a.order(release=True)
+        for _ in range(30):
+            a.expect("submit")
+        assert len(bootstrap.answers(settings).left()) >= 30  # what a process after this one would find
+        other.execute("COMMIT")
+    eventually(lambda: all_delivered(book))
+    assert not any(sms.repeated for sms in book.find(Sms))
+    other.close()
+
+
 def test_a_service_that_is_restarted_repeats_nothing(book: Book, post: OpenPost, a: NpmSmsc) -> None:
     writes(book, *map(str, range(200)))
     first = post(a)
@@ -233,12 +299,46 @@ class Hasty:
         return True
 
 
-def test_what_comes_in_while_the_service_stops_is_on_record(book: Book) -> None:
+def test_what_comes_in_while_the_service_stops_is_on_record(book: Book, answers: AnswerFile) -> None:
     link = Hasty()
-    link.courier = Courier(book.store, book.ledger, book.clock)
+    link.courier = Courier(book.store, book.ledger, book.clock, answers)
     writes(book, "one")
     link.courier.start([link])
     eventually(lambda: states(book) == [SmsState.SUBMITTED])
+
+
+class Still:
+    """A link that counts how often it is asked, and is never given anything."""
+
+    ready = True
+
+    def __init__(self, name: str, room: int) -> None:
+        self.name = name
+        self.asked = 0
+        self._room = room
+
+    @property
+    def room(self) -> int:
+        self.asked += 1
+        return self._room
+
+    def submit(self, reference: str, to: str, text: str) -> bool:
+        raise AssertionError
+
+    def holds(self, reference: str) -> bool:
+        return False
+
+
+def test_what_waits_for_a_link_that_is_full_is_not_asked_about_without_end(
+    book: Book, answers: AnswerFile
+) -> None:
+    full, free = Still("a", 0), Still("b", 9)
+    writes(book, "one")
+    courier = Courier(book.store, book.ledger, book.clock, answers)
+    courier.start([full, free])
+    time.sleep(1.2)  # it looks every half second
+    courier.stop()
+    assert 1 <= full.asked <= 6
 
 
 def test_an_answer_holds_the_calls_and_is_answered(book: Book, post: OpenPost, a: NpmSmsc) -> None:

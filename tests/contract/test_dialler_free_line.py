@@ -106,6 +106,27 @@ def test_a_call_that_cannot_leave_keeps_none_of_the_others(book: Book, clock: Ma
     assert len(left) == len(CALLED)
 
 
+@pytest.mark.parametrize("steps", range(8))
+def test_a_dialler_that_is_ended_while_it_hears_of_something_ends(
+    book: Book, clock: ManualClock, steps: int
+) -> None:
+    """In any of the steps that the news takes through the loop: a service that goes on cannot be stopped."""
+    dialler = Dialler(book.store, book.ledger, Exchange(lambda *_: None), [], Policy(), clock, lambda: "")
+
+    async def story() -> None:
+        running = asyncio.create_task(dialler.run())
+        await asyncio.sleep(0.1)  # it rests
+        dialler.wake()
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        running.cancel()
+        done, _ = await asyncio.wait({running}, timeout=5)
+        assert done
+        running.cancel()
+
+    asyncio.run(story())
+
+
 def test_a_line_rests_from_the_moment_that_its_call_is_over(book: Book, clock: ManualClock) -> None:
     book.raises()
 

@@ -54,6 +54,17 @@ class TestHandingOver:
         book.apply(facts.SmsDeferred(two[1], "throttled", rests=False))
         assert hands_over(book, ("a", 0), ("b", 1)) == [(two[1], "b")]
 
+    def test_wakes_nobody_but_where_a_team_will_not_read_of_an_alert(
+        self, book: Book, two: tuple[int, int]
+    ) -> None:
+        woken: list[None] = []
+        book.ledger.on_change(lambda: woken.append(None))
+        hands_over(book, *A)
+        book.apply(SmsTraffic((SmsSubmitted(two[0], ("m1",), "a"), SmsReceipt("m1", DELIVERED, "a"))))
+        assert woken == []
+        book.apply(SmsTraffic((facts.SmsFailed(two[1], "no such number"),)))
+        assert len(woken) == 1
+
     def test_what_rests_stays_until_its_time(
         self, book: Book, clock: ManualClock, two: tuple[int, int]
     ) -> None:

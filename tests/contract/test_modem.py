@@ -11,10 +11,13 @@ from smsd import pdu
 from smsd.daemon import Smsd
 from smsd.tty import WAIT_S, Modem
 
+from ivr import bootstrap
+from ivr.adapters.answers import AnswerFile
 from ivr.adapters.modem import ModemLink
 from ivr.adapters.modem_spool import Spool
 from ivr.adapters.smpp import SmppLink
 from ivr.adapters.smpp_account import SmscSettings
+from ivr.config import Settings
 from ivr.domain.facts import SmsTraffic, SmsWritten
 from ivr.domain.records import DeliveryState, Sms, SmsKind, SmsState
 from ivr.ports import Texter
@@ -42,8 +45,10 @@ def smsd(modem: Modem, tmp_path: Path) -> Iterator[Smsd]:
 class Post:
     """The courier and its links, as the service runs them."""
 
-    def __init__(self, book: Book, make: Sequence[Callable[[Courier], ModemLink | SmppLink]]) -> None:
-        self.courier = Courier(book.store, book.ledger, time.time)
+    def __init__(
+        self, book: Book, answers: AnswerFile, make: Sequence[Callable[[Courier], ModemLink | SmppLink]]
+    ) -> None:
+        self.courier = Courier(book.store, book.ledger, time.time, answers)
         book.ledger.on_change(self.courier.wake)
         self.links: list[ModemLink | SmppLink] = [one(self.courier) for one in make]
         texters: list[Texter] = [*self.links]
@@ -71,11 +76,11 @@ OpenPost = Callable[..., Post]
 
 
 @pytest.fixture
-def post(book: Book) -> Iterator[OpenPost]:
+def post(book: Book, settings: Settings) -> Iterator[OpenPost]:
     posts: list[Post] = []
 
     def make(*links: Callable[[Courier], ModemLink | SmppLink]) -> Post:
-        posts.append(Post(book, links))
+        posts.append(Post(book, bootstrap.answers(settings), links))
         return posts[-1]
 
     yield make

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from book import Book, ManualClock
 
+from ivr import bootstrap
 from ivr.adapters.audio import Recordings
 from ivr.adapters.smpp import SmppLink
 from ivr.adapters.smpp_account import SmscSettings
@@ -41,7 +42,7 @@ def book(
     """Its SMS leave as they do in the service."""
     hotline = settings.network.hotline
     ledger = Ledger(store, recordings, settings.policy, hotline, clock, operators=(OPERATOR,))
-    courier = Courier(store, ledger, clock)
+    courier = Courier(store, ledger, clock, bootstrap.answers(settings))
     account = SmscSettings("a", "127.0.0.1", texts[0], "tocsin", "bell-pw", source=hotline)
     link = SmppLink(account, courier.notice)
     ledger.on_change(courier.wake)

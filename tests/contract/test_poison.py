@@ -9,6 +9,7 @@ import pytest
 from book import Book
 from postgres import ON_POSTGRESQL
 
+from ivr.adapters.answers import AnswerFile
 from ivr.domain.facts import AlertReleased, CallAnswered, CallEnded
 from ivr.domain.lines import TrunkView
 from ivr.domain.policy import Policy
@@ -78,12 +79,14 @@ class Smsc:
         return True
 
 
-def test_the_courier_goes_on_and_sends_no_sms_again(book: Book, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_courier_goes_on_and_sends_no_sms_again(
+    book: Book, answers: AnswerFile, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.INFO)
     book.apply(AlertReleased(book.records()))
     first, second = (str(sms.id) for sms in book.find(Sms))
     smsc = Smsc()
-    courier = Courier(book.store, book.ledger, book.clock)
+    courier = Courier(book.store, book.ledger, book.clock, answers)
     courier.start([smsc])
 
     async def story() -> None:

@@ -1,5 +1,6 @@
 """An SMSC that sends anything at all: sessions end, and the link and the texts live on."""
 
+import contextlib
 import socket
 import struct
 import threading
@@ -89,7 +90,7 @@ def test_whatever_it_sends_a_session_ends_as_one_and_every_text_has_one_end(
     def take(event: SmsEvent) -> None:
         events.append(event)
         if isinstance(event, LinkUp):
-            assert all(session.window.offer(Text(f"{n}", [{"short_message": b"x"}] * n)) for n in (1, 2, 3))
+            assert all(session.window.offer(Text(f"{n}", [b"x"] * n)) for n in (1, 2, 3))
         getattr(event, "settled", lambda: None)()
 
     port = listener.getsockname()[1]
@@ -108,6 +109,26 @@ def test_whatever_it_sends_a_session_ends_as_one_and_every_text_has_one_end(
             assert 0 < len(event.message_id) <= 64
         elif isinstance(event, Received):
             assert event.sender.isprintable()
+
+
+def test_an_smsc_that_asks_and_never_reads_ends_the_session() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        account = SmscSettings("a", *listener.getsockname(), "tocsin", "bell-pw", "ABC-CERT", timeout_s=0.5)
+
+        def ask() -> None:
+            link, _ = listener.accept()
+            link.recv(1000)
+            link.sendall(pdu(0x80000009, b"x\0", sequence=1))
+            with link, contextlib.suppress(OSError):
+                while True:
+                    link.sendall(pdu(0x777, b"") * 1000)
+
+        smsc = threading.Thread(target=ask)
+        smsc.start()
+        with pytest.raises(Dropped, match="has read nothing for 0"):
+            Session(account, None, lambda event: None).run()
+        smsc.join()
 
 
 def test_after_every_kind_of_nonsense_the_link_is_up_again_and_sends() -> None:

@@ -318,17 +318,17 @@ class TestRecords:
 
 def plan_of(store: SqlStore, ask: Callable[[Records], object]) -> list[str]:
     """How SQLite goes about the last query of `ask`."""
-    asked: list[tuple[str, Any]] = []
+    asked: list[str] = []
 
-    @event.listens_for(store.engine, "before_cursor_execute")
-    def _(c: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        asked.append((statement, parameters))
+    @event.listens_for(store.engine, "checkout")
+    def _(connection: Any, *_: Any) -> None:
+        connection.set_trace_callback(asked.append)
 
     with store.read() as tx:
         ask(tx)
-        ((query, values),) = asked[-1:]
+        query = asked[-1]
     with store.engine.connect() as connection:
-        return [row[-1] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", values)]
+        return [row[-1] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}")]
 
 
 class TestIndexes:

@@ -45,7 +45,7 @@ RECORDS = (
     Press("1"),
     Listen(1),
     Press("#"),
-    UntilQuiet(0.8),
+    UntilQuiet(0.5),
 )
 """Logs in at the hotline and has the tone at once."""
 

@@ -76,9 +76,10 @@ class TestTheRules:
             assert after((OFFICE, how), (OFFICE, "busy")) == CallAt(MOBILE, NOON)
 
     def test_where_somebody_passed_the_others_are_called_at_once(self) -> None:
-        resting = [(MOBILE, "heard"), (OFFICE, "passed")]
-        assert after(*resting) == CallAt(MOBILE, NOON)
-        assert after((MOBILE, "busy"), (MOBILE, "busy"), (OFFICE, "passed")) == CallAt(MOBILE, NOON)
+        """Even one that would rest for a while yet."""
+        policy = replace(POLICY, busy=Rule(pause_s=600))
+        assert after((MOBILE, "busy"), (OFFICE, "passed"), policy=policy) == CallAt(MOBILE, NOON)
+        assert after((MOBILE, "busy"), (OFFICE, "no-answer"), policy=policy) == CallAt(OFFICE, NOON + 5)
 
     def test_and_that_number_only_after_a_long_while(self) -> None:
         later = [(OFFICE, "passed"), (MOBILE, "no-answer"), (MOBILE, "no-answer")]

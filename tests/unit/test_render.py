@@ -158,7 +158,7 @@ def test_only_a_trunk_with_a_username_registers(
         endpoint = section(pjsip, name, "endpoint")
         assert endpoint["context"] == "hotline"
         assert endpoint["allow"] == "alaw,ulaw"
-        assert endpoint["dtmf_mode"] == "rfc4733"
+        assert endpoint["dtmf_mode"] == "auto"
         assert endpoint["direct_media"] == endpoint["timers"] == endpoint["allow_transfer"] == "no"
         assert int(endpoint["rtp_timeout"]) > 0
 

@@ -67,7 +67,7 @@ def test_it_recovers_when_the_smsc_takes_again() -> None:
     burst(pace, 10.0, 60.0)
 
     assert len(burst(pace, 100.0, 1.0)) > 900
-    assert not pace.is_slowed
+    assert not pace.is_slowed(200.0)
 
 
 def test_it_recovers_to_what_the_operator_allows() -> None:
@@ -76,3 +76,20 @@ def test_it_recovers_to_what_the_operator_allows() -> None:
     burst(pace, 10.0, 60.0)
 
     assert len(burst(pace, 100.0, 10.0)) == pytest.approx(200, abs=2)
+
+
+def test_after_one_refusal_the_first_one_taken_is_enough() -> None:
+    pace = Pace(None)
+    pace.throttled(sent_at=1.0, now=1.1)
+    assert pace.is_slowed(1.2)
+    pace.taken()
+    assert not pace.is_slowed(1.2)
+    assert pace._pause_s > 0
+
+
+def test_a_refusal_of_long_ago_is_forgotten() -> None:
+    pace = Pace(20)
+    burst(pace, 0.0, 120.0, refused=True)
+    assert pace.is_slowed(170.0)
+    assert not pace.is_slowed(190.0)
+    assert len(burst(pace, 190.0, 10.0)) == pytest.approx(200, abs=2)

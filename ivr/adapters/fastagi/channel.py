@@ -313,5 +313,5 @@ class Channel(AGI):  # type: ignore[misc]  # pyst2 has no types
             key, _, value = self._lines.read(deadline).partition(":")
             if not key:
                 return env
-            env[key.strip()] = value.strip()
+            env.setdefault(key.strip(), value.strip())  # what callers say of themselves comes after the rest
         raise AgiError(f"more than {_HEADERS} headers came instead of AGI")

@@ -4,22 +4,20 @@ Owns: transactions, and the mapping of records to rows. Knows nothing of what a 
 """
 
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
 from enum import StrEnum
 from functools import cache
 from itertools import groupby
-from operator import attrgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Row, Table, delete, func, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Engine, Row, delete, func, insert, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from ivr.adapters.store.engine import READS, connected, trouble
-from ivr.adapters.store.queries import query
+from ivr.adapters.store.queries import Statement, query, unnumbered, upsert, values
 from ivr.adapters.store.schema import TABLES
 from ivr.ports import DiskFull, Reserve, StoreAway
 
@@ -90,34 +88,54 @@ class SqlRecords:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._dialect = connection.dialect
+        # Of the driver itself: SQLAlchemy would do more about each statement than the database does.
+        self._cursor = connection.connection.cursor()
 
     def get(self, kind: type[R], *key: Any) -> R | None:
         names = (column.name for column in TABLES[kind].primary_key)
         return next(iter(self.find(kind, **dict(zip(names, key, strict=True)))), None)
 
     def find(self, kind: type[R], /, **where: Any) -> list[R]:
-        return [_record(kind, row) for row in self._connection.execute(*query(TABLES[kind], where))]
+        return self._found(kind, where, None)
 
     def first(self, most: int, kind: type[R], /, **where: Any) -> list[R]:
-        return [_record(kind, row) for row in self._connection.execute(*query(TABLES[kind], where, most))]
+        return self._found(kind, where, most)
+
+    def _found(self, kind: type[R], where: Mapping[str, Any], most: int | None) -> list[R]:
+        sql, parameters = query(kind, where, self._dialect, most)
+        with self._told():
+            self._cursor.execute(sql, parameters)
+            return _records(kind, self._cursor.fetchall())
 
     def put(self, *records: Any) -> None:
         for kind, alike in groupby(records, type):
-            upsert = _upsert(TABLES[kind], self._connection.dialect.name)
-            self._connection.execute(upsert, [_values(record) for record in alike])
+            self._write(upsert(kind, self._dialect), alike)
 
     def add(self, record: R) -> R:
         table = TABLES[type(record)]
-        values = _values(record)
-        del values["id"]
-        key = self._connection.execute(insert(table).values(values)).inserted_primary_key
+        rest = values(record)
+        del rest["id"]
+        key = self._connection.execute(insert(table).values(rest)).inserted_primary_key
         assert key is not None
-        return type(record)(**{**values, "id": key[0]})
+        return type(record)(**{**rest, "id": key[0]})
 
     def append(self, *records: Any) -> None:
         for kind, alike in groupby(records, type):
-            rows = [{k: v for k, v in _values(record).items() if k != "id"} for record in alike]
-            self._connection.execute(insert(TABLES[kind]), rows)
+            self._write(unnumbered(kind, self._dialect), alike)
+
+    def _write(self, statement: Statement, records: Iterable[Any]) -> None:
+        with self._told():
+            self._cursor.executemany(statement.sql, statement.of_each(records))
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """The driver's errors as SQLAlchemy tells them."""
+        driver: Any = self._dialect.loaded_dbapi
+        try:
+            yield
+        except driver.Error as error:
+            raise DBAPIError.instance(None, None, error, driver.Error, dialect=self._dialect) from error
 
     def drop(self, *records: Any) -> None:
         for record in records:
@@ -142,45 +160,28 @@ class SqlRecords:
             raise
 
 
-_INSERT: dict[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-"""SQLAlchemy has ON CONFLICT only in its dialects, although it means the same in both."""
-
-
-@cache  # to put it together takes longer than to run it
-def _upsert(table: Table, dialect: str) -> Any:
-    fresh = _INSERT[dialect](table)
-    rest = {column.name: fresh.excluded[column.name] for column in table.columns if not column.primary_key}
-    return fresh.on_conflict_do_update(index_elements=list(table.primary_key), set_=rest)
-
-
-def _values(record: Any) -> dict[str, Any]:
-    """As dataclasses.asdict, which copies deeply what is no deeper than a row."""
-    names, read = _reader(typing.cast(Any, type(record)))
-    return dict(zip(names, read(record), strict=True))
+def _records(kind: type[R], rows: "Iterable[Row[Any]]") -> list[R]:
+    meanings = _meanings(typing.cast(Any, kind))
+    found = []
+    for row in rows:
+        values = list(row)
+        for place, meaning in meanings:
+            if values[place] is not None:
+                values[place] = meaning[values[place]]
+        found.append(kind(*values))
+    return found
 
 
 @cache
-def _reader(kind: type[Any]) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
-    names = tuple(field.name for field in fields(kind))
-    return names, attrgetter(*names)
-
-
-def _record(kind: type[R], row: "Row[Any]") -> R:
-    values = row._asdict()
-    for name, members in _enums(typing.cast(Any, kind)):
-        if values[name] is not None:
-            values[name] = members[values[name]]
-    return kind(**values)
-
-
-@cache
-def _enums(kind: type[Any]) -> tuple[tuple[str, Mapping[str, StrEnum]], ...]:
-    """The columns of a record kind that hold the text of an enumeration, with its members."""
+def _meanings(kind: type[Any]) -> tuple[tuple[int, Mapping[Any, Any]], ...]:
+    """Where a record kind holds no plain value, and what a value of the column stands for there: the member
+    of an enumeration, or a truth value, which SQLite keeps as a number."""
     hints = typing.get_type_hints(kind)
-    enums = []
-    for field in fields(kind):
-        options = typing.get_args(hints[field.name]) or (hints[field.name],)
-        for option in options:
-            if isinstance(option, type) and issubclass(option, StrEnum):
-                enums.append((field.name, {member.value: member for member in option}))
-    return tuple(enums)
+    meanings: list[tuple[int, Mapping[Any, Any]]] = []
+    for place, field in enumerate(fields(kind)):
+        for option in typing.get_args(hints[field.name]) or (hints[field.name],):
+            if option is bool:
+                meanings.append((place, {0: False, 1: True}))
+            elif isinstance(option, type) and issubclass(option, StrEnum):
+                meanings.append((place, {member.value: member for member in option}))
+    return tuple(meanings)

@@ -62,10 +62,6 @@ class NpmSmsc:
             if seen["event"] == event:
                 return seen
 
-    def counted(self, event: str) -> int:
-        """How many events of this kind there were since anything was last looked at."""
-        return sum(self._seen.get()["event"] == event for _ in range(self._seen.qsize()))
-
     def saw_nothing(self, event: str, for_s: float) -> bool:
         time.sleep(for_s)
         return not any(self._seen.get()["event"] == event for _ in range(self._seen.qsize()))

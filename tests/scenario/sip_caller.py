@@ -1,0 +1,88 @@
+"""A caller who speaks SIP by hand (RFC 3261), so that nothing corrects what it sends: INVITE, ACK, BYE."""
+
+import re
+import secrets
+import socket
+
+_SDP = (
+    "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+    "m=audio 9 RTP/AVP 8 101\r\na=rtpmap:101 telephone-event/8000\r\n"
+)
+
+
+class Refused(AssertionError):
+    """The call was not answered; the final response."""
+
+
+class SipCaller:
+    """Calls `number` at 127.0.0.1:`port`; what the From header says is taken as it stands."""
+
+    def __init__(self, port: int) -> None:
+        self._peer = ("127.0.0.1", port)
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind(("127.0.0.1", 0))
+        self._socket.settimeout(10)
+        self._own = f"127.0.0.1:{self._socket.getsockname()[1]}"
+
+    def __enter__(self) -> "SipCaller":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+
+    def call(self, number: str, sender: bytes) -> "Dialog":
+        """Call and be answered. `sender` is what stands in From before its tag."""
+        uri = f"sip:{number}@{self._peer[0]}:{self._peer[1]}"
+        dialog = Dialog(self, uri, sender, secrets.token_hex(8))
+        dialog.send("INVITE", "1 INVITE", _SDP)
+        status, text = self.final("1 INVITE")
+        dialog.to = re.search(r"^To:\s*(.*?)\r$", text, re.MULTILINE | re.IGNORECASE)[1]  # type: ignore[index]
+        dialog.send("ACK", "1 ACK")
+        if status != 200:
+            raise Refused(text.splitlines()[0])
+        return dialog
+
+    def final(self, cseq: str) -> tuple[int, str]:
+        """The final response to the request of this CSeq."""
+        while True:
+            text = self._socket.recv(65536).decode("utf-8", "replace")
+            found = re.match(r"SIP/2.0 (\d{3})", text)
+            if found and int(found[1]) >= 200 and re.search(rf"^CSeq:\s*{cseq}\s*$", text, re.MULTILINE):
+                return int(found[1]), text
+
+    def transmit(self, message: bytes) -> None:
+        self._socket.sendto(message, self._peer)
+
+    @property
+    def own(self) -> str:
+        return self._own
+
+
+class Dialog:
+    def __init__(self, caller: SipCaller, uri: str, sender: bytes, call_id: str) -> None:
+        self._caller = caller
+        self._uri = uri
+        self._sender = sender
+        self._call_id = call_id
+        self.to = f"<{uri}>"
+
+    def hang_up(self) -> None:
+        self.send("BYE", "2 BYE")
+        self._caller.final("2 BYE")
+
+    def send(self, method: str, cseq: str, body: str = "") -> None:
+        own = self._caller.own
+        head = [
+            f"{method} {self._uri} SIP/2.0",
+            f"Via: SIP/2.0/UDP {own};branch=z9hG4bK{secrets.token_hex(8)};rport",
+            "Max-Forwards: 70",
+            f"To: {self.to}",
+            f"Call-ID: {self._call_id}",
+            f"CSeq: {cseq}",
+            f"Contact: <sip:{own}>",
+            *(["Content-Type: application/sdp"] if body else []),
+            f"Content-Length: {len(body)}",
+        ]
+        sender = b"From: " + self._sender + b";tag=" + self._call_id.encode()
+        lines = [line.encode() for line in head]
+        self._caller.transmit(b"\r\n".join([*lines, sender, b"", body.encode()]))
