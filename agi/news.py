@@ -6,6 +6,7 @@ from agi.caller import Caller
 from ivr.domain import spoken
 from ivr.domain.records import AlertState
 from ivr.domain.spoken import prompt
+from ivr.services.desk import Desk
 
 _FRESH_S = 86_400.0
 """How long after its release an alert that is closed is news to its originator."""
@@ -13,12 +14,16 @@ _FRESH_S = 86_400.0
 
 def news(caller: Caller) -> list[str]:
     """How the latest alert of the caller's team goes, and what it has not heard."""
-    return [*_sent(caller), *_waiting(caller)]
+    return caller.look_up(partial(_news, caller.desk, caller.account.team))
 
 
-def _sent(caller: Caller) -> list[str]:
-    for latest in caller.look_up(partial(caller.desk.sent, caller.account.team))[:1]:
-        since = caller.desk.ledger.now() - (latest.alert.released_at or 0.0)
+def _news(desk: Desk, team: str) -> list[str]:
+    return [*_sent(desk, team), *_waiting(desk, team)]
+
+
+def _sent(desk: Desk, team: str) -> list[str]:
+    for latest in desk.sent(team)[:1]:
+        since = desk.ledger.now() - (latest.alert.released_at or 0.0)
         if latest.alert.state is AlertState.RELEASED or since < _FRESH_S:
             return [
                 prompt("your-alert"),
@@ -29,10 +34,8 @@ def _sent(caller: Caller) -> list[str]:
     return []
 
 
-def _waiting(caller: Caller) -> list[str]:
-    waiting = sum(
-        not c.acknowledged for c in caller.look_up(partial(caller.desk.current, caller.account.team))
-    )
+def _waiting(desk: Desk, team: str) -> list[str]:
+    waiting = sum(not c.acknowledged for c in desk.current(team))
     if waiting == 0:
         return []
     if waiting == 1:

@@ -265,6 +265,11 @@ class Follows:
         return self._step
 
     @property
+    def _told_of(self) -> set[str]:
+        """Every sound that the journey names."""
+        return {token.removesuffix("*") for step in self.steps for token in step["heard"]}
+
+    @property
     def _now(self) -> dict:
         return self.steps[self._step] if self._step < len(self.steps) else {"heard": []}
 
@@ -272,8 +277,8 @@ class Follows:
         if self._keys:
             return self._typed(sound, start_s)
         name = self.name(sound)
-        if name == "one-moment":  # said while the machine is slow, which is no matter of the journey
-            return None
+        if name.endswith(("one-moment", "-hold")) and name not in self._told_of:
+            return None  # said while the machine is slow, which is no matter of this journey
         self._match("..." if start_s and name == self._cut else name)
         if self._token < len(self._now["heard"]):
             return None
