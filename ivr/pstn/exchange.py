@@ -107,8 +107,9 @@ class Exchange:
         """Whether the exchange in this folder is up."""
         return self._process(self._conf).pid is not None
 
-    def call(self, number: str, to: str, steps: Sequence[Step]) -> None:
-        """Let the phone `number` call `to` at the hotline, and take `steps` once it is answered.
+    def call(self, number: str, to: str, steps: Sequence[Step], times: int = 1) -> None:
+        """Let the phone `number` call `to` at the hotline, `times` times at once, and take `steps` in each
+        call once it is answered.
 
         Returns at once. Raises ExchangeError if the network is not up or has no such phone, ValueError if
         `to` is nothing that could be dialled.
@@ -122,13 +123,16 @@ class Exchange:
             raise ExchangeError(f"no phone of the practice network has the number {number}")
         run = Path(state.run)
         calls = self._conf / "calls"
-        name = f"call-{len(list(calls.iterdir())) + 1}"
-        (calls / f"{name}.conf").write_text(dialplan.script(name, number, steps, self._spoken(run, steps)))
+        first, spoken = len(list(calls.iterdir())) + 1, self._spoken(run, steps)
+        names = [f"call-{n}" for n in range(first, first + times)]
+        for name in names:
+            (calls / f"{name}.conf").write_text(dialplan.script(name, number, steps, spoken))
         self._process(run).rx("dialplan reload")
-        # Asterisk looks into the folder the moment a file appears there: it must be whole by then.
-        draft = self._home / "spool" / name
-        draft.write_text(dialplan.call_file(name, number, to))
-        draft.rename(self._home / "spool/outgoing" / name)
+        for name in names:
+            # Asterisk looks into the folder the moment a file appears there: it must be whole by then.
+            draft = self._home / "spool" / name
+            draft.write_text(dialplan.call_file(name, number, to))
+            draft.rename(self._home / "spool/outgoing" / name)
 
     def records(self) -> tuple[cdr.Record, ...]:
         """Every call that reached the exchange or left it since its start."""

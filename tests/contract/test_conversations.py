@@ -30,7 +30,6 @@ from ivr import bootstrap, config
 from ivr.adapters.fastagi import FastAgiServer, Script
 from ivr.adapters.pins import Pins
 from ivr.adapters.store import SqlStore, migrate
-from ivr.adapters.store.schema import TABLES
 from ivr.domain import facts
 from ivr.domain.records import (
     Account,
@@ -474,10 +473,7 @@ def secrets(call: agi_caller.Call) -> set[str]:
 
 
 def kept(house: House) -> Iterator[str]:
-    """All that a call has left behind on the disk, but what was spoken."""
-    with house.store.read() as tx:
-        for kind in TABLES:
-            yield from map(repr, tx.find(kind))
+    """All that a call has left behind on the disk, the database with it, but what was spoken."""
     for file in house.folder.rglob("*"):
         if file.is_file() and file.suffix != ".wav":
             yield file.read_bytes().decode("latin-1")
