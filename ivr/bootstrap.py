@@ -3,12 +3,12 @@
 Kept apart from service.py so that a verb that only reads the store need not load the telephony libraries.
 """
 
-from ivr.adapters.answers import AnswerFile
 from ivr.adapters.audio import Recordings
 from ivr.adapters.clock import SteadyClock
 from ivr.adapters.pins import Pins
 from ivr.adapters.reserve import FileReserve
 from ivr.adapters.store import SqlStore
+from ivr.adapters.taken import TakenFile
 from ivr.adapters.totp import Codes
 from ivr.config import BadConfig, Settings
 from ivr.ports import Clock
@@ -39,11 +39,11 @@ def clock(store: SqlStore) -> Clock:
     return SteadyClock(last=last_moment(store))
 
 
-def answers(settings: Settings) -> AnswerFile:
+def taken(settings: Settings) -> TakenFile:
     """Raises BadConfig where there can be no such file."""
-    path = settings.state / "sms-answers"
+    path = settings.state / "sms-taken"
     try:
-        return AnswerFile(path)
+        return TakenFile(path)
     except OSError as error:
         raise BadConfig(f"{path}: {error.strerror}; the service must be able to read and write it") from error
 
