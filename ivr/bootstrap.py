@@ -7,7 +7,6 @@ import logging
 from functools import partial
 from pathlib import Path
 
-from ivr.adapters.answers import AnswerFile
 from ivr.adapters.audio import Recordings
 from ivr.adapters.clock import SteadyClock
 from ivr.adapters.pbx.tree import PbxMissing, find_programs
@@ -16,6 +15,7 @@ from ivr.adapters.reserve import FileReserve
 from ivr.adapters.speech import Voice
 from ivr.adapters.speech_texts import SpeechError
 from ivr.adapters.store import SqlStore
+from ivr.adapters.taken import TakenFile
 from ivr.adapters.totp import Codes
 from ivr.config import BadConfig, Settings
 from ivr.ports import Clock
@@ -48,11 +48,11 @@ def clock(store: SqlStore) -> Clock:
     return SteadyClock(last=last_moment(store))
 
 
-def answers(settings: Settings) -> AnswerFile:
+def taken(settings: Settings) -> TakenFile:
     """Raises BadConfig where there can be no such file."""
-    path = settings.state / "sms-answers"
+    path = settings.state / "sms-taken"
     try:
-        return AnswerFile(path)
+        return TakenFile(path)
     except OSError as error:
         raise BadConfig(f"{path}: {error.strerror}; the service must be able to read and write it") from error
 

@@ -199,7 +199,7 @@ class Texter(Protocol):
         ...
 
 
-class Answers(Protocol):
+class Taken(Protocol):
     """What SMSCs have taken and the store does not have yet: no kill of the service must forget it."""
 
     def left(self) -> Sequence[tuple[float, SmsSubmitted]]:

@@ -50,7 +50,7 @@ class Service:
         self._dialler = Dialler(
             self._store, book, self._ami, trunks, settings.policy, clock, lambda: f"tocsin-{token_hex(8)}"
         )
-        self._courier = Courier(self._store, book, clock, bootstrap.answers(settings))
+        self._courier = Courier(self._store, book, clock, bootstrap.taken(settings))
         self._links = [
             link for smsc in settings.smsc for link in _links(settings, smsc, self._courier.notice)
         ]

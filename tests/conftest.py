@@ -11,9 +11,9 @@ from book import ACCOUNTS, CONFIGURATION, NUMBERS, TEAMS, Book, ManualClock
 from postgres import HOW, Server, programs
 
 from ivr import bootstrap, config
-from ivr.adapters.answers import AnswerFile
 from ivr.adapters.audio import Recordings
 from ivr.adapters.store import SqlStore, migrate
+from ivr.adapters.taken import TakenFile
 from ivr.config import Settings
 from ivr.services.ledger import Ledger
 
@@ -122,5 +122,5 @@ def book(store: SqlStore, ledger: Ledger, clock: ManualClock, recordings: Record
 
 
 @pytest.fixture
-def answers(settings: Settings) -> AnswerFile:
-    return bootstrap.answers(settings)
+def taken(settings: Settings) -> TakenFile:
+    return bootstrap.taken(settings)

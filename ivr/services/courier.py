@@ -22,7 +22,7 @@ from ivr.domain.facts import (
 from ivr.domain.number import masked
 from ivr.domain.records import Sms, SmsState
 from ivr.domain.sms import LinkDown, LinkUp, Received, SmsEvent, Submitted
-from ivr.ports import Answers, AtLeast, Clock, Store, StoreAway, Texter
+from ivr.ports import AtLeast, Clock, Store, StoreAway, Taken, Texter
 from ivr.services.ledger import Ledger
 from ivr.services.told import Told, in_doubt, submitted, told
 from ivr.services.traffic import due
@@ -39,11 +39,11 @@ _AT_ONCE = 500
 class Courier:
     """Runs in a thread of its own; `notice` and `wake` may be called from any."""
 
-    def __init__(self, store: Store, ledger: Ledger, clock: Clock, answers: Answers) -> None:
+    def __init__(self, store: Store, ledger: Ledger, clock: Clock, taken: Taken) -> None:
         self._store = store
         self._ledger = ledger
         self._clock = clock
-        self._answers = answers
+        self._taken = taken
         self._links: Sequence[Texter] = ()
         self._events: queue.SimpleQueue[SmsEvent | None] = queue.SimpleQueue()
         self._told: list[Told] = []
@@ -71,11 +71,11 @@ class Courier:
         """What a link tells."""
         if isinstance(event, Submitted) and event.hurried and self._keep(event):
             event.settled()
-            event = Submitted(event.link, event.reference, event.message_ids, self._answers.on_record)
+            event = Submitted(event.link, event.reference, event.message_ids, self._taken.on_record)
         self._events.put(event)
 
     def _keep(self, event: Submitted) -> bool:
-        return self._answers.keep(submitted(event), self._clock())
+        return self._taken.keep(submitted(event), self._clock())
 
     def wake(self) -> None:
         """Something changed: look into the outbox."""
@@ -128,17 +128,17 @@ class Courier:
         with self._store.read() as tx:
             left = tx.find(Sms, state=SmsState.QUEUED, handed_at=AtLeast(0))
         by_name = {link.name: link for link in self._links}
-        kept = {answer.sms: (at, answer) for at, answer in self._answers.left()}
+        kept = {answer.sms: (at, answer) for at, answer in self._taken.left()}
         facts = []
         for sms in left:
             link = by_name.get(sms.link or "")
             if link is None or not link.holds(str(sms.id)):
                 facts.append(in_doubt(sms, *kept.get(sms.id, (0.0, None))))
         if facts:
-            last = Told(facts[-1], settled=self._answers.on_record)
+            last = Told(facts[-1], settled=self._taken.on_record)
             self._told = [*map(Told, facts[:-1]), last, *self._told]
         else:
-            self._answers.on_record()
+            self._taken.on_record()
         self._reclaimed = True
 
     # -- to and from the SMSCs ---------------------------------------------------------------------------

@@ -10,9 +10,9 @@ from book import Book
 from smsc.peer import PASSWORD, SYSTEM_ID, WAIT_S, NpmSmsc
 
 from ivr import bootstrap
-from ivr.adapters.answers import AnswerFile
 from ivr.adapters.smpp import SmppLink
 from ivr.adapters.smpp_account import SmscSettings
+from ivr.adapters.taken import TakenFile
 from ivr.config import Settings
 from ivr.domain.facts import SmsSubmitted, SmsTraffic, SmsWritten
 from ivr.domain.records import DeliveryState, EarlyReceipt, Sms, SmsKind, SmsState
@@ -26,9 +26,9 @@ ALERT = 1
 class Post:
     """A courier and its links, as the service runs them."""
 
-    def __init__(self, book: Book, answers: AnswerFile, *smscs: NpmSmsc) -> None:
+    def __init__(self, book: Book, taken: TakenFile, *smscs: NpmSmsc) -> None:
         self._book = book
-        self._courier = Courier(book.store, book.ledger, book.clock, answers)
+        self._courier = Courier(book.store, book.ledger, book.clock, taken)
         book.ledger.on_change(self._courier.wake)
         self._links = [
             SmppLink(_account(name, smsc), self._courier.notice)
@@ -81,7 +81,7 @@ def post(book: Book, settings: Settings) -> Iterator[OpenPost]:
     posts: list[Post] = []
 
     def make(*smscs: NpmSmsc) -> Post:
-        posts.append(Post(book, bootstrap.answers(settings), *smscs))
+        posts.append(Post(book, bootstrap.taken(settings), *smscs))
         return posts[-1]
 
     yield make
@@ -240,14 +240,14 @@ def test_what_an_smsc_had_taken_before_a_kill_is_not_sent_again(
 ) -> None:
     writes(book, "one", "two")
     one, two = book.apply(SmsTraffic((), (("a", 2),))).sms
-    kept = bootstrap.answers(settings)
+    kept = bootstrap.taken(settings)
     kept.keep(SmsSubmitted(one.id, ("npm-9",), "a"), book.clock())
     kept.keep(SmsSubmitted(two.id, ("npm-8",), "a"), book.clock() - 1.0)  # so it was another SMS
     post(a)
     assert a.message()["text"] == "two"
     eventually(lambda: states(book) == [SmsState.SUBMITTED, SmsState.DELIVERED])
     assert [(sms.repeated, sms.message_ids) for sms in book.find(Sms)] == [(False, "npm-9"), (True, "npm-1")]
-    assert bootstrap.answers(settings).left() == []
+    assert bootstrap.taken(settings).left() == []
 
 
 def test_a_window_does_not_wait_for_the_store(
@@ -263,7 +263,7 @@ def test_a_window_does_not_wait_for_the_store(
         a.order(release=True)
         for _ in range(30):
             a.expect("submit")
-        assert len(bootstrap.answers(settings).left()) >= 30  # what a process after this one would find
+        assert len(bootstrap.taken(settings).left()) >= 30  # what a process after this one would find
         other.execute("COMMIT")
     eventually(lambda: all_delivered(book))
     assert not any(sms.repeated for sms in book.find(Sms))
@@ -299,9 +299,9 @@ class Hasty:
         return True
 
 
-def test_what_comes_in_while_the_service_stops_is_on_record(book: Book, answers: AnswerFile) -> None:
+def test_what_comes_in_while_the_service_stops_is_on_record(book: Book, taken: TakenFile) -> None:
     link = Hasty()
-    link.courier = Courier(book.store, book.ledger, book.clock, answers)
+    link.courier = Courier(book.store, book.ledger, book.clock, taken)
     writes(book, "one")
     link.courier.start([link])
     eventually(lambda: states(book) == [SmsState.SUBMITTED])
@@ -330,11 +330,11 @@ class Still:
 
 
 def test_what_waits_for_a_link_that_is_full_is_not_asked_about_without_end(
-    book: Book, answers: AnswerFile
+    book: Book, taken: TakenFile
 ) -> None:
     full, free = Still("a", 0), Still("b", 9)
     writes(book, "one")
-    courier = Courier(book.store, book.ledger, book.clock, answers)
+    courier = Courier(book.store, book.ledger, book.clock, taken)
     courier.start([full, free])
     time.sleep(1.2)  # it looks every half second
     courier.stop()

@@ -12,11 +12,11 @@ from smsd.daemon import Smsd
 from smsd.tty import WAIT_S, Modem
 
 from ivr import bootstrap
-from ivr.adapters.answers import AnswerFile
 from ivr.adapters.modem import ModemLink
 from ivr.adapters.modem_spool import Spool
 from ivr.adapters.smpp import SmppLink
 from ivr.adapters.smpp_account import SmscSettings
+from ivr.adapters.taken import TakenFile
 from ivr.config import Settings
 from ivr.domain.facts import SmsTraffic, SmsWritten
 from ivr.domain.records import DeliveryState, Sms, SmsKind, SmsState
@@ -46,9 +46,9 @@ class Post:
     """The courier and its links, as the service runs them."""
 
     def __init__(
-        self, book: Book, answers: AnswerFile, make: Sequence[Callable[[Courier], ModemLink | SmppLink]]
+        self, book: Book, taken: TakenFile, make: Sequence[Callable[[Courier], ModemLink | SmppLink]]
     ) -> None:
-        self.courier = Courier(book.store, book.ledger, time.time, answers)
+        self.courier = Courier(book.store, book.ledger, time.time, taken)
         book.ledger.on_change(self.courier.wake)
         self.links: list[ModemLink | SmppLink] = [one(self.courier) for one in make]
         texters: list[Texter] = [*self.links]
@@ -80,7 +80,7 @@ def post(book: Book, settings: Settings) -> Iterator[OpenPost]:
     posts: list[Post] = []
 
     def make(*links: Callable[[Courier], ModemLink | SmppLink]) -> Post:
-        posts.append(Post(book, bootstrap.answers(settings), links))
+        posts.append(Post(book, bootstrap.taken(settings), links))
         return posts[-1]
 
     yield make

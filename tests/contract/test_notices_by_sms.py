@@ -42,7 +42,7 @@ def book(
     """Its SMS leave as they do in the service."""
     hotline = settings.network.hotline
     ledger = Ledger(store, recordings, settings.policy, hotline, clock, operators=(OPERATOR,))
-    courier = Courier(store, ledger, clock, bootstrap.answers(settings))
+    courier = Courier(store, ledger, clock, bootstrap.taken(settings))
     account = SmscSettings("a", "127.0.0.1", texts[0], "tocsin", "bell-pw", source=hotline)
     link = SmppLink(account, courier.notice)
     ledger.on_change(courier.wake)

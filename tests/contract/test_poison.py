@@ -9,7 +9,7 @@ import pytest
 from book import Book
 from postgres import ON_POSTGRESQL
 
-from ivr.adapters.answers import AnswerFile
+from ivr.adapters.taken import TakenFile
 from ivr.domain.facts import AlertReleased, CallAnswered, CallEnded
 from ivr.domain.lines import TrunkView
 from ivr.domain.policy import Policy
@@ -80,13 +80,13 @@ class Smsc:
 
 
 def test_the_courier_goes_on_and_sends_no_sms_again(
-    book: Book, answers: AnswerFile, caplog: pytest.LogCaptureFixture
+    book: Book, taken: TakenFile, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
     book.apply(AlertReleased(book.records()))
     first, second = (str(sms.id) for sms in book.find(Sms))
     smsc = Smsc()
-    courier = Courier(book.store, book.ledger, book.clock, answers)
+    courier = Courier(book.store, book.ledger, book.clock, taken)
     courier.start([smsc])
 
     async def story() -> None:

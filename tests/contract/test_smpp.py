@@ -496,6 +496,14 @@ def test_a_pdu_that_makes_no_sense_is_answered_and_passed_over(
         assert isinstance(event, Receipt), event
 
 
+@pytest.mark.parametrize("octets", [RECEIPT[:-5], RECEIPT[:16], RECEIPT[:17], RECEIPT[:3]])
+def test_a_message_that_breaks_off_is_refused_for_good(ring: Ring, npm: NpmSmsc, octets: bytes) -> None:
+    bell = bound(ring, npm)
+    npm.order(raw=pdu(5, octets))
+    assert npm.expect("deliver_sm_resp")["status"] == 0x65
+    bell.expect_silence()
+
+
 def test_a_tlv_longer_than_its_pdu_spoils_nothing_else(ring: Ring, npm: NpmSmsc) -> None:
     bell = bound(ring, npm)
     npm.order(raw=pdu(5, RECEIPT + b"\x04\x27\xff\xff\x02"))

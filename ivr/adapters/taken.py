@@ -15,8 +15,8 @@ from ivr.domain.facts import SmsSubmitted
 _SIZE = 2**20
 
 
-class AnswerFile:
-    """Answers (see ports) in the file `path`, which one service at a time may have. Raises OSError; not
+class TakenFile:
+    """Taken (see ports) in the file `path`, which one service at a time may have. Raises OSError; not
     later, because its `size` octets have their room on the disk from the beginning."""
 
     def __init__(self, path: Path, size: int = _SIZE) -> None:
