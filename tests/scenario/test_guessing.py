@@ -31,7 +31,9 @@ phones:
           - {{press: "1"}}        # yes, I have asked to be called
           - {{listen: 2}}
           - {{press: "1"}}        # raise an alert
-          - {{until-quiet: 0.8}}
+          - {{listen: 1}}
+          - {{press: "#"}}        # knows what to say: the tone at once
+          - {{until-quiet: 0.5}}
           - {{say: {alert}}}
           - {{press: "#"}}
           - {{listen: 1.5}}
