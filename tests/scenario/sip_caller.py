@@ -21,7 +21,7 @@ class SipCaller:
         self._peer = ("127.0.0.1", port)
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
-        self._socket.settimeout(10)
+        self._socket.settimeout(5)
         self._own = f"127.0.0.1:{self._socket.getsockname()[1]}"
 
     def __enter__(self) -> "SipCaller":

