@@ -4,14 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from test_alerts import await_close, raise_alert, spoken_alert
+from test_alerts import await_close, raise_alert
 
 from ivr.pstn import witness
 from ivr.pstn.stage import POLICY, Stage
 
 pytestmark = pytest.mark.scenario
-
-__all__ = ["spoken_alert"]
 
 # The pause before the message is the only one of more than 6 s; 6 s later, its first telling is under way.
 PHONES = """
