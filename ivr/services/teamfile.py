@@ -47,7 +47,7 @@ def read(path: Path, taken: Mapping[str, str] | None = None) -> tuple[TeamEntry,
                 _difference(team.policy),
                 team.machine_message,
                 team.local_time,
-                team.listen,
+                listen=team.listen,
             ),
             tuple(
                 Number(
