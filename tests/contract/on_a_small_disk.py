@@ -16,7 +16,7 @@ from ivr import bootstrap, config
 from ivr.adapters.reserve import FileReserve
 from ivr.adapters.store import SqlStore, migrate
 from ivr.config import Settings
-from ivr.domain.facts import AlertRecorded, CallCameIn
+from ivr.domain.facts import AlertRecorded, CallCameIn, SmsSubmitted
 from ivr.domain.records import Account, DeliveryState, Source, Team
 from ivr.ports import DiskFull
 from ivr.services.keeper import Keeper
@@ -119,6 +119,14 @@ def test_a_service_that_starts_on_a_full_disk_works(
     with fresh.write() as tx:
         tx.put(Team("new-cert", "NEW-CERT"))
     fresh.close()
+
+
+def test_what_smscs_have_taken_waits_for_the_store(settings: Settings, disk: Path) -> None:
+    fill(disk)
+    taken = bootstrap.taken(settings)
+    assert taken.left() == []
+    assert not taken.keep(SmsSubmitted(1, ("m1",), "a"), 12.5)
+    taken.on_record()
 
 
 def test_a_recording_that_was_made_is_kept(book: Book, disk: Path, reserve: FileReserve) -> None:

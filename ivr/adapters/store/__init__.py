@@ -5,7 +5,7 @@ Owns: transactions, and the mapping of records to rows. Knows nothing of what a 
 
 import typing
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import fields
 from enum import StrEnum
 from functools import cache
@@ -56,8 +56,11 @@ class SqlStore:
                 _told(),
                 self._engine.connect().execution_options(**{READS: reads}) as connection,
                 connection.begin(),
+                # Of the driver itself: SQLAlchemy would do more about each statement than the database does.
+                # Closed at the end, or it would keep the database open after `close`.
+                closing(connection.connection.cursor()) as cursor,
             ):
-                yield SqlRecords(connection)
+                yield SqlRecords(connection, cursor)
         except DiskFull:
             if self._reserve is not None:
                 self._reserve.give_up()
@@ -86,11 +89,10 @@ def _told() -> Iterator[None]:
 class SqlRecords:
     """Records (see ports) within one transaction."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, cursor: Any) -> None:
         self._connection = connection
         self._dialect = connection.dialect
-        # Of the driver itself: SQLAlchemy would do more about each statement than the database does.
-        self._cursor = connection.connection.cursor()
+        self._cursor = cursor
 
     def get(self, kind: type[R], *key: Any) -> R | None:
         names = (column.name for column in TABLES[kind].primary_key)
