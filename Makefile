@@ -20,9 +20,9 @@ ALERT ?=
 demo: pbx
 	$(RUN) -m ivr demo --phones "$(PHONES)" $(if $(ALERT),--alert "$(ALERT)") --out build/demo
 
-# Stories of real calls take time and little else: two at once.
+# Most tests wait for something, stories of real calls above all: two files at once.
 test: pbx
-	$(RUN) -m pytest $(or $(TESTS),tests/unit tests/contract)
+	$(RUN) -m pytest -n 2 --dist loadfile $(or $(TESTS),tests/unit tests/contract)
 	$(if $(TESTS),,$(RUN) -m pytest -n 2 --dist loadfile tests/scenario)
 
 # Each adds its metrics to build/bench/results.json.
