@@ -20,10 +20,10 @@ ALERT ?=
 demo: pbx
 	$(RUN) -m ivr demo --phones "$(PHONES)" $(if $(ALERT),--alert "$(ALERT)") --out build/demo
 
-# Most tests wait for something, stories of real calls above all: two files at once.
+# Most tests wait for something, stories of real calls above all: two or three files at once.
 test: pbx
 	$(RUN) -m pytest -n 2 --dist loadfile $(or $(TESTS),tests/unit tests/contract)
-	$(if $(TESTS),,$(RUN) -m pytest -n 2 --dist loadfile tests/scenario)
+	$(if $(TESTS),,$(RUN) -m pytest -n 3 --dist loadfile tests/scenario)
 
 # Each adds its metrics to build/bench/results.json.
 bench: pbx

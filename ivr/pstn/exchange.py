@@ -72,7 +72,7 @@ class Exchange:
 
         `port` and `hotline_port` are the UDP ports of SIP on 127.0.0.1, here and at the hotline; `rtp` the
         first and last port for sound, two a call; above `lines` simultaneous calls, the network is congested
-        (Q.850 cause 34). `dtmf` is how keys travel: rfc4733, info (SIP INFO), inband. Recordings and records
+        (Q.850 cause 34). `dtmf` is how keys travel: rfc4733, or info (SIP INFO). Recordings and records
         of the last run are removed. Raises ExchangeError, PbxFailed, PbxMissing.
         """
         if lines is not None and lines < 1:

@@ -265,6 +265,7 @@ def test_every_number_that_a_carrier_may_send_is_the_hotline_and_nothing_else_is
     contexts = bench.pbx.rx("dialplan show")
     assert [line.split("'")[1] for line in contexts.splitlines() if line.startswith("[ Context")] == [
         "serve",
+        "errand",
         "callout",
         "hotline",
     ]

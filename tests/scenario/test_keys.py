@@ -1,4 +1,4 @@
-"""Keys as carriers send them: by RFC 4733 (all other tests), by SIP INFO, and as tones in the sound."""
+"""Keys as carriers send them: by SIP INFO (RFC 6086). In all other tests they come as events (RFC 4733)."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,11 +11,8 @@ from ivr.pstn.stage import Stage
 pytestmark = pytest.mark.scenario
 
 
-@pytest.mark.parametrize("dtmf", ["info", "inband"])
-def test_keys_are_understood_however_they_travel(
-    set_stage: Callable[..., Stage], spoken_alert: Path, dtmf: str
-) -> None:
-    stage = set_stage(one_team(ACKNOWLEDGES), dtmf=dtmf)
+def test_keys_by_sip_info_are_understood(set_stage: Callable[..., Stage], spoken_alert: Path) -> None:
+    stage = set_stage(one_team(ACKNOWLEDGES), dtmf="info")
     delivery = await_close(stage, raise_alert(stage, spoken_alert))["deliveries"][0]
 
     assert (delivery["state"], delivery["acknowledged_by"]) == ("acknowledged", OFFICE)
