@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import Any
 
 import agi_caller
+import journeys
 import pyotp
 import pytest
-import yaml
 from agi_caller import Cut, Follows, write_wav
+from journeys import JOURNEYS, PIN, TEAMS, read
 
 from agi.callout import callout
 from agi.errand import errand
@@ -36,17 +37,13 @@ from ivr.domain.records import (
     Alert,
     AlertState,
     Budget,
-    Call,
     Delivery,
     DeliveryState,
     Entry,
-    Errand,
     ErrandKind,
-    Leg,
     Listen,
     ListenPin,
     Number,
-    Sms,
     Source,
     Team,
     VerificationWord,
@@ -63,9 +60,6 @@ RAISED = (
     "name/{0} raised-alert digits/{1} "
     "on digits/mon-10 digits/20 digits/h-2 at digits/14 digits/oh digits/3 utc"
 )
-JOURNEYS = {p.stem: p for p in sorted((Path(__file__).parent.parent / "conversations").glob("*.yaml"))}
-TEAMS = ("abc-cert", "qrs-cert", "tru-cert", "xyz-cert")
-PIN = "271828"
 ABOUT = {"confirmed", "unconfirmed", "severity-high", "severity-low", "tlp-red", "tlp-amber", "tlp-green"}
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 CODE = pyotp.TOTP(SECRET).at(int(NOON))
@@ -236,37 +230,19 @@ class House:
     def on_record(self) -> dict[str, str]:
         """What the ledger holds, in words."""
         with self.store.read() as tx:
-            lines = {"alerts": str(len(tx.find(Alert)))}
+            lines = journeys.on_record(tx)
             for delivered in (self.folder / "state").glob("studio/*.wav"):
                 with wave.open(str(delivered)) as file:
                     lines["delivered"] = f"{file.getnframes() / file.getframerate():.1f} s"
-            for sms in tx.find(Sms, team="abc-cert"):
-                lines["sms to abc-cert"] = sms.text
-            for a in tx.find(Alert):
-                lines[f"alert {a.id}"] = str(a.state)
-                sure = {True: "confirmed", False: "unconfirmed", None: "not said"}[a.confirmed]
-                lines[f"content {a.id}"] = f"{sure}, TLP {a.tlp}, {a.severity}, questions to {a.callback}"
-                lines[f"recording {a.id}"] = f"{a.duration_s:.1f} s by {a.team} {a.uid}"
-            for d in tx.find(Delivery):
-                how = f" {d.acknowledged_via} {d.acknowledged_by}" if d.acknowledged_via else ""
-                back = ", to be called back" if d.promised else ""
-                lines[f"delivery {d.alert} {d.team}"] = f"{d.state}{how}{back}"
             words = tx.find(VerificationWord)
             spoken = sum(word.call is not None for word in words)
             lines |= {f"words of {word.team}": f"{spoken} of {len(words)} spoken" for word in words}
-            for leg in tx.find(Leg):
-                lines[f"heard {leg.alert}"] = f"{leg.heard_s:.1f} s{' whole' if leg.whole else ''}"
             for entry in tx.find(Entry):
                 lines["journal"] = entry.what
             for budget in tx.find(Budget, spent_until=AtLeast(NOON + 1)):
                 lines[f"failures {budget.scope}"] = "charged"
             for name in self.folder.glob("state/sounds/names/recorded/*.wav"):
                 lines[f"name {name.stem}"] = "recorded"
-            for on in tx.find(Errand):
-                lines[f"errand {on.id}"] = f"{on.kind} {on.state} {on.number}"
-            for call in tx.find(Call):
-                left = ", message left" if call.message_left else ", passed" if call.passed else ""
-                lines["call"] = f"{call.direction} {call.state} {call.team} {call.trunk}{left}"
         return lines
 
 
@@ -454,11 +430,6 @@ def written_out(talk: list[dict]) -> list[dict]:
         keys = {"press": step["press"].replace("{code}", CODE)} if "press" in step else {}
         steps.append({**step, "heard": heard, **keys})
     return steps
-
-
-def read(name: str) -> dict:
-    journey: dict = yaml.safe_load(JOURNEYS[name].read_text(encoding="utf-8"))
-    return journey
 
 
 def secrets(call: agi_caller.Call) -> set[str]:
