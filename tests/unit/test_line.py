@@ -1,7 +1,6 @@
 """What a line says: silence or not, and the beeps of answering machines among voices."""
 
 import random
-import subprocess
 import wave
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from wav import spoken
 
 from ivr.adapters.pbx.tree import find_programs
 from ivr.domain.line import Line, judge
@@ -27,16 +27,7 @@ QUIET = 10 ** (-60 / 20) * 32768
 
 @pytest.fixture(scope="module")
 def greetings(tmp_path_factory: pytest.TempPathFactory) -> list[Sound]:
-    programs, folder = find_programs(), tmp_path_factory.mktemp("greetings")
-    sounds = []
-    for n, (voice, text) in enumerate(GREETINGS):
-        raw, path = folder / f"raw {n}.wav", folder / f"{n}.wav"
-        subprocess.run(programs.argv("flite", "-voice", voice, "-t", text, "-o", str(raw)), check=True)
-        subprocess.run(
-            programs.argv("sox", str(raw), "-r", "8000", "-c", "1", "-b", "16", str(path)), check=True
-        )
-        sounds.append(load(path))
-    return sounds
+    return [load(path) for path in spoken(tmp_path_factory.mktemp("greetings"), GREETINGS)]
 
 
 def load(path: Path) -> Sound:

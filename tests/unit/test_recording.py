@@ -1,7 +1,6 @@
 """Whether a recording is good: voices, tones of exchanges, and what went wrong with the level."""
 
 import array
-import subprocess
 import wave
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from wav import spoken
 
 from ivr.adapters.audio_quality import measure
 from ivr.adapters.pbx.tree import find_programs
@@ -53,16 +53,7 @@ def tone(
 @pytest.fixture(scope="module")
 def alerts(tmp_path_factory: pytest.TempPathFactory) -> list[Sound]:
     """Alerts in four synthetic voices."""
-    programs, folder = find_programs(), tmp_path_factory.mktemp("alerts")
-    sounds = []
-    for n, (voice, text) in enumerate(ALERTS):
-        raw, path = folder / f"raw {n}.wav", folder / f"{n}.wav"
-        subprocess.run(programs.argv("flite", "-voice", voice, "-t", text, "-o", str(raw)), check=True)
-        subprocess.run(
-            programs.argv("sox", str(raw), "-r", "8000", "-c", "1", "-b", "16", str(path)), check=True
-        )
-        sounds.append(load(path))
-    return sounds
+    return [load(path) for path in spoken(tmp_path_factory.mktemp("alerts"), ALERTS)]
 
 
 @pytest.fixture(scope="module")
