@@ -49,6 +49,19 @@ def files(tmp_path: Path) -> Files:
     return Files(tmp_path)
 
 
+@pytest.mark.parametrize("cut_s", [0.3, 0.9, 1.5])
+def test_a_packet_that_comes_late_in_a_short_sample_does_not_hide_it(files: Files, cut_s: float) -> None:
+    speech = voice(3, 1.8)
+    cut = round(cut_s * RATE)
+    late = files(voice(4, 3), speech[:cut], silence(0.1), speech[cut:], voice(5, 3))
+    match = witness.find(late, files(speech))
+    assert match.heard
+    assert match.offset_s == pytest.approx(3, abs=0.15)
+    assert not witness.find(late, files(voice(6, 1.8))).heard
+    missing = files(voice(4, 3), speech[:cut], silence(1.8 - cut_s), voice(5, 3))
+    assert witness.find(missing, files(speech)).heard is (cut_s == 1.5)
+
+
 def test_a_sample_is_found_where_it_is_and_as_loud_as_it_is(files: Files) -> None:
     speech = voice(1, 5)
     recording = files(silence(1.25), mu_law(0.25 * speech), silence(2))
