@@ -10,7 +10,22 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from ivr.cli import alert, archive, call, delivery, demo, doctor, init, lines, pbx, prompt, pstn, sms, team
+from ivr.cli import (
+    alert,
+    archive,
+    call,
+    delivery,
+    demo,
+    doctor,
+    init,
+    iodef,
+    lines,
+    pbx,
+    prompt,
+    pstn,
+    sms,
+    team,
+)
 from ivr.cli.common import Args, Parser, answers, ready, verb
 from ivr.cli.output import Exit, code_of, complain, say
 
@@ -49,7 +64,7 @@ def parser() -> Parser:
     verbs = top.add_subparsers(title="verbs", metavar="VERB", required=True)
     init.add(verbs)
     verb(verbs, "serve", _serve, "run the service: call scripts, dialler, SMS")
-    for module in (doctor, alert, archive, delivery, call, lines, sms, team, prompt, pbx, pstn, demo):
+    for module in (doctor, alert, archive, delivery, call, lines, sms, iodef, team, prompt, pbx, pstn, demo):
         module.add(verbs)
     return top
 
