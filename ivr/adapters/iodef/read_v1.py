@@ -41,7 +41,8 @@ def _tlp(reading: Reading, incident: Node) -> Tlp | None:
         label = words.TLPS.get((node.text or "").strip().lower())
         agrees = label is not None and words.LABELS_V1[label] == incident.get("restriction")
         if node.get("meaning") == TLP and agrees:
-            reading.take(node, "meaning", "dtype")
+            reading.take(node, "meaning")
+            reading.expect(node, "dtype", "string")
             reading.take(incident, "restriction")
             return label
     return common.restriction(reading, incident)

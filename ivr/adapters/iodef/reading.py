@@ -26,11 +26,13 @@ _TEXT = "text()"
 _TAIL = "following::text()"
 """What is taken of an element beside its attributes, none of which has such a name."""
 
+_OF_A_TAG = (("name", "profile"), ("meaning", "profile"), ("dtype", "string"), ("type", "string"))
+
 _LONGEST_NAME = 60
 _LONGEST_PATH = 200
 """Characters, as they are shown."""
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)-?(T\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d):?(\d\d)?")
-"""RFC 3339; and, from before it, `+0100` and `2003-10-01-T12:00:00Z`."""
+"""RFC 3339, its fraction left out; and, from before it, `+0100` and `2003-10-01-T12:00:00Z`."""
 
 
 class Reading:
@@ -153,22 +155,26 @@ class Reading:
         for node in self.root.iter(self.tag("AdditionalData")):
             tag = line(node.text or "")
             if tag in (PROFILE, PROFILE_2003):
-                self.take(node, "name", "meaning", "dtype", "type")
+                for name, value in _OF_A_TAG:
+                    self.expect(node, name, value)
+                self.take(node)
                 return tag
         return ""
 
     def unread(self) -> tuple[Unread, ...]:
         """What was not taken, in the order of the document."""
-        return tuple(self._rest(self.root, ""))
+        around = (*self.root.itersiblings(preceding=True), *self.root.itersiblings())
+        comments = (Unread("comment()", line(each.text or "")) for each in around)
+        return (*comments, *self._rest(self.root, ""))
 
     def _rest(self, node: Node, path: str) -> Iterator[Unread]:
         for name, value in node.attrib.items():
             if (node, name) not in self._taken and not name.startswith(_XSI):
-                yield Unread(f"{path}@{_shown(name, node)}", line(value))
+                yield Unread(f"{path}@{self._shown(name, node)}", line(value))
         text = line(node.text or "")
         empty = not (len(node) or node.attrib or text)
         if (text and (node, _TEXT) not in self._taken) or (empty and (node, _NAME) not in self._taken):
-            yield Unread(path.removesuffix("/") or _shown(node.tag, node), text)
+            yield Unread(path.removesuffix("/") or self._shown(node.tag, node), text)
         yield from self._below(node, path)
 
     def _below(self, node: Node, path: str) -> Iterator[Unread]:
@@ -178,24 +184,21 @@ class Reading:
             seen[child.tag] += 1
             if isinstance(child.tag, str):
                 nth = f"[{seen[child.tag]}]" if several[child.tag] > 1 else ""
-                step = f"{_shown(child.tag, child)}{nth}/"
+                step = f"{self._shown(child.tag, child)}{nth}/"
                 # Cut in front, or a document could have few octets and paths of many.
                 yield from self._rest(child, path + step if len(path) < _LONGEST_PATH else f".../{step}")
             else:
                 yield Unread(f"{path}comment()", line(child.text or ""))
             if (tail := line(child.tail or "")) and (child, _TAIL) not in self._taken:
-                yield Unread(path.removesuffix("/") or _shown(node.tag, node), tail)
+                yield Unread(path.removesuffix("/") or self._shown(node.tag, node), tail)
 
-
-def _shown(tag: str, node: Node) -> str:
-    """A name as people know it: with the prefix that it has where the namespace is not the usual one."""
-    name = etree.QName(tag)
-    prefix = (
-        "xml"
-        if name.namespace == _XML
-        else next((p for p, u in node.nsmap.items() if u == name.namespace), None)
-    )
-    return (f"{prefix}:{name.localname}" if prefix else name.localname)[:_LONGEST_NAME]
+    def _shown(self, tag: str, node: Node) -> str:
+        """A name as people know it; before one of another namespace its prefix, or a question mark."""
+        name = etree.QName(tag)
+        if name.namespace in (None, self._space):
+            return str(name.localname)[:_LONGEST_NAME]
+        spaces = {space: prefix for prefix, space in node.nsmap.items()} | {_XML: "xml"}
+        return f"{spaces.get(name.namespace) or '?'}:{name.localname}"[:_LONGEST_NAME]
 
 
 def first(nodes: Iterator[Node]) -> Node | None:

@@ -7,13 +7,17 @@ of the versions before it there is no schema here.
 import re
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from pathlib import Path
 
 from lxml import etree
 
-from ivr.adapters.iodef.parse import Place, Tree
+from ivr.adapters.iodef.parse import Node, Place, Tree
 
 _FILE = Path(__file__).parent / "schema" / "iodef-2.0.xsd"
+_STEP = re.compile(r"([^\[\]]+)\[(\d+)\]")
+_MOST = 100
+"""Problems: who has that many has one, in the program that wrote it."""
 _LONGEST = 200
 
 
@@ -26,10 +30,12 @@ class Problem:
 
 
 def problems(tree: Tree) -> tuple[Problem, ...]:
-    """What the schema has to say against a document of version 2."""
+    """What the schema has to say against a document of version 2: the first hundred of it."""
     schema = _schema()
     schema.validate(tree.root)
-    return tuple(Problem(_place(tree, entry), _text(entry.message)) for entry in schema.error_log)
+    return tuple(
+        Problem(_place(tree, entry), _text(entry.message)) for entry in islice(schema.error_log, _MOST)
+    )
 
 
 @cache
@@ -38,8 +44,22 @@ def _schema() -> etree.XMLSchema:
 
 
 def _place(tree: Tree, entry: etree._LogEntry) -> Place:
-    found = tree.root.getroottree().xpath(entry.path) if entry.path else []
-    return tree.places.get(found[0], Place(entry.line, 1)) if found else Place(entry.line, 1)
+    """libxml2 knows lines alone, but names the element: `/*/*[2]/sci:Weakness`."""
+    node = tree.root
+    for step in str(entry.path or "").split("/")[2:]:
+        found = _STEP.fullmatch(step)
+        name, nth = found.groups() if found else (step, None)
+        fitting = (child for child in node.iterchildren(etree.Element) if name in ("*", _qualified(child)))
+        below = next(islice(fitting, int(nth or 1) - 1, None), None)
+        if below is None:
+            return Place(entry.line, 1)
+        node = below
+    return tree.places[node]
+
+
+def _qualified(node: Node) -> str:
+    name: str = etree.QName(node).localname
+    return f"{node.prefix}:{name}" if node.prefix else name
 
 
 def _text(message: str) -> str:
