@@ -231,8 +231,8 @@ def _moments(incident: Incident) -> Iterator[tuple[str, float]]:
     yield "reported", incident.reported_at
     event = incident.event
     for name, at in (
-        ("start", event.started_at),
-        ("stop", event.stopped_at),
+        ("started", event.started_at),
+        ("stopped", event.stopped_at),
         ("detected", event.detected_at),
     ):
         if at is not None:
