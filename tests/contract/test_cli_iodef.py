@@ -228,3 +228,14 @@ def test_nothing_of_a_document_reaches_the_terminal_but_ascii(tmp_path: Path) ->
         done = tocsin(tmp_path, "iodef", verb, "-", stdin=document)
         assert "\u202e" not in done.stderr
         assert verb == "convert" or done.stdout.isascii()
+
+
+def test_the_form_in_the_guide_is_one(tmp_path: Path) -> None:
+    guide = (Path(__file__).parents[2] / "docs/iodef.md").read_text(encoding="utf-8")
+    (tmp_path / "form.yaml").write_text(guide.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
+
+    document = iodef.read(ran(tmp_path, "new", "--form", "form.yaml").stdout.encode())
+
+    assert document.unread == ()
+    assert document.incident.event.stopped_at is not None
+    assert document.incident.expectation.text == "Tell us about what you see"

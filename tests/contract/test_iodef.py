@@ -150,6 +150,32 @@ def test_version_1_is_never_laxer_than_its_label(tlp: Tlp, word: str) -> None:
     assert iodef.read(octets).incident.tlp is tlp
 
 
+KNOWN_TO_VERSION_1 = (
+    *("nothing", "contact-source-site", "contact-target-site", "contact-sender", "investigate", "block-host"),
+    *("block-network", "block-port", "rate-limit-host", "rate-limit-network", "rate-limit-port"),
+    *("remediate-other", "status-triage", "status-new-info", "other"),
+)
+"""RFC 5070, section 3.12: what its schema lets an action be."""
+
+
+@pytest.mark.parametrize("action", Action)
+def test_version_1_has_its_own_actions_and_the_others_as_extensions(action: Action) -> None:
+    octets = iodef.write(replace(ALERT, expectation=Expectation(action)), Version.V1)
+
+    known = action.value in KNOWN_TO_VERSION_1
+    said = f'action="{action}"' if known else f'action="ext-value" ext-action="{action}"'
+    assert f"<Expectation {said}/>".encode() in octets
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_version_1_has_its_own_purposes_and_the_others_as_extensions(purpose: Purpose) -> None:
+    octets = iodef.write(replace(ALERT, purpose=purpose), Version.V1)
+
+    known = purpose.value in ("traceback", "mitigation", "reporting", "other")
+    said = f'purpose="{purpose}"' if known else f'purpose="ext-value" ext-purpose="{purpose}"'
+    assert f"<Incident {said} ".encode() in octets
+
+
 def test_the_tag_of_2003_is_on_documents_of_version_1_alone() -> None:
     assert PROFILE_2003.encode() not in iodef.write(ALERT)
     assert PROFILE.encode() not in iodef.write(ALERT, Version.V1)
@@ -230,6 +256,19 @@ def test_a_document_of_2003() -> None:
         expectation=Expectation(Action.CONTACT_SENDER, "Tell us your sources"),
         event=Event(1_043_472_540.0, 1_043_496_000.0, 1_043_472_600.0),
     )
+
+
+def test_in_documents_of_2003_the_stricter_word_counts() -> None:
+    octets = foreign("profile-2003")
+
+    stricter = octets.replace(
+        b'<IncidentData restriction="default">', b'<IncidentData restriction="private">'
+    )
+    laxer = octets.replace(b'<IncidentData restriction="default">', b'<IncidentData restriction="public">')
+    silent = laxer.replace(b' restriction="public"', b"").replace(b' restriction="need-to-know"', b"")
+    assert iodef.read(stricter).incident.tlp is Tlp.RED
+    assert iodef.read(laxer).incident.tlp is Tlp.AMBER
+    assert iodef.read(silent).incident.tlp is None
 
 
 UNDERSTOOD = {
