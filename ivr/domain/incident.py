@@ -19,7 +19,8 @@ PROFILE_2003 = "eCSIRT.net IODEF Profile Version 1.0"
 LONGEST_LINE = 300
 LONGEST_TEXT = 20_000
 """Characters."""
-_LAST_MOMENT = 253_402_300_799.0  # 9999-12-31T23:59:59Z
+LAST_MOMENT = 253_402_300_799.0
+"""9999-12-31T23:59:59Z, seconds since the epoch."""
 ZONE = re.compile(r"Z|[+-](0[0-9]|1[0-4]):[0-5][0-9]")
 """An offset from UTC, as RFC 7970 (section 2.8) has it."""
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -203,7 +204,7 @@ def _malformed(incident: Incident) -> Iterator[str]:
     if incident.contact.zone and not ZONE.fullmatch(incident.contact.zone):
         yield "zone: must be an offset from UTC, such as +01:00, or Z"
     for name, at in _moments(incident):
-        if not (0 <= at <= _LAST_MOMENT and at == int(at)):
+        if not (0 <= at <= LAST_MOMENT and at == int(at)):
             yield f"{name}: must be a whole second from 1970 to 9999"
     started, stopped = incident.event.started_at, incident.event.stopped_at
     if started is not None and stopped is not None and stopped < started:

@@ -1,5 +1,6 @@
 """Hostile documents: each attack beside a benign twin that differs in the attack alone and is read."""
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,8 @@ ATTACKS = {
     "no id": (Trouble.INCOMPLETE, b">1</IncidentID>", b"> </IncidentID>"),
     "nobody's id": (Trouble.INCOMPLETE, b' name="csirt.example.net"', b""),
     "a time of no zone": (Trouble.INCOMPLETE, b"14:03:00Z", b"14:03:00"),
+    "a time after all others": (Trouble.INCOMPLETE, b"2026-11-22T14:03:00Z", b"9999-12-31T23:59:59-14:00"),
+    "a time before all others": (Trouble.INCOMPLETE, b"2026-11-22T14:03:00Z", b"0001-01-01T00:00:00+14:00"),
     "a day that never was": (Trouble.INCOMPLETE, b"2026-11-22T", b"2026-02-30T"),
 }
 
@@ -166,6 +169,29 @@ def test_what_would_fetch_is_shown_and_fetches_nothing(tmp_path: Path) -> None:
     assert Unread("Incident/xi:include/@href", bait) in document.unread
     assert Unread("comment()", f'href="{bait}"') in document.unread
     assert [problem.place.line for problem in problems] == [7]
+
+
+def test_no_place_that_a_document_names_is_asked_for_a_schema() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        place = f"http://127.0.0.1:{server.getsockname()[1]}/a.xsd"
+        hint = f' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="urn:a {place}"'
+        octets = BENIGN.replace(b"<Contact ", b'<a:b xmlns:a="urn:a"/><Contact ').replace(
+            ROOT, ROOT + hint.encode()
+        )
+
+        assert iodef.examine(octets)[1]
+
+        with pytest.raises(BlockingIOError):
+            server.accept()
+
+
+def test_a_zone_with_a_comment_in_it_is_still_looked_at() -> None:
+    zone = b"<Timezone>+01:00<!-- -->x</Timezone></Contact>"
+    document = iodef.read(BENIGN.replace(b'role="creator"/>', b'role="creator">' + zone))
+
+    assert document.incident.contact.zone == ""
+    assert "+01:00" in [each.text for each in document.unread]
 
 
 def test_a_comment_does_not_cut_a_text_in_two() -> None:

@@ -15,7 +15,7 @@ from typing import TypeVar
 from lxml import etree
 
 from ivr.adapters.iodef.parse import BadDocument, Node, Place, Tree, Trouble
-from ivr.domain.incident import PROFILE, PROFILE_2003, ZONE, IncidentId, Unread, line, paragraphs
+from ivr.domain.incident import LAST_MOMENT, PROFILE, PROFILE_2003, ZONE, IncidentId, Unread, line, paragraphs
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -109,18 +109,17 @@ class Reading:
         return paragraphs("\n\n".join(self.content(node) for node in self.children(parent, name)))
 
     def one(self, parent: Node | None, name: str) -> str:
-        """The text of the first child of this name that has any, on one line."""
+        """The text of the first child of this name, on one line."""
         return line(self.content(self.child(parent, name)))
 
     def content(self, node: Node | None) -> str:
         """The text of an element, without that of elements in it; comments do not cut it in two."""
         if node is None:
             return ""
-        notes = [child for child in node if not isinstance(child.tag, str)]
         self._taken.add((node, _TEXT))
-        self._taken.update((note, _TAIL) for note in notes)
+        self._taken.update((note, _TAIL) for note in _comments(node))
         self.english(node)
-        return "".join((node.text or "", *(note.tail or "" for note in notes)))
+        return _content(node)
 
     def moment(self, parent: Node | None, name: str) -> float | None:
         """The time in the first child of this name, seconds since the epoch; None without one, or when it
@@ -133,12 +132,12 @@ class Reading:
     def peek(self, parent: Node | None, name: str) -> float | None:
         """As `moment`, and nothing is taken."""
         node = None if parent is None else parent.find(self.tag(name))
-        return None if node is None else _moment(node.text or "")
+        return None if node is None else _moment(_content(node).strip())
 
     def zone(self, parent: Node | None, name: str) -> str:
         """An offset from UTC, `Z` or `+01:00`; empty for one in any other form, which is not taken."""
         node = None if parent is None else parent.find(self.tag(name))
-        if node is None or not ZONE.fullmatch((node.text or "").strip()):
+        if node is None or not ZONE.fullmatch(line(_content(node))):
             return ""
         return self.one(parent, name)
 
@@ -206,8 +205,16 @@ def first(nodes: Iterator[Node]) -> Node | None:
     return next(nodes, None)
 
 
+def _comments(node: Node) -> list[Node]:
+    return [child for child in node if not isinstance(child.tag, str)]
+
+
+def _content(node: Node) -> str:
+    return "".join((node.text or "", *(comment.tail or "" for comment in _comments(node))))
+
+
 def _moment(text: str) -> float | None:
-    found = _MOMENT.fullmatch(text.strip())
+    found = _MOMENT.fullmatch(text)
     if found is None:
         return None
     day, clock, zone, minutes = found.groups()
@@ -217,4 +224,4 @@ def _moment(text: str) -> float | None:
         ).timestamp()
     except ValueError:  # a 30th of February
         return None
-    return at if at >= 0 else None
+    return at if 0 <= at <= LAST_MOMENT else None
