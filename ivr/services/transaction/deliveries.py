@@ -1,0 +1,63 @@
+"""What a fact does to deliveries, within one transaction.
+
+Owns: which teams an alert goes to, and what a delivery is told besides the fact itself.
+"""
+
+from ivr.domain import delivery as deliveries
+from ivr.domain import facts, nextcall
+from ivr.domain.delivery import DeliveryFact
+from ivr.domain.effects import Settle
+from ivr.domain.facts import Illegal
+from ivr.domain.records import Alert, Delivery, Number, Team
+from ivr.ports import Records
+from ivr.services.history import Network, history, team_policy
+from ivr.services.transaction.applied import Follow
+
+
+class Deliveries:
+    def __init__(self, tx: Records, network: Network, follow: Follow, now: float) -> None:
+        self._tx = tx
+        self._network = network
+        self._follow = follow
+        self._now = now
+
+    def open(self, alert: Alert) -> None:
+        numbers: dict[str, list[Number]] = {}
+        for number in self._tx.find(Number):
+            numbers.setdefault(number.team, []).append(number)
+        opened = []
+        for team in self._tx.find(Team):
+            if (team.id == alert.team and not team.calls_itself) or team.suspended:
+                continue
+            fresh, effects = deliveries.opened(
+                alert.id,
+                team.id,
+                team.name,
+                nextcall.phones(team, numbers.get(team.id, [])),
+                team_policy(self._network, team),
+                self._now,
+                alert.severity,
+            )
+            self._tx.put(fresh)
+            opened.append((team.id, effects))
+        for team_id, effects in opened:  # when all are open, or the first one's end would close the alert
+            self._follow(effects, alert=alert, team=team_id)
+        self._follow((Settle(alert.id),))
+
+    def find(self, alert: int, team: str) -> Delivery:
+        found = self._tx.get(Delivery, alert, team)
+        if found is None:
+            raise Illegal(f"alert {alert} is not addressed to team {team}")
+        return found
+
+    def tell(self, before: Delivery, fact: DeliveryFact) -> None:
+        team = self._tx.get(Team, before.team)
+        so_far = history(self._tx, self._network, before, team, self._now)
+        rules = team_policy(self._network, team)
+        after, effects = deliveries.decide(before, fact, so_far, rules, self._now)
+        self._tx.put(after)
+        self._follow(effects, alert=before.alert, team=before.team)
+
+    def responding(self, fact: facts.TeamResponding) -> Delivery:
+        self.tell(self.find(fact.alert, fact.team), fact)
+        return self.find(fact.alert, fact.team)
