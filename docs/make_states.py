@@ -49,6 +49,7 @@ SAMPLES: dict[type, list[Any]] = {
     PutOff: [PutOff(NUMBER)],
     facts.AlertReleased: [facts.AlertReleased(1)],
     facts.AlertWithdrawn: [facts.AlertWithdrawn(1)],
+    facts.AlertEscalated: [facts.AlertEscalated(1, Via.OPERATOR)],
     facts.AlertExpired: [facts.AlertExpired(1)],
     facts.ReportDue: [facts.ReportDue(1)],
     facts.CallerLost: [facts.CallerLost(1)],
@@ -104,7 +105,7 @@ class Machine:
 
 
 def _alert(state: AlertState, fact: Any) -> Iterable[StrEnum]:
-    before = Alert(1, state, "t", "T", None, Source.HOTLINE, "1.wav", 0.0, 1.0, "")
+    before = Alert(1, state, "t", "T", None, Source.MAIL, "1.wav", 0.0, 1.0, "")
     yield alert.decide(before, fact, 0.0)[0].state
 
 
@@ -144,7 +145,11 @@ MACHINES = (
     Machine(
         "Delivery",
         "One alert on its way to one team.",
-        (("waiting", "AlertReleased"), ("exhausted", "AlertReleased, no number")),
+        (
+            ("waiting", "AlertReleased"),
+            ("exhausted", "AlertReleased, no number"),
+            ("mailed", "AlertReleased, came by mail"),
+        ),
         DeliveryState,
         delivery.DeliveryFact,
         delivery.TABLE,

@@ -70,6 +70,7 @@ def ledger(settings: Settings, store: SqlStore, clock: Clock) -> Ledger:
         network.operators,
         network.sms_text,
         network.duty_operator,
+        settings.mail.open_s,
     )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ivr import yamlfile
+from ivr.config_mail import Gate, Mail
 from ivr.domain.enrol import address
 from ivr.domain.number import subscriber
 from ivr.domain.policy import Policy, between
@@ -211,6 +212,8 @@ class _File:
     audio: Limits = field(default_factory=Limits)
     archive: Archive = Archive()
     raising: Raising = Raising()
+    mail: Mail = field(default_factory=Mail)
+    gate: Gate = field(default_factory=Gate)
     language: str = _checked(_language, default="en")
     state: Path = Path("state")
     recordings: Path = Path("recordings")
@@ -243,6 +246,9 @@ class Settings:
     audio: Limits
     archive: Archive
     raising: Raising
+    mail: Mail
+    gate: Gate
+    """With the path of its socket."""
     language: str
     state: Path
     """Folder of what the service keeps: the store, rendered prompts, Asterisk's run folders."""
@@ -312,6 +318,8 @@ def load(path: Path) -> Settings:
         audio=file.audio,
         archive=file.archive,
         raising=file.raising,
+        mail=file.mail,
+        gate=replace(file.gate, socket=base / file.gate.socket if file.gate.socket else state / "gate"),
         language=file.language,
         state=state,
         recordings=base / file.recordings,

@@ -54,7 +54,9 @@ class Service:
         self._links = [
             link for smsc in settings.smsc for link in _links(settings, smsc, self._courier.notice)
         ]
-        self._followup = FollowUp(self._store, book, settings.network.report_after_s, clock)
+        self._followup = FollowUp(
+            self._store, book, settings.network.report_after_s, clock, settings.mail.acknowledge_within_s
+        )
         self._janitor = Janitor(self._store, book, settings.archive.keep_days, clock)
         reserve = bootstrap.reserve(settings)
         self._keeper = Keeper(reserve, book) if reserve else None

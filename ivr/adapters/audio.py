@@ -184,6 +184,19 @@ class Recordings:
         _sync_folder(self._folder)
         return name
 
+    def keep_beside(self, alert: int, path: str) -> None:
+        """Link the file at `path`, such as the text that a recording speaks, to the alert's name and its own
+        suffix, on the disk for good. Raises StoreAway when the disk does not take it."""
+        source = Path(path)
+        try:
+            with source.open("rb") as file:
+                os.fsync(file.fileno())
+            (self._folder / f"{alert}{source.suffix}").unlink(missing_ok=True)  # of a transaction that failed
+            os.link(source, self._folder / f"{alert}{source.suffix}")
+            _sync_folder(self._folder)
+        except OSError as error:
+            raise StoreAway(f"what an alert is read from cannot be kept: {error.strerror}") from error
+
     def _make_level(self, name: str) -> None:
         """Bring the speech to the level of the prompts, in a copy. Where that fails, what was recorded is
         played: an alert must not wait for its loudness."""

@@ -149,7 +149,7 @@ def _print(alert: dict[str, Any]) -> None:
     )
     sure = {True: "confirmed", False: "unconfirmed", None: "not said whether it is confirmed"}
     print(f"{sure[alert['confirmed']]}, TLP:{cell(alert['tlp'])}, questions to {cell(alert['callback'])}")
-    for what in ("recorded", "released", "closed"):
+    for what in ("recorded", "released", "escalated", "closed"):
         if alert[f"{what}_at"]:
             print(f"{what:<9} {alert[f'{what}_at']}")
     heads = ("TEAM", "STATE", "ACKNOWLEDGED", "VIA", "BY", "CALLS")

@@ -8,7 +8,7 @@ from ivr.cli.output import Exit, document, say, table
 if TYPE_CHECKING:
     from ivr.domain.facts import Fact
 
-_STATES = ("waiting", "calling", "responding", "acknowledged", "exhausted", "withdrawn")
+_STATES = ("mailed", "waiting", "calling", "responding", "acknowledged", "exhausted", "withdrawn")
 
 
 def add(verbs: Verbs) -> None:

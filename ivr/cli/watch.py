@@ -21,7 +21,7 @@ from ivr.services.report import AlertFile, alert_file, rfc3339
 T = TypeVar("T")
 
 _OVER = (AlertState.CLOSED, AlertState.WITHDRAWN)
-_TOLD_BY_CALLS = {DeliveryState.WAITING, DeliveryState.CALLING}
+_TOLD_BY_CALLS = {DeliveryState.MAILED, DeliveryState.WAITING, DeliveryState.CALLING}
 
 _PAUSE_S = 0.2
 """Between two looks at the store, or longer where looking itself takes long."""
@@ -134,9 +134,11 @@ def changes(before: AlertFile | None, after: AlertFile, now: float) -> list[tupl
 
 def _alert_changes(before: AlertFile | None, after: AlertFile, now: float) -> list[tuple[float, str]]:
     alert = after.alert
-    if before is not None and (before.alert.state, before.alert.outcome) == (alert.state, alert.outcome):
-        return []
     told = []
+    if alert.escalated_at is not None and (before is None or before.alert.escalated_at is None):
+        told.append((alert.escalated_at, "escalated: the teams are called"))
+    if before is not None and (before.alert.state, before.alert.outcome) == (alert.state, alert.outcome):
+        return told
     if alert.released_at is None:
         told.append((alert.recorded_at, f"{alert.state}, from {alert.team_name}"))
     elif before is None or before.alert.released_at is None:

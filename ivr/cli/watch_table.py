@@ -16,6 +16,7 @@ from ivr.domain.records import AlertState, Call, Delivery, DeliveryState, Outcom
 from ivr.services.report import AlertFile
 
 _STYLE = {
+    DeliveryState.MAILED: "yellow",
     DeliveryState.WAITING: "yellow",
     DeliveryState.CALLING: "bold cyan",
     DeliveryState.RESPONDING: "cyan",
@@ -103,6 +104,7 @@ def _fitting(deliveries: Sequence[Delivery], rows: int) -> tuple[list[Delivery],
             DeliveryState.EXHAUSTED,
             DeliveryState.RESPONDING,
             DeliveryState.WAITING,
+            DeliveryState.MAILED,
         ]
         rank = {state: place for place, state in enumerate(order)}
         shown = sorted(deliveries, key=lambda d: rank.get(d.state, len(rank)))[: rows - 1]

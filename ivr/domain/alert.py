@@ -20,6 +20,7 @@ from ivr.domain.effects import (
 )
 from ivr.domain.facts import (
     AlertErased,
+    AlertEscalated,
     AlertExpired,
     AlertReleased,
     AlertWithdrawn,
@@ -28,7 +29,7 @@ from ivr.domain.facts import (
     ReportDue,
 )
 from ivr.domain.number import masked
-from ivr.domain.records import OPEN, Alert, AlertState, Delivery, DeliveryState, Outcome
+from ivr.domain.records import OPEN, Alert, AlertState, Delivery, DeliveryState, Outcome, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +39,26 @@ class Settled:
     deliveries: Collection[Delivery]
 
 
-AlertFact = AlertReleased | AlertWithdrawn | AlertExpired | ReportDue | CallerLost | AlertErased | Settled
+AlertFact = (
+    AlertReleased
+    | AlertWithdrawn
+    | AlertEscalated
+    | AlertExpired
+    | ReportDue
+    | CallerLost
+    | AlertErased
+    | Settled
+)
 Result = tuple[Alert, tuple[Effect, ...]]
 
 
-def report_is_due(alert: Alert, after_s: float, now: float) -> bool:
-    """Whether an alert has been open for `after_s` seconds and nobody was told yet how it goes."""
+def report_is_due(alert: Alert, after_s: float, by_mail_s: float, now: float) -> bool:
+    """Whether an alert has been open for `after_s` seconds (by mail alone: for `by_mail_s`), and nobody was
+    told yet how it goes. Calls count from the moment that they were asked for."""
     if alert.state is not AlertState.RELEASED or alert.reported_at is not None:
         return False
-    return alert.released_at is not None and now >= alert.released_at + after_s
+    begun = alert.released_at if alert.escalated_at is None else alert.escalated_at
+    return begun is not None and now >= begun + (by_mail_s if alert.by_mail_alone else after_s)
 
 
 def decide(alert: Alert, fact: AlertFact, now: float) -> Result:
@@ -85,6 +97,19 @@ def _withdraw(alert: Alert, fact: AlertFact, now: float) -> Result:
     return withdrawn, (TellDeliveries(fact), TellWithdrawal(), Note("alert withdrawn"))
 
 
+def _escalate(alert: Alert, fact: AlertFact, now: float) -> Result:
+    """How it goes is told anew: by telephone there is another time for that."""
+    assert isinstance(fact, AlertEscalated)
+    if alert.source is not Source.MAIL:
+        raise Illegal(f"alert {alert.id} did not come by mail: the teams are called about it")
+    if fact.team not in (None, alert.team):
+        raise Illegal(f"alert {alert.id} is of another team: only its originator may escalate it")
+    if alert.escalated_at is not None:
+        raise Illegal(f"alert {alert.id} is escalated: the teams are called about it")
+    escalated = replace(alert, escalated_at=now, reported_at=None)
+    return escalated, (TellDeliveries(fact), Note("alert escalated", f"via {fact.via}"))
+
+
 def _expire(alert: Alert, fact: AlertFact, now: float) -> Result:
     assert isinstance(fact, AlertExpired)
     return alert, (TellDeliveries(fact), Note("deadline passed"))
@@ -94,7 +119,10 @@ def _report(alert: Alert, fact: AlertFact, now: float) -> Result:
     """Once in its life."""
     if alert.reported_at is not None:
         return alert, ()
-    return replace(alert, reported_at=now), (TellProgress(), RemindTeams(), Note("still open, reminded"))
+    reported = replace(alert, reported_at=now)
+    if alert.by_mail_alone:  # the bridge reminds by mail
+        return reported, (TellProgress(), Note("not acknowledged by all, by mail"))
+    return reported, (TellProgress(), RemindTeams(), Note("still open, reminded"))
 
 
 def _tell_caller(alert: Alert, fact: AlertFact, now: float) -> Result:
@@ -153,6 +181,7 @@ TABLE: dict[tuple[AlertState, type], Handler] = {
     (AlertState.DRAFT, AlertErased): _erase,
     (AlertState.RELEASED, AlertReleased): _stay,  # "send" said twice
     (AlertState.RELEASED, AlertWithdrawn): _withdraw,
+    (AlertState.RELEASED, AlertEscalated): _escalate,
     (AlertState.RELEASED, AlertExpired): _expire,
     (AlertState.RELEASED, ReportDue): _report,
     (AlertState.RELEASED, CallerLost): _tell_caller,
@@ -174,6 +203,7 @@ TABLE: dict[tuple[AlertState, type], Handler] = {
 _REFUSED = {
     AlertReleased: "it cannot be released",
     AlertWithdrawn: "it cannot be withdrawn",
+    AlertEscalated: "it cannot be escalated",
     AlertExpired: "it has no deadline",
     AlertErased: "it cannot be erased before it ends",
     ReportDue: "it has nothing to tell of yet",

@@ -140,7 +140,7 @@ def heard_on_it(alert: Alert, delivery: Delivery, hotline: str, now: float) -> s
         case DeliveryState.RESPONDING if (delivery.held_until or 0.0) > now:
             until = _clock(delivery.held_until)
             return f"{lead}noted, your calls pause until {until}. This is no acknowledgement. {listen}"
-        case DeliveryState.EXHAUSTED:
+        case DeliveryState.EXHAUSTED | DeliveryState.MAILED:
             return f"{lead}noted. This is no acknowledgement. {listen}"
         case _:
             return f"{lead}noted before, so your calls go on. This is no acknowledgement. {listen}"
@@ -172,6 +172,8 @@ def own_standing(alert: Alert, delivery: Delivery, hotline: str, now: float) -> 
             return f"{lead}has not acknowledged. Calls pause until {_clock(delivery.held_until)}. {listen}"
         case DeliveryState.EXHAUSTED:
             return f"{lead}has not acknowledged, and is not called any more. {listen}"
+        case DeliveryState.MAILED:
+            return f"{lead}has not acknowledged. It came by mail, and nobody is called. {listen}"
         case _:
             return f"{lead}has not acknowledged. Calls go on. {listen}"
 

@@ -12,6 +12,7 @@ from ivr.domain import nextcall
 from ivr.domain.effects import Effect, FlagNumber, Note, Settle, TeamMissing, TellTeam
 from ivr.domain.facts import (
     Acknowledged,
+    AlertEscalated,
     AlertExpired,
     AlertWithdrawn,
     CallPlaced,
@@ -77,6 +78,7 @@ DeliveryFact = (
     | TeamResponding
     | PutOff
     | AlertWithdrawn
+    | AlertEscalated
     | AlertExpired
     | DeliverySkipped
     | DeliveryRetried
@@ -94,9 +96,22 @@ def opened(
     severity: Severity = Severity.MEDIUM,
 ) -> Result:
     """A new delivery, due at once; exhausted at once where there is no number to call."""
-    until = now + policy.deadline_s
-    fresh = Delivery(alert, team, team_name, since=now, deadline_at=until, severity=severity)
-    first, effects = _next(fresh, History(numbers, (), {}, expired=False), policy, now)
+    fresh = Delivery(alert, team, team_name, severity=severity)
+    return _begun(fresh, History(numbers, (), {}, expired=False), policy, now)
+
+
+def mailed(
+    alert: int, team: str, team_name: str, until: float, severity: Severity, by_sms: bool, policy: Policy
+) -> Result:
+    """A new delivery by mail alone, given up at `until`. `by_sms`: the team wants an SMS all the same."""
+    fresh = Delivery(alert, team, team_name, DeliveryState.MAILED, deadline_at=until, severity=severity)
+    return fresh, (TellTeam(),) if by_sms and policy.sms is not SmsTime.NEVER else ()
+
+
+def _begun(delivery: Delivery, history: History, policy: Policy, now: float) -> Result:
+    """The calls begin now."""
+    begun = replace(delivery, state=DeliveryState.WAITING, since=now, deadline_at=now + policy.deadline_s)
+    first, effects = _next(begun, history, policy, now)
     return first, (*effects, TellTeam()) if policy.sms is SmsTime.AT_RELEASE else effects
 
 
@@ -317,6 +332,19 @@ def _expire(delivery: Delivery, fact: DeliveryFact, history: History, policy: Po
     return _next(delivery, history, policy, now)
 
 
+def _escalate(delivery: Delivery, fact: DeliveryFact, history: History, policy: Policy, now: float) -> Result:
+    return _begun(delivery, replace(history, expired=False), policy, now)
+
+
+def _unanswered(
+    delivery: Delivery, fact: DeliveryFact, history: History, policy: Policy, now: float
+) -> Result:
+    """Nobody has escalated it in all that time."""
+    if not history.expired:
+        return delivery, ()
+    return _exhausted(delivery, "not acknowledged by mail")
+
+
 def _skip(delivery: Delivery, fact: DeliveryFact, history: History, policy: Policy, now: float) -> Result:
     return _exhausted(delivery, "skipped by an operator")
 
@@ -344,6 +372,13 @@ Handler = Callable[[Delivery, DeliveryFact, History, Policy, float], Result]
 
 _S = DeliveryState
 TABLE: dict[tuple[DeliveryState, type], Handler] = {
+    (_S.MAILED, MobileNotReached): _stay,  # the mail was to reach them
+    (_S.MAILED, Acknowledged): _acknowledge,
+    (_S.MAILED, TeamResponding): _noted,
+    (_S.MAILED, AlertWithdrawn): _withdraw,
+    (_S.MAILED, AlertEscalated): _escalate,
+    (_S.MAILED, AlertExpired): _unanswered,
+    (_S.MAILED, DeliverySkipped): _skip,
     (_S.WAITING, CallPlaced): _placed,
     (_S.WAITING, NumberClosed): _reckon,
     (_S.WAITING, CallsChanged): _reckon,  # more became known of a call that had ended
@@ -352,6 +387,7 @@ TABLE: dict[tuple[DeliveryState, type], Handler] = {
     (_S.WAITING, TeamResponding): _respond,
     (_S.WAITING, PutOff): _put_off,  # the hangup was told first
     (_S.WAITING, AlertWithdrawn): _withdraw,
+    (_S.WAITING, AlertEscalated): _stay,  # an operator's retry was quicker
     (_S.WAITING, AlertExpired): _expire,
     (_S.WAITING, DeliverySkipped): _skip,
     (_S.WAITING, DeliveryRetried): _retry,
@@ -363,6 +399,7 @@ TABLE: dict[tuple[DeliveryState, type], Handler] = {
     (_S.CALLING, TeamResponding): _respond,
     (_S.CALLING, PutOff): _put_off,
     (_S.CALLING, AlertWithdrawn): _withdraw,
+    (_S.CALLING, AlertEscalated): _stay,
     (_S.CALLING, AlertExpired): _expire,
     (_S.CALLING, DeliverySkipped): _skip,
     (_S.CALLING, DeliveryRetried): _stay,  # is being called this moment
@@ -374,6 +411,7 @@ TABLE: dict[tuple[DeliveryState, type], Handler] = {
     (_S.RESPONDING, TeamResponding): _respond,
     (_S.RESPONDING, PutOff): _put_off,
     (_S.RESPONDING, AlertWithdrawn): _withdraw,
+    (_S.RESPONDING, AlertEscalated): _stay,
     (_S.RESPONDING, AlertExpired): _expire,
     (_S.RESPONDING, DeliverySkipped): _skip,
     (_S.RESPONDING, DeliveryRetried): _retry,
@@ -383,6 +421,7 @@ TABLE: dict[tuple[DeliveryState, type], Handler] = {
     (_S.ACKNOWLEDGED, TeamResponding): _stay,
     (_S.ACKNOWLEDGED, PutOff): _stay,
     (_S.ACKNOWLEDGED, AlertWithdrawn): _stay,  # it was acknowledged, and stays on record so
+    (_S.ACKNOWLEDGED, AlertEscalated): _stay,
     (_S.ACKNOWLEDGED, AlertExpired): _stay,
     (_S.ACKNOWLEDGED, DeliverySkipped): _stay,
     (_S.EXHAUSTED, CallsChanged): _stay,
@@ -391,6 +430,7 @@ TABLE: dict[tuple[DeliveryState, type], Handler] = {
     (_S.EXHAUSTED, TeamResponding): _noted,
     (_S.EXHAUSTED, PutOff): _stay,  # the hangup was told first, and nobody was promised anything
     (_S.EXHAUSTED, AlertWithdrawn): _withdraw,
+    (_S.EXHAUSTED, AlertEscalated): _stay,  # it was given up by an operator
     (_S.EXHAUSTED, AlertExpired): _stay,
     (_S.EXHAUSTED, DeliverySkipped): _stay,
     (_S.EXHAUSTED, DeliveryRetried): _retry,
@@ -403,6 +443,7 @@ TABLE: dict[tuple[DeliveryState, type], Handler] = {
     (_S.WITHDRAWN, AlertExpired): _stay,
     (_S.WITHDRAWN, DeliverySkipped): _stay,
 }
-"""Not in the table, so illegal: a call placed, or come too late, for a delivery that is settled, and an
-operator's retry of one that is acknowledged or withdrawn. In the table and yet illegal: a call placed while
-the team's calls are held, and one to another number than the one that may ring beside the first."""
+"""Not in the table, so illegal: a call placed, or come too late, for a delivery that is settled or by mail
+alone, and an operator's retry of one that is acknowledged, withdrawn or by mail alone. In the table and yet
+illegal: a call placed while the team's calls are held, and one to another number than the one that may ring
+beside the first."""

@@ -23,6 +23,8 @@ def notice(alert: Alert, news: Sequence[News], deliveries: Collection[Delivery])
         return wording.closing(alert.id, len(deliveries), missing)
     if alert.state is not AlertState.RELEASED:
         return None
+    if TellProgress() in news and alert.by_mail_alone:
+        return wording.unanswered_mail(alert, list(deliveries))
     if TellProgress() in news:
         return wording.progress(alert.id, list(deliveries))
     missed = [n.delivery for n in news if isinstance(n, TeamMissing)]

@@ -103,6 +103,11 @@ def progress(alert: int, deliveries: Sequence[Delivery]) -> str:
     return f"{told}; still open: {_names(waiting)}." if waiting else f"{told}."
 
 
+def unanswered_mail(alert: Alert, deliveries: Sequence[Delivery]) -> str:
+    """An alert by mail that not everybody has acknowledged in time, and what its originator can do."""
+    return f"{progress(alert.id, deliveries)} By mail alone: to have them called, hotline, key 5."
+
+
 def closing(alert: int, total: int, missing: Sequence[str]) -> str:
     """How an alert has ended. `missing`: names of the teams that have not acknowledged, of `total`."""
     if not total:

@@ -6,8 +6,9 @@ recording was and what came of it. The journal is not touched: it holds neither.
 
 from dataclasses import replace
 
+from ivr.domain import mail
 from ivr.domain.number import masked
-from ivr.domain.records import Alert, Call, Delivery, Leg, Sms, SmsState
+from ivr.domain.records import Alert, Call, Delivery, Leg, Mail, Sms, SmsState
 from ivr.ports import Records
 from ivr.services.report import many
 
@@ -17,6 +18,9 @@ def erase(tx: Records, alert: int) -> None:
     tx.put(*(replace(a, callback=_masked(a.callback)) for a in tx.find(Alert, id=alert)))
     tx.put(*(_delivery(delivery) for delivery in tx.find(Delivery, alert=alert)))
     tx.put(*(_sms(sms) for sms in tx.find(Sms, alert=alert)))
+    mails = tx.find(Mail, alert=alert)
+    tx.drop(*mails)  # the address is a part of their key
+    tx.put(*(replace(one, address=mail.masked(one.address), reason=None) for one in mails))
     tx.put(*(replace(call, number=_masked(call.number)) for call in _calls(tx, alert)))
 
 
@@ -30,14 +34,20 @@ def _calls(tx: Records, alert: int) -> list[Call]:
 
 
 def _delivery(delivery: Delivery) -> Delivery:
-    by = delivery.acknowledged_by
     return replace(
         delivery,
         number=_masked(delivery.number),
         beside=_masked(delivery.beside),
         promised=_masked(delivery.promised),
-        acknowledged_by=_masked(by) if by is not None and by.startswith("+") else by,  # else it is a UID
+        acknowledged_by=_whose(delivery.acknowledged_by),
     )
+
+
+def _whose(by: str | None) -> str | None:
+    """Number, mail address or UID, which tells nobody anything."""
+    if by is None:
+        return None
+    return masked(by) if by.startswith("+") else mail.masked(by) if "@" in by else by
 
 
 def _sms(sms: Sms) -> Sms:

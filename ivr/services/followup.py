@@ -21,12 +21,16 @@ _LOOK_S = 5.0
 
 
 class FollowUp:
-    """Runs in the event loop. `after_s`: seconds from the release."""
+    """Runs in the event loop. `after_s`: seconds from the release, or from the escalation of an alert that
+    came by mail; `by_mail_s`: from the release of one that is out by mail alone."""
 
-    def __init__(self, store: Store, ledger: Ledger, after_s: float, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, ledger: Ledger, after_s: float, clock: Clock, by_mail_s: float = 3600.0
+    ) -> None:
         self._store = store
         self._ledger = ledger
         self._after_s = after_s
+        self._by_mail_s = by_mail_s
         self._clock = clock
         self._beyond_us: set[ReportDue | SmsRestMissing] = set()
         """What a look has failed at; not looked at again until a restart, and not logged again."""
@@ -48,7 +52,9 @@ class FollowUp:
             log.error("%s; nobody is reminded now", error)
             return
         due: list[ReportDue | SmsRestMissing] = [
-            ReportDue(alert.id) for alert in released if report_is_due(alert, self._after_s, now)
+            ReportDue(alert.id)
+            for alert in released
+            if report_is_due(alert, self._after_s, self._by_mail_s, now)
         ]
         for fact in [*due, SmsRestMissing()] if waiting else due:
             if fact not in self._beyond_us:

@@ -14,6 +14,8 @@ from ivr.domain.records import Call, CallState, Delivery, Leg, Number, Team
 from ivr.domain.wording import ALERT_SMS
 from ivr.ports import Records
 
+MAIL_OPEN_S = 86_400.0
+
 
 @dataclass(frozen=True, slots=True)
 class Network:
@@ -28,6 +30,8 @@ class Network:
     """The words of the SMS that there is an alert: see domain.wording.template."""
     duty_operator: str | None = None
     """Whom a caller reaches who wants a person."""
+    mail_open_s: float = MAIL_OPEN_S
+    """How long an alert stays current that is out by mail alone."""
 
     @property
     def configured(self) -> frozenset[str]:

@@ -14,7 +14,7 @@ from ivr.domain.policy import Policy
 from ivr.domain.records import Alert, AlertState, Entry
 from ivr.domain.wording import ALERT_SMS
 from ivr.ports import Clock, DiskFull, Records, Store, StoreAway, Wake
-from ivr.services.history import Network
+from ivr.services.history import MAIL_OPEN_S, Network
 from ivr.services.transaction import Applied, Archive, Transaction
 
 __all__ = ["Applied", "Archive", "Ledger", "last_moment"]
@@ -39,10 +39,11 @@ class Ledger:
         operators: tuple[str, ...] = (),
         sms_text: str = ALERT_SMS,
         duty_operator: str | None = None,
+        mail_open_s: float = MAIL_OPEN_S,
     ) -> None:
         self._store = store
         self._archive = archive
-        self._network = Network(policy, hotline, trunks, operators, sms_text, duty_operator)
+        self._network = Network(policy, hotline, trunks, operators, sms_text, duty_operator, mail_open_s)
         self._clock = clock
         self._wakes: list[Wake] = []
 

@@ -178,6 +178,7 @@ def teams(tx: Records, only: str | None = None) -> list[Document]:
             "trusts_phones": team.trusts_phones,
             "machine_message": team.machine_message,
             "suspended": team.suspended,
+            "mail_sms": team.mail_sms,
             "listen": team.listen.value,
             "listen_pin": team.id in listen_pins,
             "zone": team.zone,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from ivr.domain.records import Alert, Call, Delivery, Leg, Sms
+from ivr.domain.records import Alert, Call, Delivery, Leg, Mail, Sms, Via
 from ivr.ports import Records
 
 Document = dict[str, Any]
@@ -40,6 +40,7 @@ class AlertFile:
     """By team, in the order of the calls."""
     calls: Mapping[str, Call]
     sms: Sequence[Sms]
+    mail: Sequence[Mail] = ()
 
 
 def alert_file(tx: Records, alert_id: int) -> AlertFile:
@@ -57,6 +58,7 @@ def alert_file(tx: Records, alert_id: int) -> AlertFile:
         legs=legs,
         calls={call.id: call for call in many(tx, Call, "id", served)},
         sms=tx.find(Sms, alert=alert_id),
+        mail=tx.find(Mail, alert=alert_id),
     )
 
 
@@ -71,7 +73,7 @@ def alert_document(tx: Records, alert_id: int) -> Document:
         "callback": file.alert.callback,
         "deliveries": [_delivery_with_calls(file, delivery) for delivery in file.deliveries],
         "sms": [sms_state(sms) for sms in file.sms],
-        "mail": [],
+        "mail": [_mail(mail, file.deliveries) for mail in file.mail],
     }
 
 
@@ -85,6 +87,7 @@ def alert_head(alert: Alert) -> Document:
         "source": alert.source.value,
         "recorded_at": rfc3339(alert.recorded_at),
         "released_at": rfc3339(alert.released_at),
+        "escalated_at": rfc3339(alert.escalated_at),
         "closed_at": rfc3339(alert.closed_at),
         "erased_at": rfc3339(alert.erased_at),
         "duration_s": alert.duration_s,
@@ -121,6 +124,26 @@ def _leg(leg: Leg, call: Call) -> Document:
         "cause": call.cause,
         "heard_s": leg.heard_s,
         "disposition": leg.disposition.value if leg.disposition else None,
+    }
+
+
+def _mail(mail: Mail, deliveries: Sequence[Delivery]) -> Document:
+    """One mailbox. It has acknowledged if the team's acknowledgement came from it."""
+    at = next(
+        (
+            d.acknowledged_at
+            for d in deliveries
+            if d.team == mail.team and d.acknowledged_via is Via.MAIL and d.acknowledged_by == mail.address
+        ),
+        None,
+    )
+    return {
+        "team": mail.team,
+        "address": mail.address,
+        "state": mail.state.value if at is None else "acknowledged",
+        "sent_at": rfc3339(mail.sent_at),
+        "acknowledged_at": rfc3339(at),
+        "reason": mail.reason,
     }
 
 

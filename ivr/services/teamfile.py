@@ -48,6 +48,7 @@ def read(path: Path, taken: Mapping[str, str] | None = None) -> tuple[TeamEntry,
                 team.machine_message,
                 team.local_time,
                 listen=team.listen,
+                mail_sms=team.mail_sms,
             ),
             tuple(
                 Number(
@@ -156,6 +157,7 @@ def _shape(taken: Mapping[str, str]) -> type[Any]:
         trusts_phones: bool = field(default=False, metadata={"key": "trusts-phones"})
         machine_message: bool = field(default=False, metadata={"key": "machine-message"})
         listen: Listen = Listen.KEY
+        mail_sms: bool = field(default=False, metadata={"key": "mail-sms"})
         local_time: bool = field(default=False, metadata={"key": "local-time"})
         zone: str | None = _checked(hours.zone, default=None)
         office_hours: str = field(

@@ -46,6 +46,8 @@ from ivr.domain.records import (
     Leg,
     Listen,
     ListenPin,
+    Mail,
+    MailState,
     Number,
     NumberKind,
     Outcome,
@@ -59,6 +61,7 @@ from ivr.domain.records import (
     SmsPart,
     SmsState,
     Source,
+    Submission,
     Team,
     Tlp,
     VerificationWord,
@@ -191,6 +194,8 @@ RECORDS: list[Any] = [
     Entry(1, NOON, "began"),
     Entry(2, NOON, "ended", 17, "new-cert", "id-2", "+4940…555, cause 16"),
     Seal(1, NOON, 2, "0f" * 32),
+    Mail(17, "new-cert", "duty@new-cert.example", MailState.SENT, NOON, "slow"),
+    Submission("<1@new-cert.example>", 17),
 ]
 
 

@@ -22,6 +22,7 @@ from ivr.domain.effects import (
 )
 from ivr.domain.facts import (
     AlertErased,
+    AlertEscalated,
     AlertExpired,
     AlertReleased,
     AlertWithdrawn,
@@ -29,12 +30,13 @@ from ivr.domain.facts import (
     Illegal,
     ReportDue,
 )
-from ivr.domain.records import Alert, AlertState, Delivery, DeliveryState, Outcome, Severity, Source, Tlp
+from ivr.domain.records import Alert, AlertState, Delivery, DeliveryState, Outcome, Severity, Source, Tlp, Via
 
 DRAFT, RELEASED = AlertState.DRAFT, AlertState.RELEASED
 CLOSED, WITHDRAWN = AlertState.CLOSED, AlertState.WITHDRAWN
 
 LATER = NOON + 60
+ESCALATED = AlertEscalated(17, Via.OPERATOR)
 
 
 def alert(state: AlertState, outcome: Outcome | None = None) -> Alert:
@@ -88,6 +90,7 @@ MOVES: list[tuple[AlertState, AlertFact, AlertState]] = [
     (RELEASED, ReportDue(17), RELEASED),
     (RELEASED, CallerLost(17), RELEASED),
     (RELEASED, AlertWithdrawn(17), WITHDRAWN),
+    (RELEASED, ESCALATED, RELEASED),
     (RELEASED, AlertExpired(17), RELEASED),
     (RELEASED, settled("waiting", "acknowledged"), RELEASED),
     (RELEASED, settled("calling", "exhausted"), RELEASED),
@@ -110,6 +113,9 @@ MOVES: list[tuple[AlertState, AlertFact, AlertState]] = [
 ]
 
 ILLEGAL: list[tuple[AlertState, AlertFact]] = [
+    (DRAFT, ESCALATED),
+    (CLOSED, ESCALATED),
+    (WITHDRAWN, ESCALATED),
     (DRAFT, AlertExpired(17)),
     (DRAFT, ReportDue(17)),
     (DRAFT, settled()),
@@ -121,7 +127,7 @@ ILLEGAL: list[tuple[AlertState, AlertFact]] = [
 
 @pytest.mark.parametrize(("state", "fact", "expected"), MOVES)
 def test_moves(state: AlertState, fact: AlertFact, expected: AlertState) -> None:
-    after, _ = decide(alert(state), fact, LATER)
+    after, _ = decide(replace(alert(state), source=Source.MAIL), fact, LATER)
 
     assert after.state is expected
 
@@ -278,11 +284,11 @@ def test_how_it_goes_is_told_once_in_the_life_of_an_alert() -> None:
 def test_how_it_goes_is_due_some_time_after_the_release_and_not_before_nor_twice() -> None:
     released = replace(alert(RELEASED), released_at=NOON)
 
-    assert not report_is_due(released, 900, NOON + 899)
-    assert report_is_due(released, 900, NOON + 900)
-    assert not report_is_due(replace(released, reported_at=NOON + 900), 900, NOON + 9000)
+    assert not report_is_due(released, 900, 60, NOON + 899)
+    assert report_is_due(released, 900, 60, NOON + 900)
+    assert not report_is_due(replace(released, reported_at=NOON + 900), 900, 60, NOON + 9000)
     for state in (DRAFT, CLOSED, WITHDRAWN):
-        assert not report_is_due(replace(released, state=state), 900, NOON + 900)
+        assert not report_is_due(replace(released, state=state), 900, 60, NOON + 900)
 
 
 def test_a_caller_whose_line_dropped_is_told_unless_they_had_cancelled_it() -> None:

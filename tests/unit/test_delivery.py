@@ -22,6 +22,7 @@ from ivr.domain.delivery import (
 from ivr.domain.effects import Note, Settle, TeamMissing, TellTeam
 from ivr.domain.facts import (
     Acknowledged,
+    AlertEscalated,
     AlertExpired,
     AlertWithdrawn,
     CallPlaced,
@@ -51,6 +52,7 @@ WITHDRAWN = AlertWithdrawn(17)
 EXPIRED = AlertExpired(17)
 RESPONDING = TeamResponding(17, "xyz-cert", Via.OPERATOR)
 PUT_OFF = PutOff(MOBILE)
+ESCALATED = AlertEscalated(17, Via.OPERATOR)
 SKIPPED = DeliverySkipped(17, "xyz-cert")
 RETRIED = DeliveryRetried(17, "xyz-cert")
 
@@ -85,6 +87,21 @@ def delivery(state: DeliveryState) -> Delivery:
 
 
 MOVES: list[tuple[DeliveryState, DeliveryFact, History, DeliveryState]] = [
+    (S.MAILED, UNREAD, NO_CALLS, S.MAILED),
+    (S.MAILED, ACKNOWLEDGED, NO_CALLS, S.ACKNOWLEDGED),
+    (S.MAILED, RESPONDING, NO_CALLS, S.MAILED),
+    (S.MAILED, WITHDRAWN, NO_CALLS, S.WITHDRAWN),
+    (S.MAILED, ESCALATED, NO_CALLS, S.WAITING),
+    (S.MAILED, ESCALATED, TOO_LATE, S.WAITING),
+    (S.MAILED, ESCALATED, History((), (), {}, expired=False), S.EXHAUSTED),
+    (S.MAILED, EXPIRED, NO_CALLS, S.MAILED),
+    (S.MAILED, EXPIRED, TOO_LATE, S.EXHAUSTED),
+    (S.MAILED, SKIPPED, NO_CALLS, S.EXHAUSTED),
+    (S.WAITING, ESCALATED, BUSY, S.WAITING),
+    (S.CALLING, ESCALATED, LIVE, S.CALLING),
+    (S.RESPONDING, ESCALATED, BUSY, S.RESPONDING),
+    (S.ACKNOWLEDGED, ESCALATED, NO_CALLS, S.ACKNOWLEDGED),
+    (S.EXHAUSTED, ESCALATED, NO_CALLS, S.EXHAUSTED),
     (S.WAITING, PLACED, NO_CALLS, S.CALLING),
     (S.WAITING, CLOSED, NO_CALLS, S.WAITING),
     (S.WAITING, CHANGED, BUSY, S.WAITING),
@@ -157,6 +174,12 @@ MOVES: list[tuple[DeliveryState, DeliveryFact, History, DeliveryState]] = [
 ]
 
 ILLEGAL: list[tuple[DeliveryState, DeliveryFact]] = [
+    (S.MAILED, PLACED),
+    (S.MAILED, CLOSED),
+    (S.MAILED, CHANGED),
+    (S.MAILED, PUT_OFF),
+    (S.MAILED, RETRIED),
+    (S.WITHDRAWN, ESCALATED),
     (S.ACKNOWLEDGED, CLOSED),
     (S.EXHAUSTED, CLOSED),
     (S.WITHDRAWN, CLOSED),

@@ -31,6 +31,7 @@ team = Table(
     Column("local_time", Boolean, nullable=False),
     Column("suspended", Boolean, nullable=False),
     Column("listen", String(10), nullable=False),
+    Column("mail_sms", Boolean, nullable=False),
 )
 
 listen_pin = Table(
@@ -111,6 +112,7 @@ alert = Table(
     Column("told", String(20)),
     Column("reported_at", Float),
     Column("erased_at", Float),
+    Column("escalated_at", Float),
     Index(None, "state"),
     sqlite_autoincrement=True,  # the number of an alert is never given twice
 )
@@ -129,7 +131,7 @@ delivery = Table(
     Column("reason", Text),
     Column("acknowledged_at", Float),
     Column("acknowledged_via", String(20)),
-    Column("acknowledged_by", String(20)),
+    Column("acknowledged_by", String(254)),
     Column("deadline_at", Float),
     Column("avoid_trunk", String(30)),
     Column("beside", String(16)),
@@ -191,6 +193,24 @@ leg = Table(
     Column("acknowledged", Boolean, nullable=False),
     Column("disposition", String(20)),
     Index(None, "alert", "team"),
+)
+
+mail = Table(
+    "mail",
+    metadata,
+    Column("alert", Integer, ForeignKey("alert.id"), primary_key=True, autoincrement=False),
+    Column("team", String(30), primary_key=True),
+    Column("address", String(254), primary_key=True),
+    Column("state", String(10), nullable=False),
+    Column("sent_at", Float),
+    Column("reason", Text),
+)
+
+submission = Table(
+    "submission",
+    metadata,
+    Column("message", String(200), primary_key=True),
+    Column("alert", Integer, ForeignKey("alert.id"), nullable=False),
 )
 
 sms = Table(
@@ -299,6 +319,8 @@ TABLES: dict[type, Table] = {
     records.Call: call,
     records.Leg: leg,
     records.Errand: errand,
+    records.Mail: mail,
+    records.Submission: submission,
     records.Sms: sms,
     records.SmsPart: sms_part,
     records.EarlyReceipt: early_receipt,

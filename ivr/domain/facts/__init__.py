@@ -14,6 +14,7 @@ from ivr.domain.facts.access import (
 from ivr.domain.facts.alerts import (
     Acknowledged,
     AlertErased,
+    AlertEscalated,
     AlertExpired,
     AlertHeard,
     AlertRecorded,
@@ -42,6 +43,7 @@ from ivr.domain.facts.calls import (
     ListenRefused,
     MessageLeft,
 )
+from ivr.domain.facts.mail import MailMoved
 from ivr.domain.facts.room import (
     ReserveGivenUp,
     ReserveMade,
@@ -64,6 +66,7 @@ Fact = (
     | AlertReleased
     | AlertWithdrawn
     | AlertExpired
+    | AlertEscalated
     | ReportDue
     | CallerLost
     | AlertErased
@@ -102,6 +105,7 @@ Fact = (
     | SmsRestMissing
     | SmsWritten
     | SmsRepeated
+    | MailMoved
     | ReserveGivenUp
     | ReserveMade
 )
@@ -114,6 +118,7 @@ class Illegal(Exception):
 __all__ = [
     "Acknowledged",
     "AlertErased",
+    "AlertEscalated",
     "AlertExpired",
     "AlertHeard",
     "AlertRecorded",
@@ -140,6 +145,7 @@ __all__ = [
     "KeyPressed",
     "ListenRefused",
     "LoginTried",
+    "MailMoved",
     "MessageLeft",
     "PinChanged",
     "ReportDue",

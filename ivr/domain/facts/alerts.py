@@ -22,6 +22,10 @@ class AlertRecorded:
     tlp: Tlp | None = None
     callback: str | None = None
     """The number for questions, E.164."""
+    papers: tuple[str, ...] = ()
+    """Files on disk that are kept beside the recording, each with the suffix it has: what it is read from."""
+    message: str | None = None
+    """The mail that it came in (records.Submission)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,17 @@ class AlertWithdrawn:
     alert: int
     only_draft: bool = False
     """Refused once the alert is released: who throws a draft away does not mean to withdraw an alert."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertEscalated:
+    """An alert that is out by mail is to be telephoned as well. That is its originator's to say, or the
+    operators'; it never happens by itself."""
+
+    alert: int
+    via: Via
+    team: str | None = None
+    """Who asks; None for the operators."""
 
 
 @dataclass(frozen=True, slots=True)

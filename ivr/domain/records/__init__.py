@@ -31,6 +31,7 @@ from ivr.domain.records.journal import (
     Entry,
     Seal,
 )
+from ivr.domain.records.mail import Mail, MailState, Submission
 from ivr.domain.records.teams import (
     NETWORK,
     OFFICE_HOURS,
@@ -85,6 +86,8 @@ __all__ = [
     "Leg",
     "Listen",
     "ListenPin",
+    "Mail",
+    "MailState",
     "Number",
     "NumberKind",
     "Outcome",
@@ -98,6 +101,7 @@ __all__ = [
     "SmsPart",
     "SmsState",
     "Source",
+    "Submission",
     "Team",
     "Tlp",
     "VerificationWord",

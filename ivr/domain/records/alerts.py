@@ -49,6 +49,8 @@ class Tlp(StrEnum):
 
 
 class DeliveryState(StrEnum):
+    MAILED = "mailed"
+    """By mail alone: nobody is called before the originator wants it."""
     WAITING = "waiting"
     CALLING = "calling"
     RESPONDING = "responding"
@@ -98,6 +100,13 @@ class Alert:
     """When they were told how it goes, and the teams that had not acknowledged were reminded."""
     erased_at: float | None = None
     """Since when its recording, the texts of its SMS and whole numbers are no longer kept."""
+    escalated_at: float | None = None
+    """Since when the teams are called about an alert that came by mail."""
+
+    @property
+    def by_mail_alone(self) -> bool:
+        """It came by mail, and nobody is called about it (yet)."""
+        return self.source is Source.MAIL and self.escalated_at is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +128,7 @@ class Delivery:
     acknowledged_at: float | None = None
     acknowledged_via: Via | None = None
     acknowledged_by: str | None = None
-    """The number or the UID the acknowledgement came from."""
+    """The number, the UID or the mail address the acknowledgement came from."""
     deadline_at: float | None = None
     """When it is given up; None: at the deadline of the network, reckoned from `since`."""
     avoid_trunk: str | None = None
@@ -138,5 +147,7 @@ class Delivery:
     """The number where somebody wants to be called once the hold is over, before any other."""
 
 
-OPEN = frozenset({DeliveryState.WAITING, DeliveryState.CALLING, DeliveryState.RESPONDING})
+OPEN = frozenset(
+    {DeliveryState.MAILED, DeliveryState.WAITING, DeliveryState.CALLING, DeliveryState.RESPONDING}
+)
 """Deliveries that somebody must still acknowledge."""

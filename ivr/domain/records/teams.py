@@ -71,6 +71,8 @@ class Team:
     suspended: bool = False
     """Is called about no new alert, and nobody of it gets in."""
     listen: Listen = Listen.KEY
+    mail_sms: bool = False
+    """Its mobiles get the SMS also while an alert is out by mail alone."""
 
     @property
     def clock(self) -> str | None:

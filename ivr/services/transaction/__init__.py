@@ -30,6 +30,7 @@ from ivr.services.transaction.alerts import Alerts
 from ivr.services.transaction.applied import Applied, Archive
 from ivr.services.transaction.calls import Calls
 from ivr.services.transaction.deliveries import Deliveries
+from ivr.services.transaction.mail import Mails
 from ivr.services.words import Words
 
 __all__ = ["Applied", "Archive", "Transaction"]
@@ -52,7 +53,8 @@ class Transaction:
         self._errands = Errands(tx, network, now)
         self._access = Access(tx, network, self._errands, self._outbox, now)
         self._deliveries = Deliveries(tx, network, self._follow, now)
-        self._alerts = Alerts(tx, archive, self._note, self._follow, now)
+        self._mails = Mails(tx, self._note, now)
+        self._alerts = Alerts(tx, archive, self._mails, self._note, self._follow, now)
         self._calls = Calls(
             tx, network, self._deliveries, self._errands, self._outbox, self._note, self._follow, now
         )
@@ -75,6 +77,7 @@ class Transaction:
             case (
                 facts.AlertReleased()
                 | facts.AlertWithdrawn()
+                | facts.AlertEscalated()
                 | facts.AlertExpired()
                 | facts.ReportDue()
                 | facts.CallerLost()
@@ -108,11 +111,14 @@ class Transaction:
                 | facts.ErrandExpired()
             ):
                 return self._errand(fact)
-            case facts.Acknowledged():
-                return self._calls.acknowledged(fact)
-            case facts.TeamResponding() | facts.DeliveryRetried() | facts.DeliverySkipped():
-                self._deliveries.tell(self._deliveries.find(fact.alert, fact.team), fact)
-                return Applied(self._tx.get(Alert, fact.alert))
+            case (
+                facts.Acknowledged()
+                | facts.TeamResponding()
+                | facts.DeliveryRetried()
+                | facts.DeliverySkipped()
+                | facts.MailMoved()
+            ):
+                return self._deliver(fact)
             case (
                 facts.SmsSubmitted()
                 | facts.SmsDeferred()
@@ -129,6 +135,23 @@ class Transaction:
             case facts.ReserveGivenUp() | facts.ReserveMade():
                 self._note(_DISK[type(fact)])
         return Applied()
+
+    def _deliver(
+        self,
+        fact: facts.Acknowledged
+        | facts.TeamResponding
+        | facts.DeliveryRetried
+        | facts.DeliverySkipped
+        | facts.MailMoved,
+    ) -> Applied:
+        match fact:
+            case facts.Acknowledged():
+                return self._calls.acknowledged(fact)
+            case facts.MailMoved():
+                self._mails.moved(fact)
+            case _:
+                self._deliveries.tell(self._deliveries.find(fact.alert, fact.team), fact)
+        return Applied(self._tx.get(Alert, fact.alert))
 
     # -- errands -----------------------------------------------------------------------------------------
 

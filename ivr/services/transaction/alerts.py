@@ -9,20 +9,26 @@ from ivr.domain import alert as alerts
 from ivr.domain import facts
 from ivr.domain.effects import Note
 from ivr.domain.facts import Illegal
-from ivr.domain.records import Alert, AlertState, Delivery, Team
+from ivr.domain.records import OPEN, Alert, AlertState, Delivery, Team
 from ivr.ports import Records
 from ivr.services.transaction.applied import Applied, Archive, Follow, Write
+from ivr.services.transaction.mail import Mails
 
 
 class Alerts:
-    def __init__(self, tx: Records, archive: Archive, note: Write, follow: Follow, now: float) -> None:
+    def __init__(
+        self, tx: Records, archive: Archive, mails: Mails, note: Write, follow: Follow, now: float
+    ) -> None:
         self._tx = tx
+        self._mails = mails
         self._archive = archive
         self._note = note
         self._follow = follow
         self._now = now
 
     def recorded(self, fact: facts.AlertRecorded) -> Applied:
+        if (known := self._mails.became(fact.message)) is not None:
+            return Applied(known)
         team = self._tx.get(Team, fact.team)
         if team is None:
             raise Illegal(f"team {fact.team} is not in the directory")
@@ -50,7 +56,10 @@ class Alerts:
                 raise Illegal(f"alert {fact.replaces} is no draft: its recording stays")
             draft = replace(fresh, id=old.id)
         kept = replace(draft, audio=self._archive.keep(draft.id, fact.path))
+        for paper in fact.papers:
+            self._archive.keep_beside(draft.id, paper)
         self._tx.put(kept)
+        self._mails.becomes(fact.message, kept)
         self._note(
             Note("alert recorded", f"{fact.duration_s:.1f} s, {fact.source}"), alert=kept.id, team=team.id
         )
@@ -66,6 +75,7 @@ class Alerts:
         self,
         fact: facts.AlertReleased
         | facts.AlertWithdrawn
+        | facts.AlertEscalated
         | facts.AlertExpired
         | facts.ReportDue
         | facts.CallerLost
@@ -75,8 +85,18 @@ class Alerts:
         after, effects = alerts.decide(before, fact, self._now)
         self._tx.put(after)
         self._follow(effects, alert=after)
-        teams = len(self._tx.find(Delivery, alert=after.id)) if isinstance(fact, facts.AlertReleased) else 0
-        return Applied(self._tx.get(Alert, after.id), teams)
+        return Applied(self._tx.get(Alert, after.id), self._teams(fact))
+
+    def _teams(self, fact: alerts.AlertFact) -> int:
+        """How many are being called, or told by mail, now that this was said."""
+        match fact:
+            case facts.AlertReleased():
+                return len(self._tx.find(Delivery, alert=fact.alert))
+            case facts.AlertEscalated():
+                open_ones = self._tx.find(Delivery, alert=fact.alert, state=OPEN)
+                return len(open_ones)
+            case _:
+                return 0
 
     def settle(self, alert_id: int) -> None:
         before = self._tx.get(Alert, alert_id)

@@ -15,6 +15,10 @@ class Archive(Protocol):
         """Make the recording at `path` durable under a name of the alert's, never over another; the name."""
         ...
 
+    def keep_beside(self, alert: int, path: str) -> None:
+        """Make the file at `path` durable beside the alert's recording, under its own suffix."""
+        ...
+
     def erase(self, alert: int) -> None:
         """Delete every recording of the alert; those that are gone already are no error."""
         ...
@@ -47,7 +51,7 @@ class Applied:
     alert: Alert | None = None
     """The alert as it is now, where the fact was about one."""
     teams: int = 0
-    """For AlertReleased: how many teams are being called."""
+    """For AlertReleased and AlertEscalated: how many teams are being called, or have it by mail."""
     call: Call | None = None
     """The call as it is now, where the fact was about one of ours. For CallPlaced: None when it must not be
     made, because its number has closed; the delivery then waits for another."""

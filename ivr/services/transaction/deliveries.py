@@ -29,20 +29,22 @@ class Deliveries:
         for team in self._tx.find(Team):
             if (team.id == alert.team and not team.calls_itself) or team.suspended:
                 continue
-            fresh, effects = deliveries.opened(
-                alert.id,
-                team.id,
-                team.name,
-                nextcall.phones(team, numbers.get(team.id, [])),
-                team_policy(self._network, team),
-                self._now,
-                alert.severity,
-            )
+            fresh, effects = self._opened(alert, team, numbers.get(team.id, []))
             self._tx.put(fresh)
             opened.append((team.id, effects))
         for team_id, effects in opened:  # when all are open, or the first one's end would close the alert
             self._follow(effects, alert=alert, team=team_id)
         self._follow((Settle(alert.id),))
+
+    def _opened(self, alert: Alert, team: Team, numbers: list[Number]) -> deliveries.Result:
+        rules = team_policy(self._network, team)
+        if alert.by_mail_alone:
+            until = self._now + self._network.mail_open_s
+            return deliveries.mailed(
+                alert.id, team.id, team.name, until, alert.severity, team.mail_sms, rules
+            )
+        phones = nextcall.phones(team, numbers)
+        return deliveries.opened(alert.id, team.id, team.name, phones, rules, self._now, alert.severity)
 
     def find(self, alert: int, team: str) -> Delivery:
         found = self._tx.get(Delivery, alert, team)

@@ -1,0 +1,33 @@
+"""What the hotline keeps of alerts by mail. The mail itself is with the bridge."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class MailState(StrEnum):
+    QUEUED = "queued"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """Which alert a mail has become: the same mail handed in again is the same alert."""
+
+    message: str
+    """As the bridge names the mail, whatever is in its Message-ID."""
+    alert: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One alert in one mailbox of a team, as far as the bridge has told."""
+
+    alert: int
+    team: str
+    address: str
+    state: MailState
+    sent_at: float | None = None
+    """When a mail server has taken it."""
+    reason: str | None = None
+    """Why it failed, for an operator."""
