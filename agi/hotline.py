@@ -11,6 +11,7 @@ from typing import TypeVar
 from agi import listen, mine, operator
 from agi.caller import Caller, Gone
 from agi.current import hear_current
+from agi.escalation import escalate
 from agi.listen import Clerk
 from agi.login import login
 from agi.menu import Menu, OperatorWanted
@@ -34,7 +35,7 @@ _ROOMS: Mapping[str, Callable[[Caller], None]] = {
     "2": hear_current,
     "3": mine.tell,
     "4": mine.withdraw,
-    "5": mine.escalate,
+    "5": escalate,
     "6": record_text,  # not spoken: for an operator whose shell has shown a code
     "8": settings,
 }

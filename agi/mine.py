@@ -1,4 +1,4 @@
-"""A caller's own alerts: how they are doing, withdrawing one, and having the teams called about a mail.
+"""A caller's own alerts: how they are doing, and withdrawing one.
 
 Owns: that nothing is withdrawn but by a second key, pressed after it was said what it does.
 """
@@ -10,12 +10,11 @@ from functools import partial
 from agi import listen
 from agi.caller import Caller
 from agi.menu import Menu, walk
-from agi.sending import follow, send
 from ivr.adapters.fastagi import ALL_KEYS
 from ivr.domain import spoken
 from ivr.domain.facts import AlertWithdrawn
 from ivr.domain.progress import Progress
-from ivr.domain.records import Alert, Source
+from ivr.domain.records import Alert
 from ivr.domain.spoken import prompt
 from ivr.ports import StoreError
 
@@ -49,13 +48,14 @@ def _tell(caller: Caller, item: Progress, last: bool) -> str:
     menu = Menu((*counts, *names, *more), keys)
     key = caller.ask(menu)
     while key == "1":
-        key = caller.channel.play(_names(caller, item), menu.keys + "*#") or caller.ask(
+        key = caller.channel.play(missing_names(caller, item), menu.keys + "*#") or caller.ask(
             Menu((*names, *more), keys)
         )
     return key
 
 
-def _names(caller: Caller, item: Progress) -> Iterable[str]:
+def missing_names(caller: Caller, item: Progress) -> Iterable[str]:
+    """Of the teams that have not acknowledged."""
     for delivery in item.missing:
         yield from listen.name(caller.desk, delivery.team, delivery.team_name)
 
@@ -70,7 +70,8 @@ def withdraw(caller: Caller) -> None:
 
 def _offer_withdrawal(caller: Caller, alert: Alert, last: bool) -> str:
     """The key that leads on. The second 1 counts only once it was said what it does."""
-    menu = _about(alert, prompt("withdraw-menu"), last)
+    head = (prompt("alert-word"), *spoken.count(alert.id), prompt("withdraw-menu"))
+    menu = Menu(head, "1") if last else Menu((*head, prompt("next-own-menu")), "13")
     while (key := caller.ask(menu)) == "1":
         caller.channel.play([prompt("withdraw-confirm-before")])
         caller.channel.flush()
@@ -82,12 +83,6 @@ def _offer_withdrawal(caller: Caller, alert: Alert, last: bool) -> str:
     return key
 
 
-def _about(alert: Alert, question: str, last: bool) -> Menu:
-    """Asks `question`, to which 1 says yes, about one of several alerts."""
-    head = (prompt("alert-word"), *spoken.count(alert.id), question)
-    return Menu(head, "1") if last else Menu((*head, prompt("next-own-menu")), "13")
-
-
 def _withdraw(caller: Caller, alert: Alert) -> None:
     fact = partial(caller.desk.ledger.apply, AlertWithdrawn(alert.id))
     try:
@@ -97,24 +92,3 @@ def _withdraw(caller: Caller, alert: Alert) -> None:
         caller.channel.play([prompt("not-withdrawn")])
     else:
         caller.channel.play([prompt("alert-word"), *spoken.count(alert.id), prompt("is-withdrawn")])
-
-
-def escalate(caller: Caller) -> None:
-    """Have the teams called about an alert that came by mail, and went out by mail alone."""
-    by_mail = caller.look_up(partial(caller.desk.drafts, caller.account.team, Source.MAIL))
-    if not by_mail:
-        caller.channel.play([prompt("no-mail-alerts")], ALL_KEYS)
-    walk(by_mail, lambda alert: _offer_escalation(caller, alert, last=alert is by_mail[-1]))
-
-
-def _offer_escalation(caller: Caller, alert: Alert, last: bool) -> str:
-    menu = _about(alert, prompt("escalate-menu"), last)
-    while (key := caller.ask(menu)) == "1":
-        went = send(caller, alert, alert.callback)
-        if went == "sent":
-            follow(caller, alert)
-        elif went == "kept":
-            caller.channel.play([prompt("draft-kept")], ALL_KEYS)
-        if went != "back":
-            return "#"
-    return key

@@ -4,6 +4,7 @@ Kept apart from service.py so that a verb that only reads the store need not loa
 """
 
 import logging
+import shutil
 from functools import partial
 from pathlib import Path
 
@@ -13,11 +14,13 @@ from ivr.adapters.pbx.tree import PbxMissing, find_programs
 from ivr.adapters.pins import Pins
 from ivr.adapters.reserve import FileReserve
 from ivr.adapters.speech import Voice
+from ivr.adapters.speech_reading import read_out
 from ivr.adapters.speech_texts import SpeechError
 from ivr.adapters.store import SqlStore
 from ivr.adapters.taken import TakenFile
 from ivr.adapters.totp import Codes
 from ivr.config import BadConfig, Settings
+from ivr.domain import spoken
 from ivr.ports import Clock
 from ivr.services.desk import Desk
 from ivr.services.door import Door
@@ -92,3 +95,15 @@ def _record_name(settings: Settings, team: str, recording: Path) -> bool:
         log.error("the name of %s stays as it was: %s", team, error)
         return False
     return True
+
+
+def read_alert(settings: Settings, text: str, into: Path) -> None:
+    """Make a recording of an alert's text. Where that cannot be, it says so: who calls in, or is called, then
+    knows at least that there is an alert. Raises OSError, also where the prompts were never rendered."""
+    try:
+        read_out(find_programs(), text, into, settings.audio.longest_s)
+    except (PbxMissing, SpeechError) as error:
+        why = error if isinstance(error, PbxMissing) else type(error).__name__  # or it might quote the text
+        log.error("an alert by mail is not read out: %s", why)
+        name = spoken.IN_WRITING.removeprefix(spoken.FOLDER)
+        shutil.copyfile(settings.sounds / settings.language / f"{name}.wav", into)

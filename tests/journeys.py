@@ -37,7 +37,7 @@ def on_record(tx: Records, called: str | None = None) -> dict[str, str]:
     for sms in tx.find(Sms, team="abc-cert"):
         lines["sms to abc-cert"] = sms.text
     for a in tx.find(Alert):
-        lines[f"alert {a.id}"] = str(a.state)
+        lines[f"alert {a.id}"] = f"{a.state}, escalated" if a.escalated_at else str(a.state)
         sure = {True: "confirmed", False: "unconfirmed", None: "not said"}[a.confirmed]
         lines[f"content {a.id}"] = f"{sure}, TLP {a.tlp}, {a.severity}, questions to {a.callback}"
         lines[f"recording {a.id}"] = f"{a.duration_s:.1f} s by {a.team} {a.uid}"

@@ -25,7 +25,7 @@ from ivr.ports import Programs
 _VOICE = ("-voice", "rms", "--setf", "duration_stretch=0.95")
 """Of flite's voices the one best understood after telephone coding; a little brisk."""
 
-_TELEPHONE = ("-b", "16", "-c", "1", "-r", "8000")
+TELEPHONE = ("-b", "16", "-c", "1", "-r", "8000")
 _EDGE = ("silence", "1", "0.02", "-45d", "reverse")
 _CLEAN = ("highpass", "100", "norm", "-3", *_EDGE, *_EDGE, "pad", "0.06", "0.06")
 _BRISK = ("tempo", "-s", "1.15")
@@ -39,7 +39,7 @@ _LONGEST_S = 60.0
 _LARGEST = 20_000_000
 """Octets of a recording that is taken in."""
 
-_RECIPE = repr((_VOICE, _TELEPHONE, _CLEAN, _BRISK, _LEVEL_DBFS, _PEAK_DBFS))
+_RECIPE = repr((_VOICE, TELEPHONE, _CLEAN, _BRISK, _LEVEL_DBFS, _PEAK_DBFS))
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 
 
@@ -94,7 +94,7 @@ class Voice:
         return self._synthesised(text, target)
 
     def _synthesised(self, text: str, target: Path) -> bool:
-        if not any(c.isalnum() for c in _plain(text)):
+        if not any(c.isalnum() for c in plain(text)):
             return False
         return self._make(target, b"text", text.encode(), repr(text))
 
@@ -131,11 +131,11 @@ class Voice:
             raw, clean = Path(work, "raw.wav"), Path(work, "clean.wav")
             try:
                 if kind == b"text":
-                    self._synthesise(source.decode(), raw)
+                    synthesise(self._programs, source.decode(), raw)
                 else:
                     raw.write_bytes(source)
                 brisk = _BRISK if kind == b"core" else ()
-                self._run("sox", "-D", "-V1", str(raw), *_TELEPHONE, str(clean), *brisk, *_CLEAN)
+                run(self._programs, "sox", "-D", "-V1", str(raw), *TELEPHONE, str(clean), *brisk, *_CLEAN)
                 audible = _level(clean)
             except SpeechError as error:
                 raise SpeechError(f"{name}: {error}") from error
@@ -148,20 +148,27 @@ class Voice:
             draft.replace(made)
         return True
 
-    def _synthesise(self, text: str, into: Path) -> None:
-        # A file, not an argument: a text that begins with a hyphen would be an option.
-        file = into.with_suffix(".txt")
-        file.write_text(_plain(text), encoding="ascii")
-        self._run("flite", *_VOICE, "-f", str(file), "-o", str(into))
 
-    def _run(self, program: str, *args: str) -> None:
+def synthesise(programs: Programs, text: str, into: Path) -> None:
+    """Have flite speak `text` into a WAV file, at the rate of its voice. Raises SpeechError."""
+    # A file, not an argument: a text that begins with a hyphen would be an option.
+    file = into.with_suffix(".txt")
+    file.write_text(plain(text), encoding="ascii")
+    run(programs, "flite", *_VOICE, "-f", str(file), "-o", str(into))
+
+
+def run(programs: Programs, program: str, *args: str) -> None:
+    """Run flite or sox to its end. Raises SpeechError with what it says."""
+    try:
         done = subprocess.run(
-            self._programs.argv(program, *args),
+            programs.argv(program, *args),
             stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", timeout=60,
         )  # fmt: skip
-        if done.returncode:
-            said = (done.stderr or done.stdout).strip().splitlines()
-            raise SpeechError(f"{program} says: {said[-1] if said else 'nothing'}")
+    except subprocess.TimeoutExpired:
+        raise SpeechError(f"{program} does not come to its end") from None
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip().splitlines()
+        raise SpeechError(f"{program} says: {said[-1] if said else 'nothing'}")
 
 
 def recording(target: Path) -> Path:
@@ -169,7 +176,7 @@ def recording(target: Path) -> Path:
     return target.parent / "recorded" / target.name
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """What an English voice can read of `text`: letters without their accents."""
     folded = unicodedata.normalize("NFKD", text.replace("ß", "ss"))
     return folded.encode("ascii", "ignore").decode() + "\n"

@@ -44,6 +44,7 @@ def add(verbs: Verbs) -> None:
     releasing = verb(alert, "release", _release, "send a draft", reads=True)
     _number(releasing)
     _of_the_content(releasing)
+    _number(verb(alert, "escalate", _escalate, "call the teams about an alert by mail", reads=True))
     _number(verb(alert, "withdraw", _withdraw, "call nobody any more; throws a draft away", reads=True))
 
     watching = verb(alert, "watch", _watch, "the table of who has acknowledged, live", reads=True)
@@ -228,6 +229,10 @@ def _wait(here: House, alert: int) -> "Alert":
 
 def _tell_release(settings: "Settings", alert: int, teams: int) -> None:
     say(f"alert {alert} is on its way to {teams} team{'' if teams == 1 else 's'}")
+    _tell_away(settings)
+
+
+def _tell_away(settings: "Settings") -> None:
     if not answers(settings.pbx.agi_port):
         say("the service does not run, and nobody is called before it does: run `tocsin serve`")
 
@@ -238,6 +243,17 @@ def _release(args: Args) -> int:
     with house(args) as here:
         fact = AlertReleased(args.alert, args.confirmed, _tlp(args), callback=args.callback)
         _tell_release(here.settings, args.alert, here.ledger.apply(fact).teams)
+        return _finish_change(args, here)
+
+
+def _escalate(args: Args) -> int:
+    from ivr.domain.facts import AlertEscalated
+    from ivr.domain.records import Via
+
+    with house(args) as here:
+        teams = here.ledger.apply(AlertEscalated(args.alert, Via.OPERATOR)).teams
+        say(f"alert {args.alert} is now being telephoned to {teams} team{'' if teams == 1 else 's'}")
+        _tell_away(here.settings)
         return _finish_change(args, here)
 
 

@@ -43,6 +43,10 @@ def prompt(name: str) -> str:
     return FOLDER + name
 
 
+IN_WRITING = prompt("alert-in-writing")
+"""What is heard of an alert that came by mail where its text could not be read out."""
+
+
 def _word(name: str) -> str:
     return FOLDER + name
 

@@ -174,6 +174,11 @@ class Desk:
         with self._store.read() as tx:
             return own.sent(tx, team, self.ledger.now())
 
+    def by_mail(self, team: str) -> list[Progress]:
+        """The alerts of `team` that nobody is called about yet, for they came by mail; the newest first."""
+        with self._store.read() as tx:
+            return own.by_mail(tx, team)
+
     def drafts(self, team: str, *sources: Source) -> list[Alert]:
         """What `team` has not sent, the newest first."""
         with self._store.read() as tx:

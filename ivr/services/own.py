@@ -18,6 +18,15 @@ def sent(tx: Records, team: str, now: float) -> list[Progress]:
     ]
 
 
+def by_mail(tx: Records, team: str) -> list[Progress]:
+    """The alerts of `team` that are out by mail alone and not acknowledged by all, the newest first."""
+    released = tx.find(Alert, team=team, state=AlertState.RELEASED, source=Source.MAIL, escalated_at=None)
+    return [
+        progress(alert, tx.find(Delivery, alert=alert.id), ())
+        for alert in sorted(released, key=lambda a: -a.id)
+    ]
+
+
 def drafts(tx: Records, team: str, *sources: Source) -> list[Alert]:
     """What `team` has recorded and not sent, the newest first; of these `sources`."""
     return sorted(tx.find(Alert, team=team, state=AlertState.DRAFT, source=sources), key=lambda a: -a.id)

@@ -115,6 +115,8 @@ class House:
         match said:
             case ["release", number]:
                 self.ledger.apply(facts.AlertReleased(int(number)))
+            case ["escalate", number]:
+                self.ledger.apply(facts.AlertEscalated(int(number), Via.OPERATOR))
             case ["withdraw", number]:
                 self.ledger.apply(facts.AlertWithdrawn(int(number)))
             case ["acknowledge", number, team]:
@@ -346,6 +348,8 @@ class Invariants:
         elif name == "on-its-way":
             self._released += 1
             assert self._count(Alert, AlertState.RELEASED) >= self._released, "spoken before the commit"
+        elif name == "is-telephoned":
+            assert not self._count(Delivery, DeliveryState.MAILED), "spoken before the commit"
         elif name == "is-withdrawn":
             assert self._count(Alert, AlertState.WITHDRAWN), "spoken before the commit"
         act = self._person.hears(sound, seconds, start_s)
@@ -479,6 +483,7 @@ def test_journey(name: str, build: Build, caplog: pytest.LogCaptureFixture) -> N
     "name",
     [
         *("raise-and-send", "listen-to-the-end", "two-alerts-in-one-call", "hotline-acknowledge", "withdraw"),
+        "escalate",
         "number-for-questions",
         *("not-me-in-the-alert", "call-me-back-after-the-alert", "is-this-call-genuine"),
         *("listening-pin", "hears-it-on-the-hotline-only"),
@@ -523,7 +528,10 @@ def check_cut(on_record: dict[str, str], done: list[dict]) -> None:
         assert told or sent, "nobody of the team knows that it was not sent"
         assert told is None or ("alert 1 WAS sent, to 3 teams" in told) is sent
         assert told is None or ("was NOT sent" in told) is not sent
+    assert "escalated" not in on_record.get("alert 1", "") or any("escalates" in step for step in done)
     for step in done:
+        if "escalates" in step:
+            assert on_record[f"alert {step['escalates']}"] == "released, escalated"
         if "passes" in step:
             assert on_record["call"].endswith(", passed")
         if "put_off" in step:

@@ -79,6 +79,7 @@ def test_an_import_enters_teams_with_numbers_in_order_and_accounts_without_pin(
         "trusts_phones": False,
         "machine_message": False,
         "suspended": False,
+        "mail_sms": False,
         "listen": "key",
         "listen_pin": False,
         "zone": "UTC",
