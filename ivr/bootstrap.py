@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ivr.adapters.audio import Recordings
 from ivr.adapters.clock import SteadyClock
+from ivr.adapters.gate_server import GateServer
 from ivr.adapters.pbx.tree import PbxMissing, find_programs
 from ivr.adapters.pins import Pins
 from ivr.adapters.reserve import FileReserve
@@ -24,6 +25,8 @@ from ivr.domain import spoken
 from ivr.ports import Clock
 from ivr.services.desk import Desk
 from ivr.services.door import Door
+from ivr.services.gate import Gate
+from ivr.services.gate_submit import Intake
 from ivr.services.ledger import Ledger, last_moment
 
 log = logging.getLogger(__name__)
@@ -95,6 +98,15 @@ def _record_name(settings: Settings, team: str, recording: Path) -> bool:
         log.error("the name of %s stays as it was: %s", team, error)
         return False
     return True
+
+
+def gate(settings: Settings, store: SqlStore, book: Ledger) -> tuple[GateServer, Intake]:
+    """The mail bridge's way in, and what takes its alerts."""
+    archive = recordings(settings)
+    intake = Intake(store, book, archive, partial(read_alert, settings))
+    assert settings.gate.socket is not None
+    answer = Gate(store, book, intake, archive).answer
+    return GateServer(settings.gate.socket, answer, settings.gate.users), intake
 
 
 def read_alert(settings: Settings, text: str, into: Path) -> None:

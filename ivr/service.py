@@ -60,6 +60,7 @@ class Service:
         self._janitor = Janitor(self._store, book, settings.archive.keep_days, clock)
         reserve = bootstrap.reserve(settings)
         self._keeper = Keeper(reserve, book) if reserve else None
+        self._gate, self._intake = bootstrap.gate(settings, self._store, book)
         book.on_change(self._dialler.wake)
         book.on_change(self._courier.wake)
 
@@ -69,6 +70,7 @@ class Service:
         gc.collect()
         gc.freeze()
         self._desk.adopt()
+        self._intake.clean()
         self._agi.start()
         self._courier.start(self._links)
         for link in self._links:
@@ -81,8 +83,10 @@ class Service:
                 tasks.create_task(self._janitor.run())
                 if self._keeper is not None:
                     tasks.create_task(self._keeper.run())
+                self._gate.start()
                 ready()
         finally:
+            self._gate.stop()
             self._agi.stop()
             for link in self._links:
                 link.stop(2.0)

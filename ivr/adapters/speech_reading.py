@@ -28,7 +28,7 @@ def read_out(programs: Programs, text: str, into: Path, longest_s: float) -> Non
     words = readable(text)
     if not any(c.isalnum() for c in words):
         raise SpeechError("there is nothing in the text that can be spoken")
-    with tempfile.TemporaryDirectory(dir=into.parent, prefix=".reading-") as work:
+    with tempfile.TemporaryDirectory(dir=into.parent, prefix=f"{into.stem}-") as work:
         most = round(longest_s * _MOST_A_SECOND)
         begin, is_cut = words[:most], len(words) > most
         sound = _spoken(programs, begin, Path(work, "text.wav"))

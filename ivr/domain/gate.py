@@ -1,9 +1,9 @@
 """The words of the gate, by which the mail bridge reaches the hotline: one JSON object a line, each way.
 
-Owns: the form of a line, and why something is not done. A request has a `verb` and may have an `id`, which its
-answer repeats. An answer has `ok`; with false an `error` in a line for an operator, and a `code`. Every request
-may be repeated, after a crash too: a mail that is submitted again is the same alert, and whatever else was done
-already is done.
+Owns: the form of a line, and why something is not done. A request has a `verb` and may have an `id`, which
+its answer repeats. An answer has `ok`; with false an `error` in a line for an operator, and a `code`. Every
+request may be repeated, after a crash too: a mail that is submitted again is the same alert, and whatever
+else was done already is done.
 """
 
 import json
@@ -15,10 +15,9 @@ Object = dict[str, Any]
 
 MOST = 1 << 20
 """Octets in a line, each way."""
+_TOO_LONG = f"a line has at most {MOST} octets"
 AUDIO = 1 << 18
 """Octets of a recording in one answer."""
-_DEEPEST = 20
-"""Brackets within each other: json would run out of stack."""
 
 
 class Code(StrEnum):
@@ -39,15 +38,20 @@ class BadLine(ValueError):
 
 
 def line(message: Mapping[str, Any]) -> bytes:
-    return json.dumps(message, separators=(",", ":")).encode("ascii") + b"\n"
+    """The line of a message. Raises BadLine for what is too long for one."""
+    try:
+        made = json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+    except UnicodeEncodeError:
+        raise BadLine("a text in it is no Unicode") from None
+    if len(made) > MOST:
+        raise BadLine(_TOO_LONG)
+    return made
 
 
 def read(raw: bytes) -> Object:
     """The object in a line. Raises BadLine."""
     if len(raw) > MOST:
-        raise BadLine(f"a line has at most {MOST} octets")
-    if max(raw.count(b"["), raw.count(b"{")) > _DEEPEST and _depth(raw) > _DEEPEST:
-        raise BadLine("the line is nested too deeply")
+        raise BadLine(_TOO_LONG)
     try:
         found = json.loads(raw, parse_constant=_no_number, parse_int=_int)
     except (ValueError, RecursionError):
@@ -55,18 +59,6 @@ def read(raw: bytes) -> Object:
     if not isinstance(found, dict):
         raise BadLine("the line is no JSON object")
     return found
-
-
-def _depth(raw: bytes) -> int:
-    """At least how deep it is; brackets within texts count too."""
-    depth = deepest = 0
-    for octet in raw:
-        if octet in b"[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif octet in b"]}":
-            depth -= 1
-    return deepest
 
 
 def _no_number(name: str) -> Any:
