@@ -197,6 +197,10 @@ class Recordings:
         except OSError as error:
             raise StoreAway(f"what an alert is read from cannot be kept: {error.strerror}") from error
 
+    def beside(self, alert: int) -> list[Path]:
+        """What stands beside the recording of an alert and is no sound: what it was read from."""
+        return [file for file in (self.path(f"{alert}.txt"), self.path(f"{alert}.xml")) if file.exists()]
+
     def _make_level(self, name: str) -> None:
         """Bring the speech to the level of the prompts, in a copy. Where that fails, what was recorded is
         played: an alert must not wait for its loudness."""

@@ -153,6 +153,7 @@ def audio(args: Args) -> int:
 
 def export(args: Args) -> int:
     """`tocsin alert export`: everything about one alert, into a new folder or as a tar to stdout."""
+    from ivr import bootstrap
     from ivr.services.export import export as exported
     from ivr.services.report import alert_file
 
@@ -160,7 +161,9 @@ def export(args: Args) -> int:
         alert = alert_file(tx, args.alert).alert
         found = condition(here, alert)
         there = found in ("intact", "changed")
-        files = exported(tx, alert.id, here.settings.recordings / alert.audio if there else None)
+        recording = here.settings.recordings / alert.audio if there else None
+        papers = bootstrap.recordings(here.settings).beside(alert.id)
+        files = exported(tx, alert.id, recording, papers)
     if args.into == "-":
         _tar(f"alert-{alert.id}", files)
     else:

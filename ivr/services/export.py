@@ -17,14 +17,15 @@ SUMS = "SHA256SUMS"
 """In the form that `sha256sum -c` reads."""
 
 
-def export(tx: Records, alert: int, recording: Path | None) -> dict[str, bytes]:
-    """The files by name. `recording`: None where there is none any more. Raises NotThere."""
+def export(tx: Records, alert: int, recording: Path | None, papers: Iterable[Path] = ()) -> dict[str, bytes]:
+    """The files by name. `recording`: None where there is none any more; `papers`: what it was read from.
+    Raises NotThere."""
     files = {
         "alert.json": _json(alert_document(tx, alert), indent=2),
         "journal.jsonl": b"".join(_json(_line(entry)) for entry in _journal(tx, alert)),
     }
-    if recording is not None:
-        files[recording.name] = recording.read_bytes()
+    for file in (*([] if recording is None else [recording]), *papers):
+        files[file.name] = file.read_bytes()
     files[SUMS] = "".join(
         f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in files.items()
     ).encode("ascii")

@@ -20,20 +20,25 @@ from typing import Any
 import pytest
 
 from ivr import bootstrap, config
+from ivr.adapters.audio import sha256
+from ivr.adapters.gate_client import GateClient
 from ivr.adapters.pbx.tree import PbxMissing, find_programs
 from ivr.adapters.pins import Pins
 from ivr.adapters.store import SqlStore
 from ivr.cli import main
 from ivr.domain.facts import (
     Acknowledged,
+    AlertRecorded,
+    AlertReleased,
     CallAnswered,
     CallEnded,
     CallPlaced,
+    MailMoved,
     SmsDeferred,
     SmsFailed,
     SmsSubmitted,
 )
-from ivr.domain.records import Account, Delivery, Via
+from ivr.domain.records import Account, Delivery, MailState, Source, Via
 from ivr.pstn.ports import free_ports
 from ivr.services.ledger import Ledger
 
@@ -324,6 +329,61 @@ def test_an_alert_is_raised_as_a_draft_released_and_withdrawn(home: Path, wav: P
     assert tocsin(home, "alert", "release", str(number)).returncode == 1
 
 
+def by_mail(book: Ledger, wav: Path, folder: Path) -> int:
+    """An alert of abc that came by mail."""
+    text = folder / "mail.txt"
+    text.write_text("a worm", encoding="utf-8")
+    alert = book.apply(
+        AlertRecorded("abc", None, Source.MAIL, str(wav), 2.0, sha256(wav), papers=(str(text),))
+    ).alert
+    assert alert is not None
+    book.apply(AlertReleased(alert.id))
+    return alert.id
+
+
+def test_an_alert_by_mail_is_escalated_once(home: Path, wav: Path, book: Ledger, tmp_path: Path) -> None:
+    n = str(by_mail(book, wav, tmp_path))
+    book.apply(MailMoved(int(n), "xyz", "duty@xyz.example", MailState.SENT))
+    acknowledge(book, int(n), "def")
+    before = answer(home, "alert", "show", n)
+    assert (before["source"], before["escalated_at"]) == ("mail", None)
+    assert {d["state"] for d in answer(home, "delivery", "list", "--alert", n)} == {"mailed", "acknowledged"}
+    assert [(m["address"], m["state"]) for m in before["mail"]] == [("duty@xyz.example", "sent")]
+
+    done = tocsin(home, "alert", "escalate", n)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert f"tocsin: alert {n} is now being telephoned to 1 team\n" in done.stderr
+    assert "the service does not run" in done.stderr
+    after = answer(home, "alert", "show", n)
+    assert TIME.fullmatch(after["escalated_at"])
+    assert {d["team"]["id"]: d["state"] for d in after["deliveries"]} == {
+        "xyz": "waiting",
+        "def": "acknowledged",
+    }
+
+    again = tocsin(home, "alert", "escalate", n)
+    assert (again.returncode, again.stderr.count("\n")) == (1, 1)
+    assert "is escalated" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("which", "why"),
+    [("voice", "did not come by mail"), ("draft", "is draft"), ("99", "there is no alert")],
+)
+def test_what_is_not_by_mail_alone_is_not_escalated(home: Path, wav: Path, which: str, why: str) -> None:
+    options = {"voice": ["--release"], "draft": []}.get(which)
+    n = which if options is None else str(raised(home, wav, *options))
+    done = tocsin(home, "alert", "escalate", n)
+    assert (done.returncode, why in done.stderr, done.stderr.count("\n")) == (1, True, 1)
+
+
+def test_an_export_takes_the_text_along(home: Path, wav: Path, book: Ledger, tmp_path: Path) -> None:
+    n = by_mail(book, wav, tmp_path)
+    assert tocsin(home, "alert", "export", str(n), str(tmp_path / "out")).returncode == 0
+    assert (tmp_path / "out" / f"{n}.txt").read_text(encoding="utf-8") == "a worm"
+    assert f"{n}.txt" in (tmp_path / "out" / "SHA256SUMS").read_text()
+
+
 def test_the_document_of_an_alert_is_that_of_the_contract(home: Path, wav: Path, book: Ledger) -> None:
     number = raised(home, wav, "--release")
     book.apply(CallPlaced("c1", "xyz", "+494066969302", "practice", (number,)))
@@ -586,18 +646,22 @@ def test_the_doctor_of_a_wrong_configuration_says_where(home: Path) -> None:
 # --- a full disk -----------------------------------------------------------------------------------------
 
 
-def test_serve_keeps_room_for_a_full_disk(home: Path) -> None:
+def test_serve_keeps_room_for_a_full_disk_and_opens_the_gate(home: Path) -> None:
     file = home / "config/tocsin.yaml"
     ami, agi = free_ports(2)
     text = file.read_text(encoding="utf-8").replace("15038", str(ami)).replace("14573", str(agi))
     file.write_text(text, encoding="utf-8")
-    reserve = home / "state/tocsin.db.reserve"
+    reserve, gate = home / "state/tocsin.db.reserve", home / "state/gate"
     service = start(home, "serve")
     try:
         eventually(lambda: reserve.exists() and reserve.stat().st_size == 16 * 2**20)
+        eventually(gate.is_socket)
+        with GateClient(gate) as client:
+            assert client.current() == []
     finally:
         service.terminate()
         service.communicate()
+    assert not gate.exists()
     assert checked(home, "disk reserve") == (True, "16 MB, kept for a full disk")
 
 

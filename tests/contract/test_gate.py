@@ -7,7 +7,7 @@ import threading
 import time
 import wave
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -31,6 +31,7 @@ from ivr.domain.records import (
     DeliveryState,
     Mail,
     MailState,
+    Outcome,
     Severity,
     Source,
     Team,
@@ -509,6 +510,51 @@ def test_a_flood_is_answered_one_by_one_with_pauses_and_only_a_few_come_in(path:
         peer.close()
 
     assert all(later - sooner >= 0.05 for sooner, later in pairwise(answered))
+
+
+def test_calls_go_on_while_somebody_floods_the_gate(
+    serve: Serve, path: Path, book: Book, reader: Reader
+) -> None:
+    serve()
+    over, answers = threading.Event(), [0] * 4
+
+    def flood(n: int) -> None:
+        asks = [
+            b"{}\n" * 50,
+            gate.line({"verb": "current"}) * 50,
+            gate.line(GOOD) * 50,
+            b"[" * 100_000 + b"\n",
+        ]
+        with closing(connected(path)) as peer, peer.makefile("rb") as lines, suppress(OSError):
+            while not over.is_set():
+                peer.sendall(asks[n])
+                answers[n] += sum(bool(lines.readline()) for _ in range(asks[n].count(b"\n")))
+
+    flooders = [threading.Thread(target=flood, args=(n,)) for n in range(4)]
+    began = time.monotonic()
+    for flooder in flooders:
+        flooder.start()
+    eventually(lambda: all(answers[3:]))
+    alert = book.raises()
+    for team in CALLED:
+        call = book.rings(team, alert)
+        book.answers(call)
+        book.presses_1(call, alert, team)
+        book.hangs_up(call)
+    over.set()
+    for flooder in flooders:
+        flooder.join()
+
+    assert book.alert(alert).outcome is Outcome.ALL_ACKNOWLEDGED
+    assert sum(answers) <= 20 * (time.monotonic() - began) + 1
+    assert len(reader.read) <= 1
+
+
+def eventually(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_it_is_in_the_configuration(tmp_path: Path) -> None:
