@@ -464,10 +464,21 @@ def test_the_bridge_does_not_notice_that_the_service_was_started_anew(serve: Ser
         serve()
         assert [a["id"] for a in client.current()] == [1]
 
-    killed = serve()  # in the place of a socket that nobody has taken away
+
+def test_a_request_whose_answer_was_lost_is_asked_once_more(serve: Serve, path: Path) -> None:
+    first = serve()
     with GateClient(path) as client:
-        assert client.current()
-    killed.stop()
+        client.submit(MESSAGE, RAISER, TEXT)
+        first.stop()
+        serve()
+        assert client.submit(MESSAGE, RAISER, TEXT) == 1
+
+
+def test_a_socket_that_a_killed_service_has_left_is_replaced(serve: Serve, path: Path) -> None:
+    serve()
+    serve()
+    with GateClient(path) as client:
+        assert client.current() == []
 
 
 def test_an_answer_that_does_not_come_is_waited_for_no_longer_than_said(path: Path) -> None:
