@@ -475,7 +475,8 @@ def test_a_request_whose_answer_was_lost_is_asked_once_more(serve: Serve, path: 
 
 
 def test_a_socket_that_a_killed_service_has_left_is_replaced(serve: Serve, path: Path) -> None:
-    serve()
+    with closing(socket.socket(socket.AF_UNIX)) as left, address(path) as where:
+        left.bind(where)
     serve()
     with GateClient(path) as client:
         assert client.current() == []
