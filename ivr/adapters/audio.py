@@ -184,22 +184,22 @@ class Recordings:
         _sync_folder(self._folder)
         return name
 
-    def keep_beside(self, alert: int, path: str) -> None:
-        """Link the file at `path`, such as the text that a recording speaks, to the alert's name and its own
-        suffix, on the disk for good. Raises StoreAway when the disk does not take it."""
+    def keep_beside(self, name: str, path: str) -> None:
+        """Link the file at `path`, such as the text that the recording `name` speaks, to that name with its
+        own suffix, on the disk for good. Raises StoreAway when the disk does not take it."""
         source = Path(path)
         try:
             with source.open("rb") as file:
                 os.fsync(file.fileno())
-            (self._folder / f"{alert}{source.suffix}").unlink(missing_ok=True)  # of a transaction that failed
-            os.link(source, self._folder / f"{alert}{source.suffix}")
+            os.link(source, self.path(name).with_suffix(source.suffix))
             _sync_folder(self._folder)
         except OSError as error:
             raise StoreAway(f"what an alert is read from cannot be kept: {error.strerror}") from error
 
-    def beside(self, alert: int) -> list[Path]:
-        """What stands beside the recording of an alert and is no sound: what it was read from."""
-        return [file for file in (self.path(f"{alert}.txt"), self.path(f"{alert}.xml")) if file.exists()]
+    def beside(self, name: str) -> list[Path]:
+        """What stands beside the recording `name` and is no sound: what it was read from."""
+        papers = (self.path(name).with_suffix(suffix) for suffix in (".txt", ".xml"))
+        return [paper for paper in papers if paper.exists()]
 
     def _make_level(self, name: str) -> None:
         """Bring the speech to the level of the prompts, in a copy. Where that fails, what was recorded is

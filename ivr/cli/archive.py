@@ -162,7 +162,7 @@ def export(args: Args) -> int:
         found = condition(here, alert)
         there = found in ("intact", "changed")
         recording = here.settings.recordings / alert.audio if there else None
-        papers = bootstrap.recordings(here.settings).beside(alert.id)
+        papers = bootstrap.recordings(here.settings).beside(alert.audio)
         files = exported(tx, alert.id, recording, papers)
     if args.into == "-":
         _tar(f"alert-{alert.id}", files)

@@ -76,6 +76,8 @@ def _alert(file: AlertFile, now: float, rows: int) -> RenderableType:
     if alert.released_at is not None:
         title.append(time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(alert.released_at)), "not bold")
         title.append(f"  {_span((alert.closed_at or now) - alert.released_at)}", "dim")
+    if alert.state is AlertState.RELEASED and alert.by_mail_alone:
+        title.append("  by mail alone", "yellow")
     if alert.state is not AlertState.RELEASED:
         good = alert.state is AlertState.CLOSED and alert.outcome is Outcome.ALL_ACKNOWLEDGED
         ended = alert.outcome if alert.state is AlertState.CLOSED else alert.state

@@ -7,6 +7,7 @@ from base64 import b64encode
 from pathlib import Path
 from typing import Protocol
 
+from ivr.domain import wording
 from ivr.domain.gate import AUDIO, Object
 from ivr.domain.records import Alert, AlertState, Delivery, DeliveryState
 from ivr.ports import AtLeast, Records
@@ -69,8 +70,13 @@ def _told(alert: Alert, deliveries: list[Delivery]) -> Object:
             }
             for d in acknowledged
         ],
+        "report": wording.unanswered_mail(alert, deliveries) if _is_reported(alert) else None,
         "missing": [{"team": d.team, "name": d.team_name} for d in deliveries if d not in acknowledged],
     }
+
+
+def _is_reported(alert: Alert) -> bool:
+    return alert.state is AlertState.RELEASED and alert.by_mail_alone and alert.reported_at is not None
 
 
 def audio(alert: Alert | None, offset: int, sounds: Sounds) -> Object:

@@ -1,6 +1,6 @@
 """Sees to what is kept: seals the journal, and has alerts erased that were kept for long enough.
 
-Owns: when. What an erased alert keeps is for the ledger to say. While an alert is open nothing is erased:
+Owns: when. What an erased alert keeps is for the ledger to say. While teams are called nothing is erased:
 then disk and database have other work.
 """
 
@@ -65,6 +65,6 @@ class Janitor:
         if self._keep_s is None:
             return []
         with self._store.read() as tx:
-            if tx.find(Alert, state=AlertState.RELEASED):
+            if not all(alert.by_mail_alone for alert in tx.find(Alert, state=AlertState.RELEASED)):
                 return []
             return past(tx, self._clock() - self._keep_s)[:_AT_ONCE]

@@ -28,6 +28,7 @@ from ivr.domain.records import (
     Seal,
     Sms,
     SmsState,
+    Source,
 )
 from ivr.ports import Records
 from ivr.services import seals
@@ -173,6 +174,19 @@ class TestTheJanitor:
         assert book.alert(alert).state is AlertState.CLOSED
         assert book.alert(draft).state is AlertState.WITHDRAWN
         assert book.journal().count("alert erased") == 2
+
+    def test_does_not_wait_for_an_alert_that_nobody_is_called_about(
+        self, book: Book, janitor: Janitor, clock: ManualClock, store: SqlStore
+    ) -> None:
+        old = closed(book)
+        clock.forward(KEPT_DAYS * DAY + 1)
+        other = book.records()
+        with store.write() as tx:
+            tx.put(replace(book.alert(other), source=Source.MAIL))
+        book.apply(facts.AlertReleased(other))
+        janitor.look()
+
+        assert book.alert(old).erased_at is not None
 
     def test_waits_until_no_alert_is_open(self, book: Book, janitor: Janitor, clock: ManualClock) -> None:
         old = closed(book)

@@ -22,7 +22,7 @@ from ivr.adapters.gate_client import GateAway, GateClient, GateRefused
 from ivr.adapters.gate_server import GateServer
 from ivr.adapters.store import SqlStore
 from ivr.domain import gate
-from ivr.domain.facts import AlertErased, AlertWithdrawn
+from ivr.domain.facts import AlertErased, AlertWithdrawn, ReportDue
 from ivr.domain.gate import Code, Object
 from ivr.domain.records import (
     Alert,
@@ -275,6 +275,16 @@ class TestWhatIsTold:
         assert [a["outcome"] for a in client.current()] == ["all-acknowledged"]
         clock.forward(1)
         assert client.current() == []
+
+    def test_is_what_the_originator_of_an_unanswered_mail_is_to_hear_until_it_is_escalated(
+        self, client: GateClient, book: Book
+    ) -> None:
+        alert = client.submit(MESSAGE, RAISER, TEXT)
+        assert client.current()[0]["report"] is None
+        book.apply(ReportDue(alert))
+        assert "still open: DEF-CERT, GHI-CERT, XYZ-CERT. By mail alone" in client.current()[0]["report"]
+        client.escalate(alert, RAISER)
+        assert client.current()[0]["report"] is None
 
     def test_is_how_an_alert_sounds_in_pieces(
         self, client: GateClient, book: Book, recordings: Recordings

@@ -184,6 +184,15 @@ def test_its_text_is_kept_beside_what_speaks_it_and_erased_with_it(
     assert not list(recordings.path(".").glob("1*"))
 
 
+def test_what_a_failed_transaction_has_left_is_not_taken_for_its_text(
+    book: Book, recordings: Recordings
+) -> None:
+    recordings.path("1.wav").touch()
+    recordings.path("1.txt").touch()
+
+    assert recordings.beside(book.alert(book.raises()).audio) == []
+
+
 class TestMailboxes:
     def told(self, book: Book, alert: int, *states: MailState) -> Mail:
         for state in states:

@@ -4,12 +4,15 @@ import wave
 from pathlib import Path
 
 import pytest
+from book import RAISER, Book
 
 from ivr import bootstrap
 from ivr.adapters.audio import Recordings
+from ivr.adapters.gate_client import GateClient
 from ivr.adapters.pbx.tree import PbxMissing, find_programs
 from ivr.adapters.speech_reading import read_out, readable
 from ivr.adapters.speech_texts import SpeechError
+from ivr.adapters.store import SqlStore
 from ivr.config import Settings
 from ivr.ports import Programs
 
@@ -72,6 +75,25 @@ def test_no_text_is_anything_but_read(
 
     assert 0.5 < seconds(tmp_path / "out.wav") <= 10
     assert [file.name for file in tmp_path.rglob("*") if file.is_file()] == ["out.wav"]
+
+
+def test_a_mail_that_comes_in_by_the_gate_is_heard_as_any_alert(
+    programs: Programs, settings: Settings, store: SqlStore, book: Book, recordings: Recordings
+) -> None:
+    server, intake = bootstrap.gate(settings, store, book.ledger)
+    intake.clean()
+    server.start()
+    try:
+        assert settings.gate.socket is not None
+        with GateClient(settings.gate.socket) as client:
+            alert = book.alert(client.submit("<1@abc-cert.example>", RAISER, SENTENCE, title="Worm"))
+            heard = client.audio(alert.id)
+    finally:
+        server.stop()
+
+    assert 3 < alert.duration_s < 12
+    assert recordings.condition(alert.audio, alert.sha256) == "intact"
+    assert heard == recordings.to_play(alert.audio).read_bytes()
 
 
 @pytest.mark.parametrize("text", ["", "\0\n\t", "\u6f22\u5b57", "?!"])

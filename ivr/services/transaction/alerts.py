@@ -57,7 +57,7 @@ class Alerts:
             draft = replace(fresh, id=old.id)
         kept = replace(draft, audio=self._archive.keep(draft.id, fact.path))
         for paper in fact.papers:
-            self._archive.keep_beside(draft.id, paper)
+            self._archive.keep_beside(kept.audio, paper)
         self._tx.put(kept)
         self._mails.becomes(fact.message, kept)
         self._note(

@@ -15,8 +15,8 @@ class Archive(Protocol):
         """Make the recording at `path` durable under a name of the alert's, never over another; the name."""
         ...
 
-    def keep_beside(self, alert: int, path: str) -> None:
-        """Make the file at `path` durable beside the alert's recording, under its own suffix."""
+    def keep_beside(self, name: str, path: str) -> None:
+        """Make the file at `path` durable beside the recording `name`, under its own suffix."""
         ...
 
     def erase(self, alert: int) -> None:
