@@ -33,6 +33,8 @@ CODES = {
     "ivr.services.directory.BadEntry": Exit.BAD_DATA,
     "ivr.adapters.openpgp.PgpError": Exit.FAILED,
     "ivr.adapters.sendmail.NotSent": Exit.AWAY,
+    "ivr.adapters.gate_client.GateAway": Exit.AGAIN,
+    "ivr.adapters.gate_client.GateRefused": Exit.FAILED,
     "ivr.adapters.speech_texts.SpeechError": Exit.BAD_DATA,
     "ivr.domain.facts.Illegal": Exit.FAILED,
     "ivr.services.report.NotThere": Exit.FAILED,
