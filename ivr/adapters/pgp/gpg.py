@@ -53,7 +53,8 @@ class Ran:
 class Gpg(gnupg.GPG):  # type: ignore[misc]
     """gpg on one home."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, wait_s: float = _WAIT_S) -> None:
+        self._wait_s = wait_s
         try:
             super().__init__(gnupghome=str(home), options=_OPTIONS)
         except (OSError, ValueError) as error:
@@ -65,7 +66,7 @@ class Gpg(gnupg.GPG):  # type: ignore[misc]
         with suppress(BrokenPipeError):  # it has seen enough; why is in its status
             self._handle_io(list(args), io.BytesIO(given), ran, binary=True)
         if ran.returncode is not None and ran.returncode < 0:
-            raise PgpError(f"gpg was killed (signal {-ran.returncode}); it may take {_WAIT_S:.0f} s")
+            raise PgpError(f"gpg was killed (signal {-ran.returncode}); it may take {self._wait_s:.0f} s")
         return ran
 
     def _read_response(self, stream: Any, result: Any) -> None:
@@ -76,7 +77,7 @@ class Gpg(gnupg.GPG):  # type: ignore[misc]
         result.stderr = ""
 
     def _collect_output(self, process: "Popen[bytes]", *args: Any, **more: Any) -> Any:
-        guard = threading.Timer(_WAIT_S, process.kill)
+        guard = threading.Timer(self._wait_s, process.kill)
         guard.start()
         try:
             return super()._collect_output(process, *args, **more)

@@ -1,0 +1,102 @@
+"""Somebody with gpg in a home of their own: makes what mail programs make, and what an attacker would."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+PLAIN = ("-z", "0")
+"""Not packed, so that the packets can be taken apart."""
+
+
+@dataclass
+class Peer:
+    home: Path
+    fingerprint: str = ""
+
+    def gpg(self, *args: str, given: bytes = b"") -> bytes:
+        command = [
+            "gpg",
+            "--homedir",
+            str(self.home),
+            "--batch",
+            "--yes",
+            "--quiet",
+            "--trust-model",
+            "always",
+        ]
+        done = subprocess.run([*command, *args], input=given, capture_output=True, timeout=60)
+        said = done.stderr.decode(errors="replace")
+        assert done.returncode == 0 or "text lines longer than" in said, said  # it signs them all the same
+        return done.stdout
+
+    def make(self, user_id: str, algorithm: str = "ed25519", encrypt: str = "cv25519", *more: str) -> str:
+        """A key with a subkey to encrypt to; its fingerprint."""
+        quick = ("--pinentry-mode", "loopback", "--passphrase", "", *more)
+        self.gpg(*quick, "--quick-gen-key", user_id, algorithm, "cert,sign", "0")
+        self.fingerprint = self.listed()[-1]
+        if encrypt:
+            self.gpg(*quick, "--quick-add-key", self.fingerprint, encrypt, "encr", "0")
+        return self.fingerprint
+
+    def listed(self) -> list[str]:
+        """The fingerprints of the primary keys."""
+        lines = self.gpg("--with-colons", "--list-keys").decode().splitlines()
+        return [
+            line.split(":")[9]
+            for before, line in pairwise(lines)
+            if before.startswith("pub:") and line.startswith("fpr:")
+        ]
+
+    def public(self, fingerprint: str = "") -> bytes:
+        return self.gpg("--armor", "--export", fingerprint or self.fingerprint)
+
+    def knows(self, *others: "Peer") -> "Peer":
+        for other in others:
+            self.gpg("--import", given=other.public())
+        return self
+
+    def signed(self, data: bytes, *more: str) -> bytes:
+        """A one-pass signature, the text and the signature, as packets."""
+        return self.gpg(*PLAIN, "--local-user", self.fingerprint, *more, "--sign", given=data)
+
+    def detached(self, data: bytes, *more: str) -> bytes:
+        """A signature of its own, in ASCII armour."""
+        return self.gpg("--armor", "--local-user", self.fingerprint, *more, "--detach-sign", given=data)
+
+    def sealed(self, data: bytes, to: str, *more: str) -> bytes:
+        """Signed and encrypted, as programs do it, in ASCII armour."""
+        words = ("--armor", "--local-user", self.fingerprint, "--recipient", to, *more)
+        return self.gpg(*words, "--sign", "--encrypt", given=data)
+
+    def encrypted(self, packets: bytes, to: str, *more: str) -> bytes:
+        """Any packets at all, encrypted, in ASCII armour."""
+        words = (*PLAIN, "--no-literal", "--armor", "--recipient", to)
+        return self.gpg(*words, *more, "--encrypt", given=packets)
+
+    def opened(self, message: bytes) -> bytes:
+        return self.gpg("--decrypt", given=message)
+
+
+@contextmanager
+def peers(*names: str) -> Iterator[list[Peer]]:
+    """Homes with short paths: gpg's agent has its socket there."""
+    if shutil.which("gpg") is None:  # a peer that is missing must not look like one that agreed
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("needs gpg: apt install gnupg")
+    folder = Path(tempfile.mkdtemp(prefix="gpg-"))
+    homes = [folder / name for name in names]
+    for home in homes:
+        home.mkdir(mode=0o700)
+    try:
+        yield [Peer(home) for home in homes]
+    finally:
+        for home in homes:
+            subprocess.run(["gpgconf", "--homedir", str(home), "--kill", "all"], capture_output=True)
+        shutil.rmtree(folder, ignore_errors=True)
