@@ -1,12 +1,15 @@
 """Somebody with gpg in a home of their own: makes what mail programs make, and what an attacker would."""
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 
@@ -80,6 +83,31 @@ class Peer:
         """Any packets at all, encrypted, in ASCII armour."""
         words = (*PLAIN, "--no-literal", "--armor", "--recipient", to)
         return self.gpg(*words, *more, "--encrypt", given=packets)
+
+    def signed_for(self, data: bytes, reader: str) -> bytes:
+        """A detached signature as packet, which names its reader (RFC 9580, 5.2.3.36). gpg makes none, so the
+        packet is made here, and gpg's agent signs it with an Ed25519 key (5.2.3.4, 5.2.4)."""
+        issuer, readers = bytes.fromhex(self.fingerprint), bytes.fromhex(reader)
+        pieces = (b"\x02" + int(time.time()).to_bytes(4, "big"), b"\x21\x04" + issuer, b"\x23\x04" + readers)
+        hashed = b"".join(bytes([len(piece)]) + piece for piece in pieces)
+        head = b"\x04\x00\x16\x08" + len(hashed).to_bytes(2, "big") + hashed
+        digest = sha256(data + head + b"\x04\xff" + len(head).to_bytes(4, "big"))
+        listing = self.gpg("--with-colons", "--with-keygrip", "--list-keys", self.fingerprint).decode()
+        grip = next(line.split(":")[9] for line in listing.splitlines() if line.startswith("grp:"))
+        orders = (f"SIGKEY {grip}", f"SETHASH --hash=sha256 {digest.hexdigest()}", "PKSIGN")
+        said = subprocess.run(
+            ["gpg-connect-agent", "--decode", "--homedir", str(self.home), *orders, "/bye"],
+            capture_output=True,
+        ).stdout
+        found = re.search(rb"\(1:r32:(.{32})\)\(1:s32:(.{32})\)", said, re.DOTALL)
+        assert found is not None, said
+        numbers = [int.from_bytes(number, "big") for number in found.groups()]
+        sizes = [number.bit_length() for number in numbers]
+        coded = [
+            size.to_bytes(2, "big") + number.to_bytes((size + 7) // 8, "big")
+            for size, number in zip(sizes, numbers, strict=True)
+        ]
+        return head + b"\0\0" + digest.digest()[:2] + b"".join(coded)
 
     def opened(self, message: bytes) -> bytes:
         return self.gpg("--decrypt", given=message)

@@ -63,6 +63,17 @@ def to_another_who_is_hidden(here: World) -> Pair:
     return shapes.mutt(other), shapes.mutt(here.sealed(TEXT, "--throw-keyids"))
 
 
+@attack(Reason.NOT_TO_US)
+def signed_for_another_list(here: World) -> Pair:
+    """A member of both has decrypted it, and encrypts it to this one."""
+    (first, text, _) = split(here.team.signed(TEXT, "--digest-algo", "SHA256"))
+    bad, good = (
+        shapes.mutt(here.encrypted(joined([first, text, (2, here.team.signed_for(TEXT, reader))])))
+        for reader in (here.other.fingerprint, here.own)
+    )
+    return bad, good
+
+
 @attack(Reason.MALFORMED)
 def to_whoever_knows_a_passphrase(here: World) -> Pair:
     how = ("--symmetric", "--pinentry-mode", "loopback", "--passphrase", "secret")
@@ -211,8 +222,10 @@ def cut_off(here: World) -> Pair:
 def weak_cipher(name: str) -> None:
     def make(here: World) -> Pair:
         packets = here.team.signed(TEXT)
+        # GnuPG asks for this word since 2.3, and has not known it before.
+        old = () if b"GnuPG) 2.2" in here.team.gpg("--version") else ("--allow-old-cipher-algos",)
         twin = here.encrypted(packets, "--cipher-algo", "AES")
-        return shapes.mutt(here.encrypted(packets, "--cipher-algo", name)), shapes.mutt(twin)
+        return shapes.mutt(here.encrypted(packets, *old, "--cipher-algo", name)), shapes.mutt(twin)
 
     ATTACKS[f"encrypted_with_{name}"] = (Reason.WEAK_CIPHER, make)
 

@@ -41,6 +41,7 @@ def test_any_packets(data: bytes) -> None:
     quietly(lambda: grammar.text(data))
     quietly(lambda: grammar.detached(data))
     quietly(lambda: grammar.verifiable(data, data))
+    quietly(lambda: grammar.intended(SIGNATURE[2:6] + data))
     quietly(lambda: packets.unpacked(data))
     quietly(lambda: packets.unpacked(b"\2" + zlib.compress(data)))
 
@@ -88,6 +89,17 @@ def test_armour_without_its_blank_line_is_none() -> None:
 def test_signatures_that_gpg_is_not_asked_about(signature: bytes, why: Reason) -> None:
     assert reason(lambda: grammar.verifiable(signature, b"")) is why
     assert grammar.verifiable(b"\4\0\x16\x08\0\0", b"")
+
+
+def test_the_readers_that_a_signature_names() -> None:
+    ours, theirs = bytes(range(20)), bytes(20)
+    kinds = [b"\x23\4" + ours, b"\x21\4" + theirs, b"\xa3\4" + theirs]
+    lengths = [b"\x16", b"\xff\0\0\0\x16", b"\x16"]
+    long = b"\xc0\x40\x14" + bytes(255)
+    hashed = long + b"".join(length + kind for length, kind in zip(lengths, kinds, strict=True))
+    body = b"\4\0\x16\x08" + len(hashed).to_bytes(2, "big") + hashed
+    assert grammar.intended(body) == {ours.hex().upper(), theirs.hex().upper()}
+    assert grammar.intended(b"\4\0\x16\x08\0\0" + hashed) == set()  # said by nobody: it is not signed
 
 
 def test_what_lies_about_its_length_is_cut_off() -> None:

@@ -19,6 +19,8 @@ _HASHES = (8, 9, 10, 11, 12, 14)
 """SHA-2 and SHA-3 (RFC 9580, 9.5)."""
 _LINE = 19_000
 """gpg leaves what is beyond 19,995 bytes of a line out of a signature over lines of text."""
+_INTENDED = (b"\x23", b"\xa3")
+"""The kind of subpacket that names a reader, and the same when it is critical."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,23 @@ def verifiable(signature: bytes, data: bytes) -> bytes:
     if kind == 1 and any(len(line) > _LINE for line in data.split(b"\n")):
         raise NotTaken(Reason.NOT_WHOLLY_SIGNED, f"it has a line of more than {_LINE} bytes")
     return bytes([0xC0 | Tag.SIGNATURE, 0xFF]) + len(signature).to_bytes(4, "big") + signature
+
+
+def intended(signature: bytes) -> set[str]:
+    """The fingerprints of the readers that a signature names, which is seldom any (RFC 9580, 5.2.3.36)."""
+    size = 4 if signature[0] > 5 else 2
+    start = 4 + size
+    hashed = signature[start : start + int.from_bytes(signature[4:start], "big")]
+    found = set()
+    while hashed:
+        wide = 1 if hashed[0] < 192 else 2 if hashed[0] < 255 else 5
+        length = int.from_bytes(hashed[:wide], "big") - (0, 0, 192 * 255, 0, 0, 0xFF << 32)[wide]
+        if length < 1 or wide + length > len(hashed):
+            raise NotTaken(Reason.MALFORMED, "an OpenPGP packet is cut off")
+        if hashed[wide : wide + 1] in _INTENDED:
+            found.add(hashed[wide + 2 : wide + length].hex().upper())
+        hashed = hashed[wide + length :]
+    return found
 
 
 def _literal(body: bytes) -> bytes:

@@ -60,7 +60,10 @@ def _opened(ring: KeyRing, message: bytes, pinned: Collection[str]) -> Opened:
         raise NotTaken(Reason.NOT_SIGNED, "what is encrypted is not signed")
     else:
         data, signature = _signed(mime.entity(text.data))
-    signer = _verified(ring, grammar.verifiable(signature, data), data)
+    verifiable = grammar.verifiable(signature, data)
+    if (readers := grammar.intended(signature)) and ring.own not in readers:
+        raise NotTaken(Reason.NOT_TO_US, "it was signed for other readers, and somebody has sent it on")
+    signer = _verified(ring, verifiable, data)
     if signer.primary not in pinned:
         raise NotTaken(Reason.UNKNOWN_SIGNER, "it is signed by a key of no team")
     if ring.key(signer.primary).weak(signer.part):
