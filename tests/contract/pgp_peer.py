@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
+from urllib.parse import unquote_to_bytes
 
 import pytest
 
@@ -96,10 +97,10 @@ class Peer:
         grip = next(line.split(":")[9] for line in listing.splitlines() if line.startswith("grp:"))
         orders = (f"SIGKEY {grip}", f"SETHASH --hash=sha256 {digest.hexdigest()}", "PKSIGN")
         said = subprocess.run(
-            ["gpg-connect-agent", "--decode", "--homedir", str(self.home), *orders, "/bye"],
+            ["gpg-connect-agent", "--homedir", str(self.home), *orders, "/bye"],
             capture_output=True,
         ).stdout
-        found = re.search(rb"\(1:r32:(.{32})\)\(1:s32:(.{32})\)", said, re.DOTALL)
+        found = re.search(rb"\(1:r32:(.{32})\)\(1:s32:(.{32})\)", unquote_to_bytes(said), re.DOTALL)
         assert found is not None, said
         numbers = [int.from_bytes(number, "big") for number in found.groups()]
         sizes = [number.bit_length() for number in numbers]
