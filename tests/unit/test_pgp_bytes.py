@@ -73,6 +73,9 @@ def test_armour_without_its_blank_line_is_none() -> None:
     whole = b"-----BEGIN PGP MESSAGE-----\naaaa\n-----END PGP MESSAGE-----\n"
     assert reason(lambda: packets.dearmoured(whole, b"MESSAGE")) is Reason.MALFORMED
     assert packets.dearmoured(whole.replace(b"\n", b"\n\n", 1), b"MESSAGE") == b"\x69\xa6\x9a"
+    assert packets.dearmoured(whole.replace(b"\n", b"\nVersion: 1\n\n", 1), b"MESSAGE") == b"\x69\xa6\x9a"
+    text = whole.replace(b"\n", b"\nCall me at once\n\n", 1)
+    assert reason(lambda: packets.dearmoured(text, b"MESSAGE")) is Reason.MALFORMED
 
 
 @pytest.mark.parametrize(

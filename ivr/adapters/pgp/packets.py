@@ -7,6 +7,7 @@ raises NotTaken alone, whatever the bytes.
 import base64
 import binascii
 import bz2
+import re
 import zlib
 from dataclasses import dataclass
 from enum import IntEnum
@@ -53,14 +54,13 @@ def dearmoured(text: bytes, kind: bytes) -> bytes:
     begin, end = b"-----BEGIN PGP %b-----" % kind, b"-----END PGP %b-----" % kind
     if begin not in lines:
         raise NotTaken(Reason.MALFORMED, f"the ASCII armour of a PGP {kind.decode()} is missing")
-    if [line for line in lines if line.startswith(b"-----")] != [begin, end] or (lines[0], lines[-1]) != (
-        begin,
-        end,
-    ):
+    marks = [n for n, line in enumerate(lines) if line.startswith(b"-----")]
+    if marks != [0, len(lines) - 1] or lines[-1] != end:
         raise NotTaken(Reason.NOT_WHOLLY_SIGNED, f"something stands beside the PGP {kind.decode()}")
-    if b"" not in lines:
+    blank = lines.index(b"") if b"" in lines else 0
+    if not blank or not all(re.match(rb"[A-Za-z]+:", line) for line in lines[1:blank]):
         raise NotTaken(Reason.MALFORMED, "the ASCII armour lacks the blank line before its data")
-    data = lines[lines.index(b"") + 1 : -1]
+    data = lines[blank + 1 : -1]
     try:
         return base64.b64decode(b"".join(line for line in data if not line.startswith(b"=")), validate=True)
     except binascii.Error as error:
