@@ -1,6 +1,7 @@
 """`tocsin team enrol` and the verbs about those who are in: unlock, suspend, remove, totp, callback."""
 
 import os
+import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from ivr.cli.common import Args, House, Verbs, house, verb
 from ivr.cli.output import Exit, document, say
 
 if TYPE_CHECKING:
-    from ivr.adapters.openpgp import KeyRing
+    from ivr.adapters.pgp.ring import KeyRing
     from ivr.config import Settings
     from ivr.domain.records import Enrolment
     from ivr.services.enrolment import Enrolments, Letter
@@ -91,7 +92,8 @@ def _steps(args: Args, settings: "Settings", enrolments: "Enrolments") -> None:
             enrolments.take(args.team, enrol.ContactCompleted(enrol.address(args.contact)))
         if args.key:
             fingerprint = enrol.fingerprint(args.fingerprint)
-            _ring(settings).certify(args.key, fingerprint)
+            with _ring(settings) as ring:
+                ring.certify(args.key, fingerprint, time.time())
             enrolments.take(args.team, enrol.KeyCertified(fingerprint))
     except ValueError as error:
         raise BadEntry(str(error)) from error
@@ -116,18 +118,20 @@ def _hand_over(args: Args, settings: "Settings", enrolments: "Enrolments", lette
 
 def _sealed(settings: "Settings", letter: "Letter") -> tuple[str, str, bytes]:
     """From whom, to whom, and the whole message."""
-    from ivr.adapters import openpgp
+    from ivr.adapters.pgp import sealing
     from ivr.config import BadConfig
+    from ivr.domain.mail import Recipient, Standard
 
-    network, to, fingerprint = settings.network, letter.to.mail, letter.to.fingerprint
-    assert to is not None
-    assert fingerprint is not None
+    network, team = settings.network, letter.to
+    assert team.mail is not None
+    assert team.fingerprint is not None
     if network.mail is None:
         raise BadConfig(f"{settings.path}: network.mail: give the address that letters come from")
-    content = openpgp.content(letter.text)
-    sealed = _ring(settings).seal(content, fingerprint, f"{network.name} hotline")
-    message = openpgp.mail(network.mail, to, f"Access to {network.name}", sealed)
-    return network.mail, to, message.as_bytes()
+    to = Recipient(team.team, team.mail, Standard.OPENPGP, team.fingerprint)
+    with _ring(settings) as ring:
+        entity = sealing.sealed(ring, sealing.letter(letter.text), to, time.time())
+    message = sealing.mail(network.mail, to.address, f"Access to {network.name}", entity)
+    return network.mail, to.address, message
 
 
 @contextmanager
@@ -212,9 +216,10 @@ def _callback(args: Args) -> int:
 
 
 def _ring(settings: "Settings") -> "KeyRing":
-    from ivr.adapters.openpgp import KeyRing
+    from ivr.adapters.pgp.ring import KeyRing
 
-    return KeyRing(settings.secrets / "openpgp")
+    network = settings.network
+    return KeyRing(settings.secrets / "openpgp", f"{network.name} hotline", network.mail or "hotline@invalid")
 
 
 def _enrolments(here: House) -> "Enrolments":

@@ -31,7 +31,7 @@ CODES = {
     "ivr.yamlfile.BadFile": Exit.BAD_DATA,
     "ivr.adapters.audio.BadAudio": Exit.BAD_DATA,
     "ivr.services.directory.BadEntry": Exit.BAD_DATA,
-    "ivr.adapters.openpgp.PgpError": Exit.FAILED,
+    "ivr.adapters.pgp.PgpError": Exit.FAILED,
     "ivr.adapters.sendmail.NotSent": Exit.AWAY,
     "ivr.adapters.gate_client.GateAway": Exit.AGAIN,
     "ivr.adapters.gate_client.GateRefused": Exit.FAILED,

@@ -18,7 +18,7 @@ import pyotp
 import pytest
 
 from ivr import bootstrap, config
-from ivr.adapters.openpgp import KeyRing
+from ivr.adapters.pgp.ring import KeyRing
 from ivr.adapters.pins import Pins
 from ivr.adapters.store import SqlStore, migrate
 from ivr.adapters.totp import Codes
@@ -119,7 +119,7 @@ def opened(key: Key, file: Path) -> tuple[str, str | None]:
     clear = key.gpg.decrypt(sealed.get_payload(), always_trust=True)
     assert clear.ok, clear.status
     text = email.message_from_bytes(clear.data).get_payload(decode=True).decode()
-    return text, clear.fingerprint if clear.valid else None
+    return text.replace("\r\n", "\n"), clear.fingerprint if clear.valid else None
 
 
 def access(text: str) -> tuple[str, str]:
@@ -150,7 +150,8 @@ def test_step_by_step_to_a_letter_that_its_team_alone_can_read(
     assert (told["state"], told["mail"], told["fingerprint"]) == ("issued", MAIL, key.fingerprint)
     assert stat.S_IMODE(letter.stat().st_mode) == 0o600
 
-    own = KeyRing(home / "secrets/openpgp").own_key("Example Network hotline")
+    with KeyRing(home / "secrets/openpgp", "Example Network hotline", "hotline@bell.example") as ring:
+        own = ring.public(ring.own)
     key.gpg.import_keys(own)
     text, signer = opened(key, letter)
     assert signer is not None
