@@ -1,0 +1,167 @@
+"""Whose certificates are trusted: those pinned for a team, and those that the network's authorities have
+issued.
+
+Owns: the files of both, and of the revocation lists. A pinned certificate is trusted for itself, whoever
+issued it; another one only with a chain to an authority, and even then the directory decides whether a team
+has it (by the fingerprint). Intermediate authorities belong in the bundle beside their root: what comes
+with a mail is anybody's. A certificate on a revocation list is refused; a list that is out of date warns
+and no more, for in the outage that we are made for nobody can fetch a new one.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+
+from ivr.adapters.smime.certificates import (
+    Purpose,
+    addresses,
+    check,
+    expires_at,
+    fingerprint,
+    has_list,
+    names,
+    pem,
+    read_certificates,
+)
+from ivr.adapters.smime.cms import CertificateId
+from ivr.adapters.smime.openssl import SmimeError, openssl
+from ivr.adapters.smime.refusal import Refusal
+from ivr.domain.mail import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """As the files were when they were read."""
+
+    pinned: dict[str, x509.Certificate]
+    """By fingerprint."""
+    authorities: tuple[x509.Certificate, ...]
+    lists: tuple[x509.CertificateRevocationList, ...]
+    """Each signed by one of the authorities."""
+    complaints: tuple[str, ...]
+    """Files that cannot be used. One that is broken does not stop the others."""
+
+    def named(self, name: CertificateId, sent: Collection[x509.Certificate]) -> list[x509.Certificate]:
+        """The certificates that a CMS structure may mean, the pinned ones first; of two with the same key,
+        the one that was sent, or lasts longer."""
+        known = sorted(self.pinned.values(), key=lambda c: (c not in sent, -expires_at(c)))
+        return [c for c in (*known, *(c for c in sent if c not in known)) if name in names(c)]
+
+    def judge(self, certificate: x509.Certificate, purpose: Purpose, now: float) -> tuple[str, ...]:
+        """That it may be used; what an operator should know nevertheless. Raises Refusal."""
+        check(certificate, now, purpose)
+        warnings = self.complaints + self._unrevoked(certificate, now)
+        if fingerprint(certificate) not in self.pinned and not self._issued(certificate, purpose, now):
+            raise Refusal(
+                Reason.UNKNOWN_SIGNER, "its certificate is neither pinned nor issued by the network"
+            )
+        return warnings
+
+    def _unrevoked(self, certificate: x509.Certificate, now: float) -> tuple[str, ...]:
+        if self._is_revoked(certificate):
+            raise Refusal(Reason.KEY_REVOKED, "its certificate is revoked")
+        lists = [found for found in self.lists if found.issuer == certificate.issuer]
+        if any(found.next_update_utc is None or found.next_update_utc.timestamp() >= now for found in lists):
+            return ()
+        issuer = certificate.issuer.rfc4514_string()
+        if lists:
+            return (f"the revocation list of {issuer} is out of date",)
+        if has_list(certificate) and any(a.subject == certificate.issuer for a in self.authorities):
+            return (f"there is no revocation list of {issuer}",)
+        return ()
+
+    def _issued(self, certificate: x509.Certificate, purpose: Purpose, now: float) -> bool:
+        """With a chain to a root among the authorities that are not revoked themselves (RFC 5280, 6)."""
+        good = [a for a in self.authorities if not self._is_revoked(a)]
+        if not good:
+            return False
+        done, _ = openssl(
+            "verify", "-purpose", purpose, "-attime", str(int(now)), "-auth_level", "2",
+            "-no-CApath", "-no-CAstore",
+            stdin=pem([certificate]), files={"-CAfile": pem(good)},
+        )  # fmt: skip
+        return done
+
+    def _is_revoked(self, certificate: x509.Certificate) -> bool:
+        return any(
+            found.issuer == certificate.issuer
+            and found.get_revoked_certificate_by_serial_number(certificate.serial_number) is not None
+            for found in self.lists
+        )
+
+
+def load(home: Path) -> Trust:
+    """From `pinned/`, `authorities.pem` and `crls/`; what is not there is empty. Raises SmimeError."""
+    bundle = home / "authorities.pem"
+    authorities = tuple(_certificates(bundle)) if bundle.exists() else ()
+    pinned: list[x509.Certificate] = []
+    lists: list[x509.CertificateRevocationList] = []
+    complaints: list[str] = []
+    for file in _files(home / "pinned"):
+        try:
+            pinned += _certificates(file)
+        except SmimeError as error:
+            complaints.append(str(error))
+    for file in _files(home / "crls"):
+        try:
+            lists.append(_list(file, authorities))
+        except SmimeError as error:
+            complaints.append(str(error))
+    return Trust({fingerprint(c): c for c in pinned}, authorities, tuple(lists), tuple(complaints))
+
+
+def pin(home: Path, file: Path, wanted: str, team: Collection[str], now: float) -> None:
+    """Take the certificate with this fingerprint, and no other, from a file of the team's; it must be for
+    one of the team's mail addresses. Raises SmimeError."""
+    found = [c for c in _certificates(file) if fingerprint(c) == wanted]
+    if not found:
+        raise SmimeError(f"{file}: holds no certificate with the fingerprint {wanted}; ask the team again")
+    try:
+        check(found[0], now, *Purpose)
+    except Refusal as no:
+        raise SmimeError(f"{file}: {no}; ask the team for another") from no
+    if addresses(found[0]).isdisjoint(address.lower() for address in team):
+        raise SmimeError(f"{file}: the certificate is for none of the team's addresses; ask the team again")
+    folder = home / "pinned"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    part = folder / f".{wanted}.part"
+    part.write_bytes(pem(found[:1]))
+    part.rename(folder / f"{wanted}.pem")
+
+
+def expiring(certificates: Collection[x509.Certificate], before: float) -> dict[str, float]:
+    """Fingerprints of those that expire before then, and when they do."""
+    return {fingerprint(c): expires_at(c) for c in certificates if expires_at(c) < before}
+
+
+def _files(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        return []
+    return sorted(file for file in folder.iterdir() if not file.name.startswith("."))
+
+
+def _certificates(file: Path) -> list[x509.Certificate]:
+    try:
+        return read_certificates(file.read_bytes())
+    except OSError as error:
+        raise SmimeError(f"{file}: cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise SmimeError(f"{file}: is no certificate in PEM or DER form") from error
+
+
+def _list(file: Path, authorities: Collection[x509.Certificate]) -> x509.CertificateRevocationList:
+    try:
+        data = file.read_bytes()
+        pem_form = b"-----BEGIN" in data
+        found = x509.load_pem_x509_crl(data) if pem_form else x509.load_der_x509_crl(data)
+    except OSError as error:
+        raise SmimeError(f"{file}: cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise SmimeError(f"{file}: is no revocation list in PEM or DER form") from error
+    for authority in authorities:
+        key = authority.public_key()
+        if authority.subject == found.issuer and found.is_signature_valid(key):  # type: ignore[arg-type]
+            return found
+    raise SmimeError(f"{file}: is signed by none of the authorities; put its issuer into authorities.pem")

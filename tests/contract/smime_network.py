@@ -1,0 +1,56 @@
+"""A list with a certificate of its own, and a team whose certificate is pinned: what the tests of S/MIME
+need."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from smime_people import Authority, Person, rsa_key, take_home
+from smime_shapes import APPLE_MAIL, Program, encrypted, message
+
+from ivr.adapters.smime import Smime
+from ivr.domain.mail import Opened, Refused
+
+TEAM = "team@cert.example"
+
+
+@dataclass
+class Network:
+    authority: Authority
+    own: Person
+    team: Person
+    stranger: Person
+    smime: Smime
+    home: Path
+
+    def mail(self, entity: bytes, program: Program = APPLE_MAIL, sender: str = TEAM, **how: object) -> bytes:
+        """A message: `entity` encrypted to the list."""
+        return message(program, encrypted(program, entity, self.own, **how), sender)
+
+    def open(self, raw: bytes, now: float | None = None) -> Opened | Refused:
+        return self.smime.open(raw, now or time.time())
+
+    def opened(self, raw: bytes, now: float | None = None) -> Opened:
+        found = self.open(raw, now)
+        assert isinstance(found, Opened), found
+        return found
+
+    def refused(self, raw: bytes, now: float | None = None) -> Refused:
+        found = self.open(raw, now)
+        assert isinstance(found, Refused), found
+        return found
+
+
+def made(folder: Path, team: Callable[[Authority, Path], Person] | None = None) -> Network:
+    """`team` makes the certificate of the team, where it is not to be the usual one."""
+    authority = Authority("Authority of the team's")
+    own = authority.certify(folder / "own", "alerts@bell.example", rsa_key())
+    member = team(authority, folder / "team") if team else authority.certify(folder / "team", TEAM, rsa_key())
+    stranger = authority.certify(folder / "stranger", TEAM, rsa_key())
+    home = folder / "smime"
+    take_home(own, home)
+    network = Network(authority, own, member, stranger, Smime(home), home)
+    (home / "pinned").mkdir()
+    (home / "pinned" / "team.pem").write_bytes(member.pem.read_bytes())
+    return network
