@@ -15,7 +15,7 @@ from ivr.domain.mail import Opened, Refused
 TEAM = "team@cert.example"
 
 
-@dataclass
+@dataclass(eq=False)
 class Network:
     authority: Authority
     own: Person

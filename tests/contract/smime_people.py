@@ -122,6 +122,11 @@ def kept(folder: Path, key: Key, certificate: x509.Certificate) -> Person:
     return person
 
 
+def sha_1(certificate: x509.Certificate) -> str:
+    """The fingerprint by which gpgsm knows it."""
+    return certificate.fingerprint(hashes.SHA1()).hex().upper()  # noqa: S303
+
+
 def openssl(*args: str | Path, stdin: bytes = b"") -> bytes:
     """The peer. What it wrote."""
     done = subprocess.run(["openssl", *args], input=stdin, capture_output=True)

@@ -60,8 +60,8 @@ class Entity:
         raise malformed("its transfer encoding is none that CMS is sent in")
 
     def parts(self) -> list[bytes]:
-        """The raw parts of a multipart. Nothing stands before or after them, but the greeting of mail programs
-        for those that cannot read MIME."""
+        """The raw parts of a multipart. Nothing stands before or after them, but the greeting of mail
+        programs for those that cannot read MIME."""
         boundary = self.headers.get_boundary()
         if not boundary or not boundary.isascii() or len(boundary) > _LONGEST_BOUNDARY:
             raise malformed("a multipart has no boundary")

@@ -75,7 +75,7 @@ def _decrypted(structure: bytes, kind: str, content: Element, own: Own) -> bytes
         raise Refusal(Reason.NOT_TO_US, "it is not encrypted to the list's certificate")
     done, entity = openssl(
         "cms", "-decrypt", "-inform", "DER", "-binary", "-inkey", str(own.key_file),
-        stdin=structure, files={"-recip": pem([own.certificate])},
+        "-recip", pem([own.certificate]), stdin=structure,
     )  # fmt: skip
     if not done:
         raise malformed("it cannot be decrypted with the list's key")
@@ -149,9 +149,10 @@ def _certificate(der: bytes) -> x509.Certificate | None:
 
 def _verify(structure: bytes, signed: cms.Signed, content: bytes, certificate: x509.Certificate) -> None:
     """That the signature is right, by this certificate and over this content."""
-    files = {"-certfile": pem([certificate])} | ({"-content": content} if signed.content is None else {})
+    apart = ("-content", content) if signed.content is None else ()
     done, covered = openssl(
-        "cms", "-verify", "-inform", "DER", "-binary", "-nointern", "-noverify", stdin=structure, files=files
-    )
+        "cms", "-verify", "-inform", "DER", "-binary", "-noverify",
+        "-nointern", "-certfile", pem([certificate]), *apart, stdin=structure,
+    )  # fmt: skip
     if not done or covered != content:
         raise Refusal(Reason.BAD_SIGNATURE, "its signature is wrong")

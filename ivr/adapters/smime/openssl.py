@@ -16,15 +16,15 @@ class SmimeError(Exception):
     """Something of ours is not in order. The message says what to do."""
 
 
-def openssl(*args: str, stdin: bytes, files: dict[str, bytes] | None = None) -> tuple[bool, bytes]:
-    """Run `openssl args`; each of `files` is an option with a file that holds the bytes. Whether it went
-    well, and what it wrote. Raises SmimeError where openssl does not run."""
+def openssl(*args: str | bytes, stdin: bytes) -> tuple[bool, bytes]:
+    """Run `openssl args`, where bytes stand for a file that holds them. Whether it went well, and what it
+    wrote. Raises SmimeError where openssl does not run."""
     with ExitStack() as stack:
-        fds = {option: stack.enter_context(_in_memory(data)) for option, data in (files or {}).items()}
-        named = [word for option, fd in fds.items() for word in (option, f"/dev/fd/{fd}")]
+        fds = {arg: stack.enter_context(_in_memory(arg)) for arg in args if isinstance(arg, bytes)}
+        argv = [f"/dev/fd/{fds[arg]}" if isinstance(arg, bytes) else arg for arg in args]
         try:
             done = subprocess.run(
-                ["openssl", *args, *named],
+                ["openssl", *argv],
                 input=stdin, capture_output=True, timeout=_WAIT_S, pass_fds=tuple(fds.values()),
                 env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
             )  # fmt: skip

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.hazmat.primitives.serialization.pkcs7 import PKCS7Options, PKCS7SignatureBuilder
 
 from ivr.adapters.smime.certificates import Purpose, addresses, pem
-from ivr.adapters.smime.openssl import SmimeError, openssl
+from ivr.adapters.smime.openssl import openssl
 from ivr.adapters.smime.own import Own
 from ivr.adapters.smime.refusal import Refusal
 from ivr.adapters.smime.trust import Trust
@@ -37,7 +37,7 @@ class Signed:
     def __init__(self, content: bytes, own: Own, trust: Trust) -> None:
         """`content` is a MIME entity, its lines ended by CRLF."""
         signature = _signature(content, own, PKCS7Options.Binary)
-        self._entity = _entity("signed-data", "smime.p7m", signature)
+        self._entity = _entity("pkcs7-mime; smime-type=signed-data", "smime.p7m", signature)
         self._trust = trust
 
     def sealed(self, to: Recipient, now: float) -> Sealed | Refused:
@@ -57,12 +57,12 @@ class Signed:
         elliptic = isinstance(certificate.public_key(), ec.EllipticCurvePublicKey)
         agreement = ("-wrap", "id-aes256-wrap", "-keyopt", "ecdh_kdf_md:sha256") if elliptic else ()
         done, structure = openssl(
-            "cms", "-encrypt", cipher, "-binary", "-outform", "DER", *agreement,
-            stdin=self._entity, files={"-recip": pem([certificate])},
+            "cms", "-encrypt", cipher, "-binary", "-outform", "DER",
+            "-recip", pem([certificate]), *agreement, stdin=self._entity,
         )  # fmt: skip
         if not done:
-            raise SmimeError(f"openssl has not encrypted to {to.fingerprint}; is it version 3.0 or later?")
-        return Sealed(_entity(kind, "smime.p7m", structure), warnings)
+            return Refused(Reason.MALFORMED, "openssl cannot encrypt to its certificate")
+        return Sealed(_entity(f"pkcs7-mime; smime-type={kind}", "smime.p7m", structure), warnings)
 
 
 def notice(content: bytes, own: Own) -> bytes:
@@ -75,14 +75,9 @@ def notice(content: bytes, own: Own) -> bytes:
         'Content-Type: multipart/signed; protocol="application/pkcs7-signature";\r\n'
         f' micalg=sha-256; boundary="{line}"\r\n\r\n'
     )
-    disposition = 'Content-Disposition: attachment; filename="smime.p7s"\r\n\r\n'
-    part = (
-        'Content-Type: application/pkcs7-signature; name="smime.p7s"\r\n'
-        f"Content-Transfer-Encoding: base64\r\n{disposition}".encode()
-        + base64.encodebytes(signature)
-    ).replace(b"\n", b"\r\n")
-    delimiter = f"--{line}\r\n".encode()
-    return b"".join((head.encode(), delimiter, content, b"\r\n", delimiter, part, f"--{line}--\r\n".encode()))
+    parts = (content, _entity("pkcs7-signature", "smime.p7s", signature))
+    body = b"".join(f"--{line}\r\n".encode() + part + b"\r\n" for part in parts)
+    return head.encode() + body + f"--{line}--\r\n".encode()
 
 
 def _signature(content: bytes, own: Own, *options: PKCS7Options) -> bytes:
@@ -97,7 +92,7 @@ def _signature(content: bytes, own: Own, *options: PKCS7Options) -> bytes:
 def _entity(kind: str, name: str, structure: bytes) -> bytes:
     """RFC 8551, 3.2."""
     head = (
-        f'Content-Type: application/pkcs7-mime; smime-type={kind}; name="{name}"\r\n'
+        f'Content-Type: application/{kind};\r\n name="{name}"\r\n'
         "Content-Transfer-Encoding: base64\r\n"
         f'Content-Disposition: attachment; filename="{name}"\r\n\r\n'
     )

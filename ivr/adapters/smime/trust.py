@@ -79,8 +79,7 @@ class Trust:
             return False
         done, _ = openssl(
             "verify", "-purpose", purpose, "-attime", str(int(now)), "-auth_level", "2",
-            "-no-CApath", "-no-CAstore",
-            stdin=pem([certificate]), files={"-CAfile": pem(good)},
+            "-CAfile", pem(good), "-no-CApath", "-no-CAstore", stdin=pem([certificate]),
         )  # fmt: skip
         return done
 

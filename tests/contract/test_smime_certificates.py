@@ -1,0 +1,292 @@
+"""Certificates: which are good enough, who is trusted, what a revocation list does, who is told of expiry."""
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtendedKeyUsageOID
+from smime_network import TEAM, Network, made
+from smime_people import NOW, Authority, Person, ec_key, kept, openssl, rsa_key, take_home, usage
+from smime_shapes import APPLE_MAIL, CONTENT, clear_signed, signature
+
+from ivr.adapters.smime import Smime, SmimeError
+from ivr.domain.mail import Reason, Recipient, Refused, Standard
+
+DAY_S = 86400.0
+PUBLISHED = x509.CRLDistributionPoints(
+    [x509.DistributionPoint([x509.UniformResourceIdentifier("http://ca.example/crl")], None, None, None)]
+)
+
+
+@pytest.fixture
+def network(tmp_path: Path) -> Network:
+    return made(tmp_path / "a network")
+
+
+def mail(network: Network, by: Person | None = None, **how: str) -> bytes:
+    by = by or network.team
+    return network.mail(clear_signed(APPLE_MAIL, CONTENT, signature(CONTENT, by, detached=True)), **how)
+
+
+def sealed(network: Network, person: Person, address: str = TEAM) -> object:
+    to = Recipient("cert", address, Standard.SMIME, person.fingerprint)
+    return network.smime.sign(CONTENT).sealed(to, time.time())
+
+
+def bundle(network: Network, *authorities: Authority) -> None:
+    pem = b"".join(a.certificate.public_bytes(Encoding.PEM) for a in authorities)
+    (network.home / "authorities.pem").write_bytes(pem)
+
+
+def revoke(network: Network, name: str, data: bytes) -> None:
+    (network.home / "crls").mkdir(exist_ok=True)
+    (network.home / "crls" / name).write_bytes(data)
+
+
+WEAK: dict[str, tuple[Callable[[Authority, Path], Person], Reason]] = {
+    "expired": (
+        lambda a, at: a.certify(at, TEAM, rsa_key(), end=NOW - timedelta(hours=1)),
+        Reason.KEY_EXPIRED,
+    ),
+    "not valid yet": (
+        lambda a, at: a.certify(at, TEAM, rsa_key(), start=NOW + timedelta(hours=1)),
+        Reason.KEY_EXPIRED,
+    ),
+    "RSA of 1024 bits": (lambda a, at: a.certify(at, TEAM, rsa_key(1024)), Reason.WEAK_KEY),
+    "a curve that is not in use": (
+        lambda a, at: a.certify(at, TEAM, ec_key(ec.SECP256K1())),
+        Reason.WEAK_KEY,
+    ),
+    "of a web server": (
+        lambda a, at: a.certify(at, TEAM, rsa_key(), purposes=[ExtendedKeyUsageOID.SERVER_AUTH]),
+        Reason.NOT_PERMITTED,
+    ),
+    "neither to sign nor to encrypt": (
+        lambda a, at: a.certify(at, TEAM, rsa_key(), allowed=usage(key_cert_sign=True)),
+        Reason.NOT_PERMITTED,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WEAK)
+def test_a_certificate_that_is_not_good_enough(tmp_path: Path, name: str) -> None:
+    make, reason = WEAK[name]
+    network = made(tmp_path / "a network", make)
+
+    assert network.refused(mail(network)).reason is reason
+    found = sealed(network, network.team)
+    assert isinstance(found, Refused)
+    assert found.reason is reason
+    with pytest.raises(SmimeError, match="ask the team for another"):
+        network.smime.pin(network.team.pem, network.team.fingerprint, [TEAM], time.time())
+
+
+def test_one_certificate_to_sign_and_another_to_encrypt(tmp_path: Path) -> None:
+    signing = made(
+        tmp_path / "s", lambda a, at: a.certify(at, TEAM, rsa_key(), allowed=usage(digital_signature=True))
+    )
+    encrypting = made(
+        tmp_path / "e", lambda a, at: a.certify(at, TEAM, rsa_key(), allowed=usage(key_encipherment=True))
+    )
+
+    assert signing.opened(mail(signing)).content == CONTENT
+    assert encrypting.refused(mail(encrypting)).reason is Reason.NOT_PERMITTED
+    assert isinstance(sealed(signing, signing.team), Refused)
+    assert not isinstance(sealed(encrypting, encrypting.team), Refused)
+
+
+def test_a_certificate_signed_with_sha_1(tmp_path: Path) -> None:
+    """cryptography makes none: openssl does."""
+
+    def by_sha_1(authority: Authority, folder: Path) -> Person:
+        key = rsa_key()
+        person = kept(folder, key, authority.certify(tmp_path / "model", TEAM, key).certificate)
+        made_so = openssl(
+            "req", "-new", "-x509", "-sha1", "-key", person.key_file, "-subj", "/CN=x",
+            "-addext", f"subjectAltName=email:{TEAM}",
+        )  # fmt: skip
+        person.pem.write_bytes(made_so)
+        return Person(key, x509.load_pem_x509_certificate(made_so), folder)
+
+    network = made(tmp_path / "a network", by_sha_1)
+    assert isinstance(network.team.certificate.signature_hash_algorithm, hashes.SHA1)
+
+    assert network.refused(mail(network)).reason is Reason.WEAK_KEY
+
+
+def test_a_certificate_is_pinned_by_its_fingerprint(network: Network, tmp_path: Path) -> None:
+    both = tmp_path / "both.pem"
+    both.write_bytes(network.team.pem.read_bytes() + network.stranger.pem.read_bytes())
+    assert network.refused(mail(network, network.stranger)).reason is Reason.UNKNOWN_SIGNER
+
+    network.smime.pin(both, network.stranger.fingerprint, ["Other@cert.example", TEAM.upper()], time.time())
+
+    assert network.opened(mail(network, network.stranger)).signer == network.stranger.fingerprint
+
+
+def test_what_cannot_be_pinned(network: Network, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.pem"
+    broken.write_text("hello")
+    team, now = network.team, time.time()
+
+    for file, fingerprint, addresses, words in [
+        (team.pem, network.stranger.fingerprint, [TEAM], "holds no certificate with the fingerprint"),
+        (team.pem, team.fingerprint, ["other@cert.example"], "for none of the team's addresses"),
+        (broken, team.fingerprint, [TEAM], "is no certificate"),
+        (tmp_path / "none.pem", team.fingerprint, [TEAM], "cannot be read"),
+    ]:
+        with pytest.raises(SmimeError, match=words):
+            network.smime.pin(file, fingerprint, addresses, now)
+
+
+def test_a_broken_file_touches_nobody_else(network: Network) -> None:
+    (network.home / "pinned" / "broken.pem").write_text("hello")
+
+    opened = network.opened(mail(network))
+
+    assert [warning for warning in opened.warnings if "broken.pem" in warning]
+
+
+def test_two_certificates_of_one_key_during_a_renewal(network: Network, tmp_path: Path) -> None:
+    renewed = network.authority.certify(
+        tmp_path / "renewed", TEAM, network.team.key, end=NOW + timedelta(days=300)
+    )
+    network.smime.pin(renewed.pem, renewed.fingerprint, [TEAM], time.time())
+
+    def by(person: Person, *options: str) -> str:
+        structure = signature(CONTENT, person, detached=True, options=("-keyid", *options))
+        return network.opened(network.mail(clear_signed(APPLE_MAIL, CONTENT, structure))).signer
+
+    assert by(network.team) == network.team.fingerprint
+    assert by(renewed) == renewed.fingerprint
+    assert by(network.team, "-nocerts") == renewed.fingerprint
+
+
+class TestAuthorities:
+    def test_a_certificate_that_the_network_has_issued(self, network: Network) -> None:
+        bundle(network, network.authority)
+
+        assert network.opened(mail(network, network.stranger)).signer == network.stranger.fingerprint
+        assert network.refused(mail(network, network.stranger, sender="x@evil.example")).reason is (
+            Reason.NOT_THE_SENDER
+        )
+
+    def test_one_in_between_belongs_in_the_bundle(self, network: Network, tmp_path: Path) -> None:
+        between = Authority("In between", network.authority)
+        person = between.certify(tmp_path / "person", TEAM, rsa_key())
+        (tmp_path / "between.pem").write_bytes(between.certificate.public_bytes(Encoding.PEM))
+        bundle(network, network.authority)
+        structure = signature(
+            CONTENT, person, detached=True, options=("-certfile", str(tmp_path / "between.pem"))
+        )
+        raw = network.mail(clear_signed(APPLE_MAIL, CONTENT, structure))
+
+        assert network.refused(raw).reason is Reason.UNKNOWN_SIGNER
+        bundle(network, network.authority, between)
+        assert network.opened(raw).signer == person.fingerprint
+        revoke(network, "root.crl", network.authority.revocations(between.certificate))
+        assert network.refused(raw).reason is Reason.UNKNOWN_SIGNER
+
+    def test_an_authority_of_the_same_name(self, network: Network, tmp_path: Path) -> None:
+        bundle(network, network.authority)
+        other = Authority("Authority of the team's").certify(tmp_path / "other", TEAM, rsa_key())
+
+        assert network.refused(mail(network, other)).reason is Reason.UNKNOWN_SIGNER
+
+
+class TestRevocation:
+    @pytest.mark.parametrize("form", [Encoding.PEM, Encoding.DER], ids=["pem", "der"])
+    def test_a_revoked_certificate_is_refused(self, network: Network, form: Encoding) -> None:
+        bundle(network, network.authority)
+        pem = network.authority.revocations(network.team.certificate)
+        revoke(network, "list", x509.load_pem_x509_crl(pem).public_bytes(form))
+
+        assert network.refused(mail(network)).reason is Reason.KEY_REVOKED
+        found = sealed(network, network.team)
+        assert isinstance(found, Refused)
+        assert found.reason is Reason.KEY_REVOKED
+
+    def test_also_by_a_list_that_is_out_of_date(self, network: Network) -> None:
+        bundle(network, network.authority)
+        stale = network.authority.revocations(network.team.certificate, next_update=NOW - timedelta(days=3))
+        revoke(network, "list", stale)
+
+        assert network.refused(mail(network)).reason is Reason.KEY_REVOKED
+
+    def test_a_list_that_is_out_of_date_warns_and_no_more(self, network: Network) -> None:
+        bundle(network, network.authority)
+        revoke(network, "list", network.authority.revocations())
+        assert network.opened(mail(network)).warnings == ()
+
+        stale = network.authority.revocations(
+            network.stranger.certificate, next_update=NOW - timedelta(days=3)
+        )
+        revoke(network, "list", stale)
+
+        [warning] = network.opened(mail(network)).warnings
+        assert warning == "the revocation list of CN=Authority of the team's is out of date"
+        out = sealed(network, network.team)
+        assert not isinstance(out, Refused)
+        assert out.warnings == (warning,)  # type: ignore[attr-defined]
+
+    def test_a_list_that_was_never_fetched_warns(self, tmp_path: Path) -> None:
+        network = made(
+            tmp_path / "a network", lambda a, at: a.certify(at, TEAM, rsa_key(), extensions=[PUBLISHED])
+        )
+        assert network.opened(mail(network)).warnings == ()  # nobody could check its signature
+        bundle(network, network.authority)
+
+        [warning] = network.opened(mail(network)).warnings
+
+        assert warning.startswith("there is no revocation list of")
+
+    def test_a_list_of_somebody_else_counts_for_nothing(self, network: Network) -> None:
+        bundle(network, network.authority)
+        forged = Authority("Authority of the team's").revocations(network.team.certificate)
+        revoke(network, "forged", forged)
+
+        [warning] = network.opened(mail(network)).warnings
+
+        assert "signed by none of the authorities" in warning
+
+
+def test_expiry_is_told_ahead(network: Network) -> None:
+    ends = network.team.certificate.not_valid_after_utc.timestamp()
+
+    assert network.smime.expiring(ends - DAY_S) == {}
+    assert network.smime.expiring(ends + 1) == {network.team.fingerprint: ends, network.own.fingerprint: ends}
+
+
+class TestOwn:
+    def test_one_is_made_once(self, tmp_path: Path) -> None:
+        smime = Smime(tmp_path / "smime")
+        smime.make("Example Network", "alerts@bell.example", time.time())
+        first = smime.certificate()
+        smime.make("Example Network", "alerts@bell.example", time.time())
+
+        assert smime.certificate() == first
+        assert (tmp_path / "smime" / "own.key").stat().st_mode & 0o777 == 0o600
+        other = Smime(tmp_path / "member")
+        other.make("A Member", "member@cert.example", time.time())
+        (tmp_path / "list.pem").write_bytes(first[1])
+        other.pin(tmp_path / "list.pem", first[0], ["alerts@bell.example"], time.time())
+
+    def test_what_cannot_be_ours(self, network: Network) -> None:
+        take_home(network.team, network.home)
+        (network.home / "own.pem").write_bytes(network.stranger.pem.read_bytes())
+        with pytest.raises(SmimeError, match="is not that of the key"):
+            network.smime.certificate()
+
+        (network.home / "own.pem").write_text("hello")
+        with pytest.raises(SmimeError, match="want a key without a password"):
+            network.smime.certificate()
+
+        (network.home / "own.pem").unlink()
+        with pytest.raises(SmimeError, match="cannot be read"):
+            network.smime.certificate()
