@@ -6,9 +6,7 @@ them.
 """
 
 import base64
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 
 from smime_people import Person, openssl
 
@@ -141,23 +139,6 @@ def mixed(*parts: bytes) -> bytes:
     """multipart/mixed, as an attacker or a mailing list puts things together."""
     body = b"".join(b"--mixed\r\n%b\r\n" % part for part in parts)
     return b'Content-Type: multipart/mixed; boundary="mixed"\r\n\r\n' + body + b"--mixed--\r\n"
-
-
-def tlv(tag: int, *content: bytes) -> bytes:
-    """DER, for what openssl does not write."""
-    inside = b"".join(content)
-    length = len(inside)
-    if length < 0x80:
-        return bytes((tag, length)) + inside
-    octets = length.to_bytes((length.bit_length() + 7) // 8)
-    return bytes((tag, 0x80 | len(octets))) + octets + inside
-
-
-def written(data: bytes) -> Path:
-    """A file for openssl, in a folder of its own that the machine clears away."""
-    path = Path(tempfile.mkdtemp(prefix="smime-")) / "file"
-    path.write_bytes(data)
-    return path
 
 
 def _base64(structure: bytes) -> bytes:

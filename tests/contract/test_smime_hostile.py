@@ -9,6 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import utils
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from smime_handmade import elements, tlv
 from smime_network import TEAM, Network, made
 from smime_people import Person, ec_key, rsa_key
 from smime_shapes import (
@@ -22,7 +23,6 @@ from smime_shapes import (
     message,
     mixed,
     signature,
-    tlv,
 )
 
 from ivr.adapters.smime import cms
@@ -202,17 +202,6 @@ def with_the_other_s(structure: bytes) -> bytes:
     changed = tlv(0x30, *(tlv(*f) for f in more), tlv(octets, utils.encode_dss_signature(r, P_256 - s)))
     rest = tlv(0x30, *(tlv(*field) for field in fields), tlv(0x31, changed))
     return tlv(0x30, tlv(*kind), tlv(0xA0, rest))
-
-
-def elements(der: bytes) -> list[tuple[int, bytes]]:
-    """Identifier and contents of each element in a row; DER alone."""
-    found = []
-    while der:
-        many = der[1] & 0x7F if der[1] & 0x80 else 0
-        length = int.from_bytes(der[2 : 2 + many]) if many else der[1]
-        found.append((der[0], der[2 + many : 2 + many + length]))
-        der = der[2 + many + length :]
-    return found
 
 
 @pytest.mark.parametrize("name", GOOD)

@@ -30,17 +30,16 @@ class Entity:
 
     headers: Message
     body: bytes
-
-    @property
-    def type(self) -> str:
-        """In small letters; text/plain where there is none."""
-        return self.headers.get_content_type()
+    type: str
+    """In small letters; text/plain where there is none."""
+    boundary: str
+    file_name: str
 
     @property
     def is_cms(self) -> bool:
         """Holds a CMS structure. Gateways have sent it as any file, then its name tells (RFC 8551, 3.9)."""
         if self.type == "application/octet-stream":
-            return (self.headers.get_filename() or "").lower().endswith(".p7m")
+            return self.file_name.lower().endswith(".p7m")
         return self.type in ("application/pkcs7-mime", "application/x-pkcs7-mime")
 
     @property
@@ -62,10 +61,10 @@ class Entity:
     def parts(self) -> list[bytes]:
         """The raw parts of a multipart. Nothing stands before or after them, but the greeting of mail
         programs for those that cannot read MIME."""
-        boundary = self.headers.get_boundary()
-        if not boundary or not boundary.isascii() or len(boundary) > _LONGEST_BOUNDARY:
+        if not self.boundary.isascii() or not 0 < len(self.boundary) <= _LONGEST_BOUNDARY:
             raise malformed("a multipart has no boundary")
-        line = re.compile(rb"(?:\A|\r?\n)--" + re.escape(boundary.encode()) + rb"(--)?[ \t]*(\r?\n|\Z)")
+        mark = re.escape(self.boundary.encode())
+        line = re.compile(rb"(?:\A|\r?\n)--" + mark + rb"(--)?[ \t]*(\r?\n|\Z)")
         pieces: list[bytes] = []
         start = at = 0
         while found := line.search(self.body, at):
@@ -92,7 +91,11 @@ def split(raw: bytes) -> Entity:
     for name in ("Content-Type", "Content-Transfer-Encoding"):
         if len(headers.get_all(name, [])) > 1:
             raise malformed(f"{name} is there twice")
-    return Entity(headers, raw[end.end() :])
+    try:
+        boundary, file_name = headers.get_boundary(""), headers.get_filename("")
+        return Entity(headers, raw[end.end() :], headers.get_content_type(), boundary, file_name)
+    except (ValueError, TypeError, LookupError) as error:  # Python's reader of RFC 2231 fails in many ways
+        raise malformed("the header fields of a mail or part cannot be read") from error
 
 
 def _nothing(before: bytes, after: bytes) -> None:
