@@ -4,9 +4,10 @@ need."""
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-from smime_people import Authority, Person, rsa_key, take_home
+from smime_people import Authority, Key, Person, rsa_key, take_home
 from smime_shapes import APPLE_MAIL, Program, encrypted, message
 
 from ivr.adapters.smime import Smime
@@ -42,12 +43,20 @@ class Network:
         return found
 
 
+@cache
+def key_of(role: str) -> Key:
+    """The same in all tests: an RSA key takes a while to make."""
+    return rsa_key()
+
+
 def made(folder: Path, team: Callable[[Authority, Path], Person] | None = None) -> Network:
     """`team` makes the certificate of the team, where it is not to be the usual one."""
     authority = Authority("Authority of the team's")
-    own = authority.certify(folder / "own", "alerts@bell.example", rsa_key())
-    member = team(authority, folder / "team") if team else authority.certify(folder / "team", TEAM, rsa_key())
-    stranger = authority.certify(folder / "stranger", TEAM, rsa_key())
+    own = authority.certify(folder / "own", "alerts@bell.example", key_of("list"))
+    member = (
+        team(authority, folder / "team") if team else authority.certify(folder / "team", TEAM, key_of("team"))
+    )
+    stranger = authority.certify(folder / "stranger", TEAM, key_of("stranger"))
     home = folder / "smime"
     take_home(own, home)
     network = Network(authority, own, member, stranger, Smime(home), home)

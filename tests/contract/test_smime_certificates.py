@@ -1,5 +1,6 @@
 """Certificates: which are good enough, who is trusted, what a revocation list does, who is told of expiry."""
 
+import shutil
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -18,6 +19,7 @@ from smime_shapes import APPLE_MAIL, CONTENT, clear_signed, signature
 from ivr.adapters.smime import Smime, SmimeError
 from ivr.domain.mail import Reason, Recipient, Refused, Standard
 
+LIST = "alerts@bell.example"
 DAY_S = 86400.0
 PUBLISHED = x509.CRLDistributionPoints(
     [x509.DistributionPoint([x509.UniformResourceIdentifier("http://ca.example/crl")], None, None, None)]
@@ -276,6 +278,21 @@ class TestOwn:
         other.make("A Member", "member@cert.example", time.time())
         (tmp_path / "list.pem").write_bytes(first[1])
         other.pin(tmp_path / "list.pem", first[0], ["alerts@bell.example"], time.time())
+
+    def test_a_new_one_beside_the_former(self, network: Network, tmp_path: Path) -> None:
+        """Members encrypt to the former certificate until they have the new one; what goes out is signed by
+        the new one."""
+        sent = mail(network)
+        former, network.own = network.own, network.authority.certify(tmp_path / "new", LIST, rsa_key())
+        take_home(network.own, network.home)
+        assert network.refused(sent).reason is Reason.NOT_TO_US
+
+        (network.home / "former").mkdir()
+        shutil.copy(former.key_file, network.home / "former" / "2025.key")
+        shutil.copy(former.pem, network.home / "former" / "2025.pem")
+
+        assert network.opened(sent).content == network.opened(mail(network)).content == CONTENT
+        assert network.smime.certificate()[0] == network.own.fingerprint
 
     def test_what_cannot_be_ours(self, network: Network) -> None:
         take_home(network.team, network.home)

@@ -1,7 +1,8 @@
 """S/MIME (RFC 8551) in and out: the folder of the list's own certificate, and of those whom it trusts.
 
-Owns: what the folder holds. `own.key` and `own.pem`, the list's; `pinned/`, one certificate a team;
-`authorities.pem`, where the network has authorities, with those in between; `crls/`, their revocation lists.
+Owns: what the folder holds. `own.key` and `own.pem`, the list's, and `former/`, those it had before;
+`pinned/`, one certificate a team; `authorities.pem`, where the network has authorities, with those in
+between; `crls/`, their revocation lists.
 """
 
 from collections.abc import Collection
@@ -29,7 +30,7 @@ class Smime:
 
     def certificate(self) -> tuple[str, bytes]:
         """The fingerprint of the list's certificate, and the certificate in PEM."""
-        found = own.load(self._home).certificate
+        found = own.load(self._home).pair.certificate
         return fingerprint(found), pem([found])
 
     def pin(self, file: Path, wanted: str, addresses: Collection[str], now: float) -> None:
@@ -43,14 +44,14 @@ class Smime:
 
     def sign(self, content: bytes) -> Signed:
         """A MIME entity with lines that end in CRLF, once for all members."""
-        return Signed(content, own.load(self._home), trust.load(self._home))
+        return Signed(content, own.load(self._home).pair, trust.load(self._home))
 
     def notice(self, content: bytes) -> bytes:
         """A MIME entity that is signed and no more; see `sealing.notice`."""
-        return sealing.notice(content, own.load(self._home))
+        return sealing.notice(content, own.load(self._home).pair)
 
     def expiring(self, before: float) -> dict[str, float]:
         """Fingerprints of the certificates, ours and those trusted, that expire before then; and when."""
         known = trust.load(self._home)
-        ours = own.load(self._home)
+        ours = own.load(self._home).pair
         return trust.expiring((ours.certificate, *known.pinned.values(), *known.authorities), before)

@@ -114,7 +114,7 @@ def _recipients(info: Element) -> list[CertificateId]:
 
 def signed(content: Element) -> Signed:
     """Signed data (RFC 5652, 5.1) with exactly one signer. Refuses digests and signatures that are weak."""
-    fields, data = _encapsulated(content)
+    data, fields = encapsulated(content)
     certificates = fields.maybe(context(0))
     fields.maybe(context(1))
     signers = list(fields.take(SET))
@@ -127,13 +127,8 @@ def signed(content: Element) -> Signed:
     return _signer(signers[0], data, found)
 
 
-def encapsulated(content: Element) -> bytes | None:
-    """What signed data holds, whoever has signed it."""
-    return _encapsulated(content)[1]
-
-
-def _encapsulated(content: Element) -> tuple[Fields, bytes | None]:
-    """What signed data holds, and the fields that follow."""
+def encapsulated(content: Element) -> tuple[bytes | None, Fields]:
+    """What signed data holds, whoever has signed it (RFC 5652, 5.2); and the fields that follow."""
     fields = Fields(content)
     fields.take(INTEGER)
     fields.take(SET)
@@ -142,7 +137,8 @@ def _encapsulated(content: Element) -> tuple[Fields, bytes | None]:
         raise malformed("what is signed is not a mail")
     wrapped = inner.maybe(context(0))
     inner.end()
-    return fields, Fields(wrapped, context(0)).take(OCTETS, OCTETS | 0x20).octets() if wrapped else None
+    data = Fields(wrapped, context(0)).take(OCTETS, OCTETS | 0x20).octets() if wrapped else None
+    return data, fields
 
 
 def _signer(info: Element, content: bytes | None, certificates: tuple[bytes, ...]) -> Signed:

@@ -56,7 +56,7 @@ def _envelope(outer: Entity) -> tuple[bytes, str, Element]:
         if kind in _ENCRYPTED:
             return structure, kind, content
         if kind == cms.SIGNED:
-            _not_around(cms.encapsulated(content))
+            _not_around(cms.encapsulated(content)[0])
     elif outer.type == "multipart/signed":
         _not_around(next(iter(outer.parts()), None))
     elif outer.type.startswith("multipart/") and any(split(part).is_cms for part in outer.parts()):
@@ -71,11 +71,13 @@ def _not_around(inside: bytes | None) -> None:
 
 def _decrypted(structure: bytes, kind: str, content: Element, own: Own) -> bytes:
     envelope = cms.enveloped(kind, content)
-    if set(names(own.certificate)).isdisjoint(envelope.recipients):
+    pairs = (own.pair, *own.former)
+    ours = next((p for p in pairs if not set(names(p.certificate)).isdisjoint(envelope.recipients)), None)
+    if ours is None:
         raise Refusal(Reason.NOT_TO_US, "it is not encrypted to the list's certificate")
     done, entity = openssl(
-        "cms", "-decrypt", "-inform", "DER", "-binary", "-inkey", str(own.key_file),
-        "-recip", pem([own.certificate]), stdin=structure,
+        "cms", "-decrypt", "-inform", "DER", "-binary", "-inkey", str(ours.key_file),
+        "-recip", pem([ours.certificate]), stdin=structure,
     )  # fmt: skip
     if not done:
         raise malformed("it cannot be decrypted with the list's key")
@@ -154,5 +156,5 @@ def _verify(structure: bytes, signed: cms.Signed, content: bytes, certificate: x
         "cms", "-verify", "-inform", "DER", "-binary", "-noverify",
         "-nointern", "-certfile", pem([certificate]), *apart, stdin=structure,
     )  # fmt: skip
-    if not done or covered != content:
+    if not done or covered != content:  # openssl's reader and ours have to mean the same
         raise Refusal(Reason.BAD_SIGNATURE, "its signature is wrong")

@@ -1,6 +1,7 @@
 """The list's own key and certificate: what it signs with, and what members encrypt to.
 
-Owns: the two files, which the operator may replace by those that an authority has issued.
+Owns: the two files, which the operator may replace by those that an authority has issued. The former ones
+go into `former/`, for not all members turn to a new certificate on the same day.
 """
 
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ _BITS = 3072
 
 
 @dataclass(frozen=True, slots=True)
-class Own:
+class Pair:
     """A key, its certificate, and those of the authorities between it and a root."""
 
     key_file: Path
@@ -35,9 +36,23 @@ class Own:
     chain: tuple[x509.Certificate, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What the list signs with, and what it decrypts with beside it."""
+
+    pair: Pair
+    former: tuple[Pair, ...]
+
+
 def load(home: Path) -> Own:
-    """From `own.key` and `own.pem`, the certificate first. Raises SmimeError."""
-    key_file, file = home / "own.key", home / "own.pem"
+    """From `own.key` and `own.pem`, and whatever pairs of files are in `former/`. Raises SmimeError."""
+    former = sorted((home / "former").glob("*.key"))
+    return Own(_pair(home / "own.key"), tuple(_pair(key_file) for key_file in former))
+
+
+def _pair(key_file: Path) -> Pair:
+    """The certificate is the first in the file beside the key."""
+    file = key_file.with_suffix(".pem")
     try:
         key = load_pem_private_key(key_file.read_bytes(), None)
         first, *chain = x509.load_pem_x509_certificates(file.read_bytes())
@@ -51,7 +66,7 @@ def load(home: Path) -> Own:
         raise SmimeError(f"{key_file}: must be an RSA or an EC key")
     if key.public_key() != first.public_key():
         raise SmimeError(f"{file}: its first certificate is not that of the key in {key_file}")
-    return Own(key_file, key, first, tuple(chain))
+    return Pair(key_file, key, first, tuple(chain))
 
 
 def make(home: Path, name: str, address: str, now: float) -> None:

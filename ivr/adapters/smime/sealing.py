@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization.pkcs7 import PKCS7Options, PKC
 
 from ivr.adapters.smime.certificates import Purpose, addresses, pem
 from ivr.adapters.smime.openssl import openssl
-from ivr.adapters.smime.own import Own
+from ivr.adapters.smime.own import Pair
 from ivr.adapters.smime.refusal import Refusal
 from ivr.adapters.smime.trust import Trust
 from ivr.domain.mail import Reason, Recipient, Refused
@@ -34,7 +34,7 @@ class Sealed:
 class Signed:
     """A content with our signature, to be sealed for one member after the other."""
 
-    def __init__(self, content: bytes, own: Own, trust: Trust) -> None:
+    def __init__(self, content: bytes, own: Pair, trust: Trust) -> None:
         """`content` is a MIME entity, its lines ended by CRLF."""
         signature = _signature(content, own, PKCS7Options.Binary)
         self._entity = _entity("pkcs7-mime; smime-type=signed-data", "smime.p7m", signature)
@@ -65,7 +65,7 @@ class Signed:
         return Sealed(_entity(f"pkcs7-mime; smime-type={kind}", "smime.p7m", structure), warnings)
 
 
-def notice(content: bytes, own: Own) -> bytes:
+def notice(content: bytes, own: Pair) -> bytes:
     """A content that is signed and not encrypted, for a member whose certificate cannot be used; it can be
     read without S/MIME. `content` is a MIME entity of 7-bit lines, ended by CRLF, that tells nothing of an
     alert."""
@@ -80,7 +80,7 @@ def notice(content: bytes, own: Own) -> bytes:
     return head.encode() + body + f"--{line}--\r\n".encode()
 
 
-def _signature(content: bytes, own: Own, *options: PKCS7Options) -> bytes:
+def _signature(content: bytes, own: Pair, *options: PKCS7Options) -> bytes:
     """In cryptography and not in openssl, whose list of what we can read (SMIMECapabilities) has 3DES and
     RC2."""
     builder = PKCS7SignatureBuilder(content).add_signer(own.certificate, own.key, hashes.SHA256())
