@@ -70,6 +70,7 @@ def signed_data(
     kind: bytes = DATA,
     algorithm: bytes = RSA,
     unsigned: bytes = b"",
+    beside: bytes = b"",
 ) -> bytes:
     """Opaque signed data, with the attributes as they are given and a signature that is right over them."""
     assert isinstance(person.key, rsa.RSAPrivateKey)
@@ -84,7 +85,14 @@ def signed_data(
         tlv(2, b"\1"),
         tlv(0x31, SHA_256),
         tlv(0x30, kind, tlv(0xA0, tlv(4, content))),
-        tlv(0xA0, person.certificate.public_bytes(Encoding.DER)),
+        tlv(0xA0, beside, person.certificate.public_bytes(Encoding.DER)),
         tlv(0x31, info),
     )
     return tlv(0x30, SIGNED, tlv(0xA0, data))
+
+
+def twisted(person: Person) -> bytes:
+    """A certificate, in DER, with an extension that cannot be read."""
+    der = bytearray(person.certificate.public_bytes(Encoding.DER))
+    der[der.index(bytes.fromhex("0603551d0e0416")) + 8] ^= 1  # the length in it
+    return bytes(der)

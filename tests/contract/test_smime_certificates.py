@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
+from smime_handmade import twisted
 from smime_network import TEAM, Network, made
 from smime_people import NOW, Authority, Person, ec_key, kept, openssl, rsa_key, take_home, usage
 from smime_shapes import APPLE_MAIL, CONTENT, clear_signed, signature
@@ -149,10 +150,11 @@ def test_what_cannot_be_pinned(network: Network, tmp_path: Path) -> None:
 
 def test_a_broken_file_touches_nobody_else(network: Network) -> None:
     (network.home / "pinned" / "broken.pem").write_text("hello")
+    (network.home / "pinned" / "twisted.der").write_bytes(twisted(network.stranger))
 
     opened = network.opened(mail(network))
 
-    assert [warning for warning in opened.warnings if "broken.pem" in warning]
+    assert ["broken.pem" in w or "twisted.der" in w for w in opened.warnings] == [True, True]
 
 
 def test_two_certificates_of_one_key_during_a_renewal(network: Network, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from smime_handmade import attribute, attributes, oid, signed_data, tlv
+from smime_handmade import attribute, attributes, oid, signed_data, tlv, twisted
 from smime_network import TEAM, Network, made
 from smime_people import ec_key, take_home
 from smime_shapes import APPLE_MAIL, CONTENT, clear_signed, cms_entity, encrypted, message, signature
@@ -43,6 +43,12 @@ def test_what_is_not_signed_neither_helps_nor_harms(network: Network) -> None:
     plain = network.opened(mail(network, signed_data(network.team, CONTENT, [*GOOD.values()])))
 
     assert network.opened(mail(network, structure)).signature_id == plain.signature_id
+
+
+def test_a_certificate_that_cannot_be_read_does_not_spoil_it(network: Network) -> None:
+    structure = signed_data(network.team, CONTENT, [*GOOD.values()], beside=twisted(network.stranger))
+
+    assert network.opened(mail(network, structure)).content == CONTENT
 
 
 @pytest.mark.parametrize(

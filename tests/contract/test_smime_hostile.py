@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import utils
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from smime_handmade import elements, tlv
+from smime_handmade import elements, oid, tlv
 from smime_network import TEAM, Network, made
 from smime_people import Person, ec_key, rsa_key
 from smime_shapes import (
@@ -254,6 +254,18 @@ def test_gcm_with_a_tag_that_is_soon_guessed(network: Network) -> None:
 
     assert network.opened(raw_of(ending_in(mac))).content == CONTENT
     assert network.refused(raw_of(ending_in(mac[:4]))).reason is Reason.NO_INTEGRITY
+
+
+def test_gcm_put_as_what_has_no_tag(network: Network) -> None:
+    structure = envelope(detached(network), network.own, cipher="-aes-256-gcm")
+    [(_, info)] = elements(structure)
+    _, (_, content) = elements(info)
+    [(_, data)] = elements(content)
+    fields = [tlv(*field) for field in elements(data)[:-1]]
+
+    raw = raw_of(tlv(0x30, oid(cms.ENVELOPED), tlv(0xA0, tlv(0x30, *fields))))
+
+    assert network.refused(raw).reason is Reason.NO_INTEGRITY
 
 
 def test_a_certificate_made_to_look_like_the_teams(network: Network, tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ def enveloped(kind: str, content: Element) -> Enveloped:
     if cipher not in AES_CBC | AES_GCM:
         raise Refusal(Reason.WEAK_CIPHER, "it is not encrypted with AES")
     if (kind == AUTH_ENVELOPED) != (cipher in AES_GCM):
-        raise malformed("AES-GCM belongs in authenticated-enveloped data, AES-CBC in enveloped data")
+        raise Refusal(Reason.NO_INTEGRITY, "it is put as authenticated and is not, or the other way round")
     if kind == AUTH_ENVELOPED:
         fields.maybe(context(1))
         if len(fields.take(OCTETS).value) < _SHORTEST_TAG:

@@ -143,10 +143,13 @@ def _files(folder: Path) -> list[Path]:
 
 def _certificates(file: Path) -> list[x509.Certificate]:
     try:
-        return read_certificates(file.read_bytes())
+        found = read_certificates(file.read_bytes())
+        for certificate in found:
+            names(certificate)
+        return found
     except OSError as error:
         raise SmimeError(f"{file}: cannot be read: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, Refusal) as error:
         raise SmimeError(f"{file}: is no certificate in PEM or DER form") from error
 
 
