@@ -25,6 +25,12 @@ class Network:
     smime: Smime
     home: Path
 
+    def pin(self, *others: Person) -> None:
+        """The team, and whoever else is to be trusted."""
+        people = (self.team, *others)
+        wrong = self.smime.pin({p.fingerprint: (p.pem.read_text(), p.addresses) for p in people})
+        assert wrong == []
+
     def mail(self, entity: bytes, program: Program = APPLE_MAIL, sender: str = TEAM, **how: object) -> bytes:
         """A message: `entity` encrypted to the list."""
         return message(program, encrypted(program, entity, self.own, **how), sender)
@@ -60,6 +66,5 @@ def made(folder: Path, team: Callable[[Authority, Path], Person] | None = None) 
     home = folder / "smime"
     take_home(own, home)
     network = Network(authority, own, member, stranger, Smime(home), home)
-    (home / "pinned").mkdir()
-    (home / "pinned" / "team.pem").write_bytes(member.pem.read_bytes())
+    network.pin()
     return network

@@ -35,6 +35,11 @@ class Person:
         return self.folder / "key.pem"
 
     @property
+    def addresses(self) -> list[str]:
+        names = self.certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        return names.get_values_for_type(x509.RFC822Name)
+
+    @property
     def fingerprint(self) -> str:
         return self.certificate.fingerprint(hashes.SHA256()).hex().upper()
 

@@ -86,8 +86,6 @@ def test_a_certificate_that_is_not_good_enough(tmp_path: Path, name: str) -> Non
     found = sealed(network, network.team)
     assert isinstance(found, Refused)
     assert found.reason is reason
-    with pytest.raises(SmimeError, match="ask the team for another"):
-        network.smime.pin(network.team.pem, network.team.fingerprint, [TEAM], time.time())
 
 
 def test_one_certificate_to_sign_and_another_to_encrypt(tmp_path: Path) -> None:
@@ -123,45 +121,45 @@ def test_a_certificate_signed_with_sha_1(tmp_path: Path) -> None:
     assert network.refused(mail(network)).reason is Reason.WEAK_KEY
 
 
-def test_a_certificate_is_pinned_by_its_fingerprint(network: Network, tmp_path: Path) -> None:
-    both = tmp_path / "both.pem"
-    both.write_bytes(network.team.pem.read_bytes() + network.stranger.pem.read_bytes())
+def test_who_is_pinned_is_trusted_and_nobody_else(network: Network) -> None:
     assert network.refused(mail(network, network.stranger)).reason is Reason.UNKNOWN_SIGNER
 
-    network.smime.pin(both, network.stranger.fingerprint, ["Other@cert.example", TEAM.upper()], time.time())
-
+    network.pin(network.stranger)
     assert network.opened(mail(network, network.stranger)).signer == network.stranger.fingerprint
 
-
-def test_what_cannot_be_pinned(network: Network, tmp_path: Path) -> None:
-    broken = tmp_path / "broken.pem"
-    broken.write_text("hello")
-    team, now = network.team, time.time()
-
-    for file, fingerprint, addresses, words in [
-        (team.pem, network.stranger.fingerprint, [TEAM], "holds no certificate with the fingerprint"),
-        (team.pem, team.fingerprint, ["other@cert.example"], "for none of the team's addresses"),
-        (broken, team.fingerprint, [TEAM], "is no certificate"),
-        (tmp_path / "none.pem", team.fingerprint, [TEAM], "cannot be read"),
-    ]:
-        with pytest.raises(SmimeError, match=words):
-            network.smime.pin(file, fingerprint, addresses, now)
+    network.pin()
+    assert network.refused(mail(network, network.stranger)).reason is Reason.UNKNOWN_SIGNER
 
 
-def test_a_broken_file_touches_nobody_else(network: Network) -> None:
-    (network.home / "pinned" / "broken.pem").write_text("hello")
-    (network.home / "pinned" / "twisted.der").write_bytes(twisted(network.stranger))
+def test_what_cannot_be_pinned_touches_nobody_else(network: Network) -> None:
+    team, stranger = network.team, network.stranger
+    twisted_pem = openssl("x509", "-inform", "DER", stdin=twisted(stranger)).decode()
 
-    opened = network.opened(mail(network))
+    wrong = network.smime.pin(
+        {
+            team.fingerprint: (team.pem.read_text(), ["Other@cert.example", TEAM.upper()]),
+            stranger.fingerprint: (stranger.pem.read_text(), ["other@cert.example"]),
+            "AA": (stranger.pem.read_text(), [TEAM]),
+            "BB": ("hello", [TEAM]),
+            "CC": (twisted_pem, [TEAM]),
+            "DD": (team.pem.read_text() * 2, [TEAM]),
+        }
+    )
 
-    assert ["broken.pem" in w or "twisted.der" in w for w in opened.warnings] == [True, True]
+    assert wrong == [
+        f"the certificate {stranger.fingerprint} is for none of its team's addresses; ask the team again",
+        "the certificate AA has another fingerprint; ask the team again",
+        *(f"the certificate {name} cannot be read; ask the team again" for name in ("BB", "CC", "DD")),
+    ]
+    assert network.opened(mail(network)).signer == team.fingerprint
+    assert network.refused(mail(network, stranger)).reason is Reason.UNKNOWN_SIGNER
 
 
 def test_two_certificates_of_one_key_during_a_renewal(network: Network, tmp_path: Path) -> None:
     renewed = network.authority.certify(
         tmp_path / "renewed", TEAM, network.team.key, end=NOW + timedelta(days=300)
     )
-    network.smime.pin(renewed.pem, renewed.fingerprint, [TEAM], time.time())
+    network.pin(renewed)
 
     def by(person: Person, *options: str) -> str:
         structure = signature(CONTENT, person, detached=True, options=("-keyid", *options))
@@ -277,9 +275,7 @@ class TestOwn:
         assert smime.certificate() == first
         assert (tmp_path / "smime" / "own.key").stat().st_mode & 0o777 == 0o600
         other = Smime(tmp_path / "member")
-        other.make("A Member", "member@cert.example", time.time())
-        (tmp_path / "list.pem").write_bytes(first[1])
-        other.pin(tmp_path / "list.pem", first[0], ["alerts@bell.example"], time.time())
+        assert other.pin({first[0]: (first[1].decode(), [LIST])}) == []
 
     def test_a_new_one_beside_the_former(self, network: Network, tmp_path: Path) -> None:
         """Members encrypt to the former certificate until they have the new one; what goes out is signed by

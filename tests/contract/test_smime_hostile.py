@@ -123,6 +123,10 @@ ATTACKS: dict[str, tuple[Raw, Reason]] = {
         sent(lambda n: detached(n).replace(b"\r\n\r\n--Apple", b"\r\n\r\nAlert is over.\r\n--Apple", 1)),
         Reason.NOT_WHOLLY_SIGNED,
     ),
+    "a letter where a greeting is": (
+        sent(lambda n: detached(n).replace(b"\r\n\r\n--Apple", LETTER + b"\r\n--Apple", 1)),
+        Reason.NOT_WHOLLY_SIGNED,
+    ),
     "two have signed": (sent(lambda n: detached(n, signers=2)), Reason.SEVERAL_SIGNATURES),
     "two have signed in one piece": (sent(lambda n: opaque(n, signers=2)), Reason.SEVERAL_SIGNATURES),
     "certificates and no signature": (
@@ -172,11 +176,17 @@ ATTACKS: dict[str, tuple[Raw, Reason]] = {
         lambda n: from_team(b"Content-Type: text/plain\r\n" + wrapped(n)),
         Reason.MALFORMED,
     ),
+    "a line that is no header field": (
+        lambda n: from_team(b"Whatever this is\r\n" + wrapped(n)),
+        Reason.MALFORMED,
+    ),
+    "something after the base64": (lambda n: from_team(wrapped(n) + b"*****\r\n"), Reason.MALFORMED),
     "broken base64": (lambda n: from_team(wrapped(n).replace(b"A", b"*", 60)), Reason.MALFORMED),
 }
 
 P_256 = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 """The order of the curve."""
+LETTER = b"\r\n\r\nThis is a warning: " + b"call another number. " * 20
 LEGACY = ("-provider", "legacy", "-provider", "default")
 COMPRESSED = tlv(0x30, tlv(6, bytes.fromhex("2a864886f70d0109100109")), tlv(0xA0, tlv(0x30, tlv(2, b"\0"))))
 

@@ -132,7 +132,7 @@ def test_keys_on_elliptic_curves(network: Network, tmp_path: Path, curve: ec.Ell
     team = network.authority.certify(tmp_path / "team", TEAM, ec_key(curve))
     take_home(own, tmp_path / "home")
     smime = Smime(tmp_path / "home")
-    smime.pin(team.pem, team.fingerprint, [TEAM], time.time())
+    smime.pin({team.fingerprint: (team.pem.read_text(), [TEAM])})
     entity = clear_signed(THUNDERBIRD, CONTENT, signature(CONTENT, team, detached=True))
 
     found = smime.open(message(THUNDERBIRD, encrypted(THUNDERBIRD, entity, own), TEAM), time.time())

@@ -87,7 +87,7 @@ KEYS = {
 @pytest.mark.parametrize("kind", KEYS)
 def test_a_member_opens_it_with_openssl(network: Network, tmp_path: Path, kind: str, gcm: bool) -> None:
     member = network.authority.certify(tmp_path / "member", TEAM, KEYS[kind]())
-    network.smime.pin(member.pem, member.fingerprint, [TEAM], time.time())
+    network.pin(member)
 
     entity = sealed(network.smime.sign(CONTENT), recipient(member, gcm))
 
@@ -152,7 +152,7 @@ def test_only_the_member_can_open_it(network: Network) -> None:
 def test_signed_once_and_encrypted_for_each(network: Network, tmp_path: Path) -> None:
     """What costs most is done once, and every member has the same signature."""
     member = network.authority.certify(tmp_path / "member", TEAM, ec_key())
-    network.smime.pin(member.pem, member.fingerprint, [TEAM], time.time())
+    network.pin(member)
     signed = network.smime.sign(CONTENT)
 
     first, second = (sealed(signed, recipient(person)) for person in (network.team, member))
@@ -202,7 +202,7 @@ def test_a_notice_can_be_read_by_anybody(network: Network, gpgsm: Gpgsm, tmp_pat
 
 def test_what_the_list_has_made_for_itself_is_taken_by_a_member_of_ours(network: Network) -> None:
     """Two lists of this kind can write to each other: what goes out is what comes in."""
-    network.smime.pin(network.own.pem, network.own.fingerprint, [LIST], time.time())
+    network.pin(network.own)
 
     entity = sealed(network.smime.sign(CONTENT), recipient(network.own, address=LIST))
 

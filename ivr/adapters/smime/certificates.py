@@ -64,8 +64,8 @@ def names(certificate: x509.Certificate) -> tuple[CertificateId, ...]:
     return (by_issuer, key.digest) if key else (by_issuer,)
 
 
-def check(certificate: x509.Certificate, now: float, *purposes: Purpose) -> None:
-    """That it may be used at `now` for one of the purposes."""
+def check(certificate: x509.Certificate, now: float, purpose: Purpose) -> None:
+    """That it may be used at `now` for this."""
     at = datetime.fromtimestamp(now, UTC)
     if at > certificate.not_valid_after_utc:
         raise Refusal(
@@ -76,7 +76,7 @@ def check(certificate: x509.Certificate, now: float, *purposes: Purpose) -> None
             Reason.KEY_EXPIRED, f"its certificate is not valid before {certificate.not_valid_before_utc:%F}"
         )
     _strong(certificate)
-    if not any(_fit(certificate, purpose) for purpose in purposes):
+    if not _fit(certificate, purpose):
         raise Refusal(Reason.NOT_PERMITTED, "its certificate is issued for something else than this")
 
 

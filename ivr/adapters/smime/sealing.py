@@ -44,7 +44,7 @@ class Signed:
         """For this member, or why its certificate cannot be used. Raises SmimeError."""
         certificate = self._trust.pinned.get(to.fingerprint)
         if certificate is None:
-            return Refused(Reason.UNKNOWN_SIGNER, "its certificate is not pinned; certify it again")
+            return Refused(Reason.UNKNOWN_SIGNER, "its certificate is not among those that are pinned")
         try:
             warnings = self._trust.judge(certificate, Purpose.ENCRYPTING, now)
             if to.address.lower() not in addresses(certificate):

@@ -1,14 +1,14 @@
 """Whose certificates are trusted: those pinned for a team, and those that the network's authorities have
 issued.
 
-Owns: the files of both, and of the revocation lists. A pinned certificate is trusted for itself, whoever
-issued it; another one only with a chain to an authority, and even then the directory decides whether a team
-has it (by the fingerprint). Intermediate authorities belong in the bundle beside their root: what comes
-with a mail is anybody's. A certificate on a revocation list is refused; a list that is out of date warns
-and no more, for in the outage that we are made for nobody can fetch a new one.
+Owns: the files of the authorities and of the revocation lists. A pinned certificate is trusted for itself,
+whoever issued it; another one only with a chain to an authority, and even then the directory decides
+whether a team has it (by the fingerprint). Intermediate authorities belong in the bundle beside their root:
+what comes with a mail is anybody's. A certificate on a revocation list is refused; a list that is out of
+date warns and no more, for in the outage that we are made for nobody can fetch a new one.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,7 +41,7 @@ class Trust:
     lists: tuple[x509.CertificateRevocationList, ...]
     """Each signed by one of the authorities."""
     complaints: tuple[str, ...]
-    """Files that cannot be used. One that is broken does not stop the others."""
+    """Lists that cannot be used. One that is broken does not stop the mail."""
 
     def named(self, name: CertificateId, sent: Collection[x509.Certificate]) -> list[x509.Certificate]:
         """The certificates that a CMS structure may mean, the pinned ones first; of two with the same key,
@@ -91,43 +91,44 @@ class Trust:
         )
 
 
-def load(home: Path) -> Trust:
-    """From `pinned/`, `authorities.pem` and `crls/`; what is not there is empty. Raises SmimeError."""
+def pinned(teams: Mapping[str, tuple[str, Collection[str]]]) -> tuple[dict[str, x509.Certificate], list[str]]:
+    """The certificates of these teams, by fingerprint as given; and what is wrong with those that are left
+    out. Each is given as PEM, with its team's addresses, of which it must be for one. Whether it has expired
+    is looked at when it is used."""
+    found: dict[str, x509.Certificate] = {}
+    complaints = []
+    for wanted, (text, team) in teams.items():
+        try:
+            [certificate] = read_certificates(text.encode())
+            names(certificate)
+            good = not addresses(certificate).isdisjoint(address.lower() for address in team)
+        except (ValueError, Refusal):
+            complaints.append(f"the certificate {wanted} cannot be read; ask the team again")
+            continue
+        if fingerprint(certificate) != wanted:
+            complaints.append(f"the certificate {wanted} has another fingerprint; ask the team again")
+        elif not good:
+            complaints.append(
+                f"the certificate {wanted} is for none of its team's addresses; ask the team again"
+            )
+        else:
+            found[wanted] = certificate
+    return found, complaints
+
+
+def load(home: Path, pinned: dict[str, x509.Certificate]) -> Trust:
+    """With `authorities.pem` and `crls/`; what is not there is empty. Raises SmimeError."""
     bundle = home / "authorities.pem"
     authorities = tuple(_certificates(bundle)) if bundle.exists() else ()
-    pinned: list[x509.Certificate] = []
     lists: list[x509.CertificateRevocationList] = []
     complaints: list[str] = []
-    for file in _files(home / "pinned"):
-        try:
-            pinned += _certificates(file)
-        except SmimeError as error:
-            complaints.append(str(error))
-    for file in _files(home / "crls"):
+    folder = home / "crls"
+    for file in sorted(folder.iterdir()) if folder.is_dir() else ():
         try:
             lists.append(_list(file, authorities))
         except SmimeError as error:
             complaints.append(str(error))
-    return Trust({fingerprint(c): c for c in pinned}, authorities, tuple(lists), tuple(complaints))
-
-
-def pin(home: Path, file: Path, wanted: str, team: Collection[str], now: float) -> None:
-    """Take the certificate with this fingerprint, and no other, from a file of the team's; it must be for
-    one of the team's mail addresses. Raises SmimeError."""
-    found = [c for c in _certificates(file) if fingerprint(c) == wanted]
-    if not found:
-        raise SmimeError(f"{file}: holds no certificate with the fingerprint {wanted}; ask the team again")
-    try:
-        check(found[0], now, *Purpose)
-    except Refusal as no:
-        raise SmimeError(f"{file}: {no}; ask the team for another") from no
-    if addresses(found[0]).isdisjoint(address.lower() for address in team):
-        raise SmimeError(f"{file}: the certificate is for none of the team's addresses; ask the team again")
-    folder = home / "pinned"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    part = folder / f".{wanted}.part"
-    part.write_bytes(pem(found[:1]))
-    part.rename(folder / f"{wanted}.pem")
+    return Trust(pinned, authorities, tuple(lists), tuple(complaints))
 
 
 def expiring(certificates: Collection[x509.Certificate], before: float) -> dict[str, float]:
@@ -135,21 +136,12 @@ def expiring(certificates: Collection[x509.Certificate], before: float) -> dict[
     return {fingerprint(c): expires_at(c) for c in certificates if expires_at(c) < before}
 
 
-def _files(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        return []
-    return sorted(file for file in folder.iterdir() if not file.name.startswith("."))
-
-
 def _certificates(file: Path) -> list[x509.Certificate]:
     try:
-        found = read_certificates(file.read_bytes())
-        for certificate in found:
-            names(certificate)
-        return found
+        return read_certificates(file.read_bytes())
     except OSError as error:
         raise SmimeError(f"{file}: cannot be read: {error.strerror}") from error
-    except (ValueError, Refusal) as error:
+    except ValueError as error:
         raise SmimeError(f"{file}: is no certificate in PEM or DER form") from error
 
 
