@@ -63,11 +63,17 @@ def usage(**allowed: bool) -> x509.KeyUsage:
 class Authority:
     """Signs certificates; a root, or one below another."""
 
-    def __init__(self, name: str, above: "Authority | None" = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        above: "Authority | None" = None,
+        key: rsa.RSAPrivateKey | None = None,
+        purposes: Sequence[x509.ObjectIdentifier] = (),
+    ) -> None:
         self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        self.key = ec_key()
+        self.key = key or ec_key()
         issuer = above or self
-        self.certificate = (
+        builder = (
             x509.CertificateBuilder(
                 issuer.name, self.name, self.key.public_key(), x509.random_serial_number(),
                 NOW - timedelta(days=900), NOW + timedelta(days=900),
@@ -75,8 +81,10 @@ class Authority:
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
             .add_extension(usage(key_cert_sign=True, crl_sign=True), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(self.key.public_key()), critical=False)
-            .sign(issuer.key, hashes.SHA256())
         )  # fmt: skip
+        if purposes:
+            builder = builder.add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
+        self.certificate = builder.sign(issuer.key, hashes.SHA256())
 
     def certify(
         self,

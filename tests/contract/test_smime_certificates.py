@@ -18,7 +18,7 @@ from smime_people import NOW, Authority, Person, ec_key, kept, openssl, rsa_key,
 from smime_shapes import APPLE_MAIL, CONTENT, clear_signed, signature
 
 from ivr.adapters.smime import Smime, SmimeError
-from ivr.domain.mail import Reason, Recipient, Refused, Standard
+from ivr.domain.mail import Opened, Reason, Recipient, Refused, Standard
 
 LIST = "alerts@bell.example"
 DAY_S = 86400.0
@@ -200,6 +200,30 @@ class TestAuthorities:
         other = Authority("Authority of the team's").certify(tmp_path / "other", TEAM, rsa_key())
 
         assert network.refused(mail(network, other)).reason is Reason.UNKNOWN_SIGNER
+
+    @pytest.mark.parametrize("name", ["good", "weak", "of web servers"])
+    def test_an_authority_that_is_not_good_enough(self, network: Network, tmp_path: Path, name: str) -> None:
+        authority = {
+            "good": lambda: Authority("Another"),
+            "weak": lambda: Authority("Another", key=rsa_key(1024)),
+            "of web servers": lambda: Authority("Another", purposes=[ExtendedKeyUsageOID.SERVER_AUTH]),
+        }[name]()
+        bundle(network, authority)
+
+        found = network.open(mail(network, authority.certify(tmp_path / "person", TEAM, ec_key())))
+
+        assert isinstance(found, Opened if name == "good" else Refused), found
+
+    def test_an_authority_that_has_expired(self, network: Network, tmp_path: Path) -> None:
+        bundle(network, network.authority)
+        person = network.authority.certify(
+            tmp_path / "person", TEAM, ec_key(), end=NOW + timedelta(days=2000)
+        )
+        raw = mail(network, person)
+        then = (NOW + timedelta(days=1000)).timestamp()
+
+        assert network.opened(raw).signer == person.fingerprint
+        assert network.refused(raw, then).reason is Reason.UNKNOWN_SIGNER
 
 
 class TestRevocation:
