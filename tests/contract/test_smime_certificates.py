@@ -37,8 +37,8 @@ def mail(network: Network, by: Person | None = None, **how: str) -> bytes:
     return network.mail(clear_signed(APPLE_MAIL, CONTENT, signature(CONTENT, by, detached=True)), **how)
 
 
-def sealed(network: Network, person: Person, address: str = TEAM) -> object:
-    to = Recipient("cert", address, Standard.SMIME, person.fingerprint)
+def sealed(network: Network, person: Person) -> object:
+    to = Recipient("cert", TEAM, Standard.SMIME, person.fingerprint)
     return network.smime.sign(CONTENT).sealed(to, time.time())
 
 
@@ -283,10 +283,27 @@ class TestRevocation:
 
 
 def test_expiry_is_told_ahead(network: Network) -> None:
-    ends = network.team.certificate.not_valid_after_utc.timestamp()
+    end = network.team.certificate.not_valid_after_utc
+    now, team = end.timestamp() - 10 * DAY_S, network.team.fingerprint
 
-    assert network.smime.expiring(ends - DAY_S) == {}
-    assert network.smime.expiring(ends + 1) == {network.team.fingerprint: ends, network.own.fingerprint: ends}
+    for wanted in (team, network.own.fingerprint):
+        assert network.smime.failing(wanted, now, 9 * DAY_S) is None
+        told = network.smime.failing(wanted, now, 11 * DAY_S)
+        assert told is not None
+        assert f"to {end:%Y-%m-%d} (UTC); a new one is needed" in told
+
+
+def test_what_else_fails_is_told(network: Network) -> None:
+    now = time.time()
+    assert network.smime.failing("AA", now, 0) == "the certificate AA is not pinned"
+    bundle(network, network.authority)
+    revoke(network, "list", network.authority.revocations(network.team.certificate))
+
+    told = network.smime.failing(network.team.fingerprint, now, 0)
+
+    assert told == (
+        f"the certificate {network.team.fingerprint}: its certificate is revoked; a new one is needed"
+    )
 
 
 class TestOwn:

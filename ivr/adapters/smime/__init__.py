@@ -64,8 +64,9 @@ class Smime:
         """A MIME entity that is signed and no more; see `sealing.notice`."""
         return sealing.notice(content, own.load(self._home).pair)
 
-    def expiring(self, before: float) -> dict[str, float]:
-        """Fingerprints of the certificates, ours and those trusted, that expire before then; and when."""
-        known = trust.load(self._home, self._pinned)
-        ours = own.load(self._home).pair
-        return trust.expiring((ours.certificate, *known.pinned.values(), *known.authorities), before)
+    def failing(self, wanted: str, now: float, ahead_s: float) -> str | None:
+        """What an operator should know about a team's certificate, or the list's own: that it cannot be used
+        in `ahead_s` seconds, to encrypt or to sign; None where all is well."""
+        ours = own.load(self._home).pair.certificate
+        known = trust.load(self._home, {**self._pinned, fingerprint(ours): ours})
+        return known.failing(wanted, now + ahead_s)

@@ -67,14 +67,9 @@ def names(certificate: x509.Certificate) -> tuple[CertificateId, ...]:
 def check(certificate: x509.Certificate, now: float, purpose: Purpose) -> None:
     """That it may be used at `now` for this."""
     at = datetime.fromtimestamp(now, UTC)
-    if at > certificate.not_valid_after_utc:
-        raise Refusal(
-            Reason.KEY_EXPIRED, f"its certificate has expired on {certificate.not_valid_after_utc:%F}"
-        )
-    if at < certificate.not_valid_before_utc:
-        raise Refusal(
-            Reason.KEY_EXPIRED, f"its certificate is not valid before {certificate.not_valid_before_utc:%F}"
-        )
+    start, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    if not start <= at <= end:
+        raise Refusal(Reason.KEY_EXPIRED, f"its certificate is valid from {start:%F} to {end:%F} (UTC)")
     _strong(certificate)
     if not _fit(certificate, purpose):
         raise Refusal(Reason.NOT_PERMITTED, "its certificate is issued for something else than this")

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.hazmat.primitives.serialization.pkcs7 import PKCS7Options, PKCS7SignatureBuilder
 
-from ivr.adapters.smime.certificates import Purpose, addresses, pem
+from ivr.adapters.smime.certificates import Purpose, pem
 from ivr.adapters.smime.openssl import openssl
 from ivr.adapters.smime.own import Pair
 from ivr.adapters.smime.refusal import Refusal
@@ -47,8 +47,6 @@ class Signed:
             return Refused(Reason.UNKNOWN_SIGNER, "its certificate is not among those that are pinned")
         try:
             warnings = self._trust.judge(certificate, Purpose.ENCRYPTING, now)
-            if to.address.lower() not in addresses(certificate):
-                return Refused(Reason.NOT_THE_SENDER, "its certificate is not for its address")
         except Refusal as no:
             return no.refused
         cipher, kind = (

@@ -59,6 +59,18 @@ class Trust:
             )
         return warnings
 
+    def failing(self, wanted: str, at: float) -> str | None:
+        """Why the pinned certificate with this fingerprint cannot be used then; None where it can."""
+        certificate = self.pinned.get(wanted)
+        if certificate is None:
+            return f"the certificate {wanted} is not pinned"
+        try:
+            for purpose in Purpose:
+                self.judge(certificate, purpose, at)
+        except Refusal as no:
+            return f"the certificate {wanted}: {no}; a new one is needed"
+        return None
+
     def _unrevoked(self, certificate: x509.Certificate, now: float) -> tuple[str, ...]:
         if self._is_revoked(certificate):
             raise Refusal(Reason.KEY_REVOKED, "its certificate is revoked")
@@ -129,11 +141,6 @@ def load(home: Path, pinned: dict[str, x509.Certificate]) -> Trust:
         except SmimeError as error:
             complaints.append(str(error))
     return Trust(pinned, authorities, tuple(lists), tuple(complaints))
-
-
-def expiring(certificates: Collection[x509.Certificate], before: float) -> dict[str, float]:
-    """Fingerprints of those that expire before then, and when they do."""
-    return {fingerprint(c): expires_at(c) for c in certificates if expires_at(c) < before}
 
 
 def _certificates(file: Path) -> list[x509.Certificate]:
