@@ -102,6 +102,20 @@ def test_one_certificate_to_sign_and_another_to_encrypt(tmp_path: Path) -> None:
     assert not isinstance(sealed(encrypting, encrypting.team), Refused)
 
 
+def test_a_key_on_a_curve_agrees_on_keys(tmp_path: Path) -> None:
+    """RFC 5753, 3: it enciphers none."""
+    agreeing, enciphering = (
+        made(
+            tmp_path / name,
+            lambda a, at, name=name: a.certify(at, TEAM, ec_key(), allowed=usage(**{name: True})),
+        )
+        for name in ("key_agreement", "key_encipherment")
+    )
+
+    assert not isinstance(sealed(agreeing, agreeing.team), Refused)
+    assert isinstance(sealed(enciphering, enciphering.team), Refused)
+
+
 def test_a_certificate_signed_with_sha_1(tmp_path: Path) -> None:
     """cryptography makes none: openssl does."""
 
