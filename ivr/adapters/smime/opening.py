@@ -1,0 +1,160 @@
+"""A mail that came in, opened: decrypted with the list's key, and its one signature verified.
+
+Owns: which wrappings are taken. Exactly two: encrypted (enveloped or authenticated-enveloped data, AES),
+and in it signed by one signer (opaque or detached) over everything that is handed on. AES-CBC can be
+changed unseen, by whoever carries the mail, so that nothing of it counts before the signature (EFAIL,
+CVE-2017-17689); no refusal says more of the decrypted text than what is missing. A signature around the
+encryption (RFC 2634's triple wrap has one) is refused: anybody can put one there, and take one off.
+
+Our own reader decides what may be tried, openssl whether the signature is right, and over the very bytes
+that are handed on.
+"""
+
+import hashlib
+from email.message import Message
+from email.utils import getaddresses
+
+from cryptography import x509
+
+from ivr.adapters.smime import cms
+from ivr.adapters.smime.ber import Element
+from ivr.adapters.smime.certificates import Purpose, addresses, fingerprint, names, pem
+from ivr.adapters.smime.entity import Entity, split
+from ivr.adapters.smime.openssl import openssl
+from ivr.adapters.smime.own import Own
+from ivr.adapters.smime.refusal import Refusal, malformed
+from ivr.adapters.smime.trust import Trust
+from ivr.domain.mail import Opened, Reason, Refused, Standard
+
+_ENCRYPTED = (cms.ENVELOPED, cms.AUTH_ENVELOPED)
+
+
+def opened(raw: bytes, own: Own, trust: Trust, now: float) -> Opened | Refused:
+    """A whole message (RFC 5322), or the reason why it is not taken. Raises SmimeError."""
+    try:
+        outer = split(raw)
+        entity = split(_decrypted(*_envelope(outer), own))
+        structure, signed, content = _signature(entity)
+        _simple(split(content))
+        certificate, warnings = _signer(signed, outer.headers, trust, now)
+        _verify(structure, signed, content, certificate)
+    except Refusal as no:
+        return no.refused
+    signer = fingerprint(certificate)
+    # Not of the signature's value: that of an ECDSA signature can be changed without the key, and stays
+    # right.
+    same = f"{signer} {signed.signed_at} {signed.digest.hex()}"
+    signature_id = hashlib.sha256(same.encode()).hexdigest()
+    return Opened(Standard.SMIME, content, signer, signed.signed_at, signature_id, warnings)
+
+
+def _envelope(outer: Entity) -> tuple[bytes, str, Element]:
+    """The CMS structure that is the whole body of the message, with its kind and content."""
+    if outer.is_cms:
+        structure = outer.decoded()
+        kind, content = cms.content_of(structure)
+        if kind in _ENCRYPTED:
+            return structure, kind, content
+        if kind == cms.SIGNED:
+            _not_around(cms.encapsulated(content)[0])
+    elif outer.type == "multipart/signed":
+        _not_around(next(iter(outer.parts()), None))
+    elif outer.type.startswith("multipart/") and any(split(part).is_cms for part in outer.parts()):
+        raise Refusal(Reason.NOT_WHOLLY_SIGNED, "something stands beside what is encrypted")
+    raise Refusal(Reason.NOT_ENCRYPTED, "it is not encrypted with S/MIME")
+
+
+def _not_around(inside: bytes | None) -> None:
+    if inside is not None and split(inside).is_cms:
+        raise Refusal(Reason.SIGNED_OUTSIDE, "it is signed around the encryption; sign first, then encrypt")
+
+
+def _decrypted(structure: bytes, kind: str, content: Element, own: Own) -> bytes:
+    envelope = cms.enveloped(kind, content)
+    pairs = (own.pair, *own.former)
+    ours = next((p for p in pairs if not set(names(p.certificate)).isdisjoint(envelope.recipients)), None)
+    if ours is None:
+        raise Refusal(Reason.NOT_TO_US, "it is not encrypted to the list's certificate")
+    done, entity = openssl(
+        "cms", "-decrypt", "-inform", "DER", "-binary", "-inkey", str(ours.key_file),
+        "-recip", pem([ours.certificate]), stdin=structure,
+    )  # fmt: skip
+    if not done:
+        raise malformed("it cannot be decrypted with the list's key")
+    # S/MIME wants CRLF (RFC 8551, 3.1.1). Some programs encrypt their own line ends, and have signed CRLF.
+    return entity if b"\r" in entity else entity.replace(b"\n", b"\r\n")
+
+
+def _signature(entity: Entity) -> tuple[bytes, cms.Signed, bytes]:
+    """The structure of the signature, what it says of itself, and the content that it must be over."""
+    if entity.is_cms:
+        structure = entity.decoded()
+        signed = _signed(structure)
+        if signed.content is None:
+            raise malformed("what the signature is over is missing")
+        return structure, signed, signed.content
+    if not entity.type.startswith("multipart/"):
+        raise Refusal(Reason.NOT_SIGNED, "what is encrypted is not signed; sign first, then encrypt")
+    parts = entity.parts()
+    if entity.type == "multipart/signed" and len(parts) == 2 and split(parts[1]).is_cms_signature:
+        structure = split(parts[1]).decoded()
+        signed = _signed(structure)
+        if signed.content is not None:
+            raise malformed("the signature brings a content of its own")
+        return structure, signed, parts[0]
+    if any(_is_signed(split(part)) for part in parts):
+        raise Refusal(Reason.NOT_WHOLLY_SIGNED, "something stands beside what is signed")
+    raise Refusal(Reason.NOT_SIGNED, "what is encrypted is not signed with S/MIME")
+
+
+def _is_signed(part: Entity) -> bool:
+    return part.is_cms or part.is_cms_signature or part.type == "multipart/signed"
+
+
+def _signed(structure: bytes) -> cms.Signed:
+    kind, content = cms.content_of(structure)
+    if kind == cms.SIGNED:
+        return cms.signed(content)
+    if kind in (*_ENCRYPTED, cms.COMPRESSED):
+        raise Refusal(Reason.TOO_COMPLEX, "it is compressed, or encrypted more than once")
+    raise Refusal(Reason.NOT_SIGNED, "what is encrypted is not signed")
+
+
+def _simple(content: Entity) -> None:
+    if _is_signed(content):
+        raise Refusal(Reason.TOO_COMPLEX, "it is encrypted or signed more than once")
+
+
+def _signer(
+    signed: cms.Signed, headers: Message, trust: Trust, now: float
+) -> tuple[x509.Certificate, tuple[str, ...]]:
+    found = trust.named(signed.signer, [c for der in signed.certificates if (c := _certificate(der))])
+    if not found:
+        raise Refusal(Reason.UNKNOWN_SIGNER, "the certificate of its signature is not known")
+    warnings = trust.judge(found[0], Purpose.SIGNING, now)
+    if fingerprint(found[0]) not in trust.pinned:  # of those that are, the address was looked at before
+        senders = {a.lower() for _, a in getaddresses([str(v) for v in headers.get_all("From", [])])}
+        if len(senders) != 1 or not senders <= addresses(found[0]):
+            raise Refusal(Reason.NOT_THE_SENDER, "its certificate is not for the address that it comes from")
+    return found[0], warnings
+
+
+def _certificate(der: bytes) -> x509.Certificate | None:
+    """None where it cannot be read: whatever was put beside a good signature does not spoil it."""
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+        names(certificate)
+    except (ValueError, Refusal):
+        return None
+    return certificate
+
+
+def _verify(structure: bytes, signed: cms.Signed, content: bytes, certificate: x509.Certificate) -> None:
+    """That the signature is right, by this certificate and over this content."""
+    apart = ("-content", content) if signed.content is None else ()
+    done, covered = openssl(
+        "cms", "-verify", "-inform", "DER", "-binary", "-noverify",
+        "-nointern", "-certfile", pem([certificate]), *apart, stdin=structure,
+    )  # fmt: skip
+    if not done or covered != content:  # openssl's reader and ours have to mean the same
+        raise Refusal(Reason.BAD_SIGNATURE, "its signature is wrong")
