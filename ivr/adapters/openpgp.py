@@ -7,7 +7,7 @@ out; an address, or gpg's own trust, says nothing here.
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email.message import EmailMessage, Message
 from email.mime.application import MIMEApplication
 from email.mime.multipart import MIMEMultipart
@@ -72,7 +72,8 @@ class KeyRing:
             except (OSError, ValueError) as error:
                 raise PgpError(f"gpg does not run: {error}; apt install gnupg") from error
             finally:
-                subprocess.run(["gpgconf", "--homedir", str(link), "--kill", "all"], capture_output=True)
+                with suppress(FileNotFoundError):  # where gpg is missing, which is said
+                    subprocess.run(["gpgconf", "--homedir", str(link), "--kill", "all"], capture_output=True)
 
 
 def _listed(gpg: gnupg.GPG, fingerprint: str) -> dict[str, Any]:

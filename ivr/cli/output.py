@@ -32,6 +32,7 @@ CODES = {
     "ivr.adapters.audio.BadAudio": Exit.BAD_DATA,
     "ivr.services.directory.BadEntry": Exit.BAD_DATA,
     "ivr.adapters.openpgp.PgpError": Exit.FAILED,
+    "ivr.adapters.gpg_look.GpgUnfit": Exit.FAILED,
     "ivr.adapters.sendmail.NotSent": Exit.AWAY,
     "ivr.adapters.speech_texts.SpeechError": Exit.BAD_DATA,
     "ivr.domain.facts.Illegal": Exit.FAILED,
