@@ -8,6 +8,7 @@ from ivr.domain.facts.access import (
     CallBackDenied,
     LoginTried,
     PinChanged,
+    PinTried,
     TeamIdentified,
     WordWanted,
 )
@@ -76,6 +77,7 @@ Fact = (
     | TeamIdentified
     | LoginTried
     | CallBackDenied
+    | PinTried
     | PinChanged
     | WordWanted
     | AlertHeard
@@ -142,6 +144,7 @@ __all__ = [
     "LoginTried",
     "MessageLeft",
     "PinChanged",
+    "PinTried",
     "ReportDue",
     "ReserveGivenUp",
     "ReserveMade",
