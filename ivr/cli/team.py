@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ivr.cli import enrol, team_access, team_listen
+from ivr.cli import enrol, team_access, team_listen, team_members
 from ivr.cli.common import Args, House, Verbs, group, house, verb
 from ivr.cli.output import Exit, document, say, table
 
@@ -62,6 +62,7 @@ def add(verbs: Verbs) -> None:
     )  # fmt: skip
     team_listen.add(team)
     enrol.add(team)
+    team_members.add(team)
 
     pin = verb(team, "pin", _pin, "issue a new PIN; it is printed once, and kept nowhere", reads=True)
     pin.add_argument("uid", metavar="UID", help="the account")
