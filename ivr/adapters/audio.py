@@ -16,7 +16,6 @@ import warnings
 import wave
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal
 
 with warnings.catch_warnings():
     # pydub looks for ffmpeg when it is loaded, and WAV files need none; it also loads audioop, which Python
@@ -25,7 +24,8 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     from pydub import AudioSegment
 
-from ivr.adapters import audio_quality
+from ivr.adapters import audio_kept, audio_quality
+from ivr.adapters.audio_kept import Kept
 from ivr.domain.line import Line, judge
 from ivr.domain.recording import Limits, Traits, Verdict, gain_db, problem, remark
 from ivr.ports import DiskFull, Reserve, StoreAway
@@ -212,12 +212,11 @@ class Recordings:
         except OSError as error:
             raise StoreAway(f"the recording cannot be erased: {error.strerror}") from error
 
-    def condition(self, name: str, checksum: str) -> Literal["intact", "changed", "missing"]:
-        """Whether the recording `name` is what it was when it was kept, by its SHA-256."""
-        try:
-            return "intact" if sha256(self.path(name)) == checksum else "changed"
-        except FileNotFoundError:
-            return "missing"
+    def look(self, name: str, checksum: str) -> Kept:
+        """The recording `name`, and whether it is what it was when it was kept, by its SHA-256."""
+        if Path(name).name != name:  # leads out of the folder
+            return Kept("changed", None)
+        return audio_kept.look(self.path(name), checksum, self._level_copy(name))
 
 
 def _sync_folder(folder: Path) -> None:

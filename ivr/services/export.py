@@ -17,14 +17,15 @@ SUMS = "SHA256SUMS"
 """In the form that `sha256sum -c` reads."""
 
 
-def export(tx: Records, alert: int, recording: Path | None) -> dict[str, bytes]:
-    """The files by name. `recording`: None where there is none any more. Raises NotThere."""
+def export(tx: Records, alert: int, recording: bytes | None) -> dict[str, bytes]:
+    """The files by name. `recording`: what is in its file; None where there is none any more. Raises
+    NotThere."""
     files = {
         "alert.json": _json(alert_document(tx, alert), indent=2),
         "journal.jsonl": b"".join(_json(_line(entry)) for entry in _journal(tx, alert)),
     }
     if recording is not None:
-        files[recording.name] = recording.read_bytes()
+        files[Path(alert_file(tx, alert).alert.audio).name] = recording
     files[SUMS] = "".join(
         f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in files.items()
     ).encode("ascii")

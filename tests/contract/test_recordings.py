@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from ivr import bootstrap
 from ivr.adapters.audio import RATE, BadAudio, Recordings
+from ivr.adapters.audio_kept import Kept
 from ivr.adapters.fastagi import HungUp
 from ivr.adapters.store import SqlStore
 from ivr.config import Settings
@@ -218,7 +219,7 @@ class TestLevel:
             assert (file.getnframes(), file.getframerate(), file.getnchannels()) == (16_000, RATE, 1)
             assert level_dbfs(file.readframes(16_000)) == pytest.approx(-20, abs=0.5)
         assert recordings.path(name).read_bytes() == original
-        assert recordings.condition(name, hashlib.sha256(original).hexdigest()) == "intact"
+        assert recordings.look(name, hashlib.sha256(original).hexdigest()).condition == "intact"
         recordings.erase(17)
         assert list(recordings.path(".").glob("*.wav*")) == []
 
@@ -238,6 +239,85 @@ class TestLevel:
         name = recordings.keep(17, str(speak(recordings.incoming / "x.wav", 2, 600)))
         assert recordings.to_play(name) == recordings.path(name)
         assert "17.wav: its level stays as it is" in caplog.text
+
+
+class TestKept:
+    @pytest.fixture
+    def name(self, recordings: Recordings) -> str:
+        return recordings.keep(17, str(speak(recordings.incoming / "x.wav", 2, 600)))
+
+    @pytest.fixture
+    def checksum(self, recordings: Recordings, name: str) -> str:
+        return hashlib.sha256(recordings.path(name).read_bytes()).hexdigest()
+
+    def test_is_what_was_kept(self, recordings: Recordings, name: str, checksum: str) -> None:
+        assert recordings.look(name, checksum) == Kept("intact", recordings.path(name).read_bytes())
+
+    @pytest.mark.parametrize("what", ["link to it", "link to another", "dangling link", "pipe", "folder"])
+    def test_what_is_no_file_of_ours_is_not_read(
+        self, recordings: Recordings, name: str, checksum: str, what: str, tmp_path: Path
+    ) -> None:
+        path, elsewhere = recordings.path(name), tmp_path / "elsewhere"
+        path.rename(elsewhere)
+        match what:
+            case "link to it":
+                path.symlink_to(elsewhere)
+            case "link to another":
+                path.symlink_to("/etc/passwd")
+            case "dangling link":
+                path.symlink_to(tmp_path / "nowhere")
+            case "pipe":
+                os.mkfifo(path)
+            case "folder":
+                path.mkdir()
+        assert recordings.look(name, checksum) == Kept("changed", None)
+
+    def test_a_path_that_leads_out_of_the_folder_is_not_followed(
+        self, recordings: Recordings, name: str, checksum: str, tmp_path: Path
+    ) -> None:
+        outside = recordings.path("..") / "17.wav"
+        recordings.path(name).rename(outside)
+        assert recordings.look("../17.wav", checksum) == Kept("changed", None)
+        assert recordings.look(str(outside), checksum) == Kept("changed", None)
+
+    @pytest.mark.parametrize("what", ["another", "one sample", "cut", "silence", "no sound", "link"])
+    def test_what_callees_hear_must_be_made_of_it(
+        self, recordings: Recordings, name: str, checksum: str, what: str, tmp_path: Path
+    ) -> None:
+        copy = recordings.to_play(name)
+        data = bytearray(copy.read_bytes())
+        match what:
+            case "another":
+                copy.write_bytes(data[:44] + b"\x00\x10" * ((len(data) - 44) // 2))
+            case "one sample":
+                data[10_000:10_002] = b"\x00\x40"
+                copy.write_bytes(data)
+            case "cut":
+                copy.write_bytes(data[:20_000])
+            case "silence":
+                speak(copy, 2, 0)
+            case "no sound":
+                copy.write_bytes(b"")
+            case "link":
+                copy.rename(tmp_path / "copy.wav")
+                copy.symlink_to(tmp_path / "copy.wav")
+        assert recordings.look(name, checksum).condition == "copy-changed"
+
+    @pytest.mark.parametrize("amplitude", [200, 1000, 12_000, 32_000])
+    def test_a_copy_at_whatever_gain_is_of_it(self, recordings: Recordings, amplitude: int) -> None:
+        name = recordings.keep(18, str(speak(recordings.incoming / "y.wav", 2, amplitude)))
+        checksum = hashlib.sha256(recordings.path(name).read_bytes()).hexdigest()
+        assert recordings.to_play(name) != recordings.path(name)
+        assert recordings.look(name, checksum).condition == "intact"
+
+    def test_a_copy_that_is_cut_off_at_full_scale_is_of_it(
+        self, recordings: Recordings, name: str, checksum: str
+    ) -> None:
+        data = recordings.path(name).read_bytes()
+        samples = struct.unpack(f"<{(len(data) - 44) // 2}h", data[44:])
+        louder = (max(-32768, min(32767, 70 * sample)) for sample in samples)
+        recordings.to_play(name).write_bytes(data[:44] + struct.pack(f"<{len(samples)}h", *louder))
+        assert recordings.look(name, checksum).condition == "intact"
 
 
 class TestDesk:
