@@ -22,6 +22,7 @@ from ivr.adapters.store import SqlStore
 from ivr.config import Settings
 from ivr.domain.records import Account, Alert, AlertState
 from ivr.services.desk import Desk
+from ivr.services.interrupted import Interrupted
 from ivr.services.ledger import Ledger
 
 CALLER = Account("40712", "abc-cert")
@@ -44,6 +45,11 @@ def level_dbfs(frames: bytes) -> float:
 @pytest.fixture
 def desk(settings: Settings, store: SqlStore, ledger: Ledger) -> Desk:
     return bootstrap.desk(settings, store, ledger)
+
+
+@pytest.fixture
+def interrupted(settings: Settings, store: SqlStore, desk: Desk) -> Interrupted:
+    return bootstrap.interrupted(settings, store, desk)
 
 
 class TestInspect:
@@ -332,20 +338,20 @@ class TestDesk:
         assert desk.audio(alert).exists()
 
     def test_what_was_being_recorded_when_the_service_went_down_becomes_a_draft(
-        self, desk: Desk, book: Book, recordings: Recordings
+        self, desk: Desk, interrupted: Interrupted, book: Book, recordings: Recordings
     ) -> None:
         speak(desk.new_recording(CALLER).with_suffix(".wav"), 3)
 
-        assert desk.adopt() == 1
+        assert interrupted.adopt() == 1
         (draft,) = book.find(Alert)
         assert (draft.state, draft.team, draft.uid) == (AlertState.DRAFT, "abc-cert", "40712")
         assert "line of the caller dropped" in book.journal()
         assert desk.audio(draft).exists()
         assert list(recordings.incoming.iterdir()) == []
-        assert desk.adopt() == 0
+        assert interrupted.adopt() == 0
 
     def test_what_a_line_said_is_gone_when_it_was_listened_to_or_at_the_next_start(
-        self, desk: Desk, recordings: Recordings
+        self, desk: Desk, interrupted: Interrupted, recordings: Recordings
     ) -> None:
         with pytest.raises(HungUp), desk.overhearing() as path:
             speak(path.with_suffix(".wav"), 3)
@@ -354,16 +360,20 @@ class TestDesk:
         assert list(recordings.incoming.iterdir()) == []
         speak(path.with_suffix(".wav"), 3)  # as if we had been killed meanwhile
 
-        assert desk.adopt() == 0
+        assert interrupted.adopt() == 0
         assert list(recordings.incoming.iterdir()) == []
 
-    def test_what_was_being_recorded_when_asterisk_died_becomes_a_draft(self, desk: Desk, book: Book) -> None:
+    def test_what_was_being_recorded_when_asterisk_died_becomes_a_draft(
+        self, desk: Desk, interrupted: Interrupted, book: Book
+    ) -> None:
         unfinished(speak(desk.new_recording(CALLER).with_suffix(".wav"), 3))
 
-        assert desk.adopt() == 1
+        assert interrupted.adopt() == 1
         assert book.find(Alert)[0].duration_s == 3.0
 
-    def test_what_became_an_alert_just_before_is_not_adopted_again(self, desk: Desk, book: Book) -> None:
+    def test_what_became_an_alert_just_before_is_not_adopted_again(
+        self, desk: Desk, interrupted: Interrupted, book: Book
+    ) -> None:
         path = desk.new_recording(CALLER)
         wav = speak(path.with_suffix(".wav"), 3)
         sound, note = wav.read_bytes(), path.with_suffix(".json").read_bytes()
@@ -371,31 +381,37 @@ class TestDesk:
         wav.write_bytes(sound)  # as if we had gone down between the commit and the tidying up
         path.with_suffix(".json").write_bytes(note)
 
-        assert desk.adopt() == 0
+        assert interrupted.adopt() == 0
         assert len(book.find(Alert)) == 1
         assert not wav.exists()
 
     @pytest.mark.parametrize(("seconds", "amplitude"), [(0, 0), (0.5, 8000), (5, 0)])
     def test_nothing_worth_sending_is_tidied_away(
-        self, desk: Desk, book: Book, recordings: Recordings, seconds: float, amplitude: int
+        self,
+        desk: Desk,
+        interrupted: Interrupted,
+        book: Book,
+        recordings: Recordings,
+        seconds: float,
+        amplitude: int,
     ) -> None:
         speak(desk.new_recording(CALLER).with_suffix(".wav"), seconds, amplitude)
         desk.new_recording(CALLER)
 
-        assert desk.adopt() == 0
+        assert interrupted.adopt() == 0
         assert book.find(Alert) == []
         assert list(recordings.incoming.iterdir()) == []
 
     @pytest.mark.parametrize("note", ["", '{"team": "abc', '{"team": "gone-cert", "uid": "1"}'])
     def test_a_recording_whose_owner_is_unknown_stays_and_keeps_nobody_from_starting(
-        self, desk: Desk, book: Book, note: str
+        self, desk: Desk, interrupted: Interrupted, book: Book, note: str
     ) -> None:
         path = desk.new_recording(CALLER)
         speak(path.with_suffix(".wav"), 3)
         path.with_suffix(".json").write_text(note, encoding="utf-8")
         speak(desk.new_recording(CALLER).with_suffix(".wav"), 4)
 
-        assert desk.adopt() == 1
+        assert interrupted.adopt() == 1
         assert path.with_suffix(".wav").exists()
         assert [a.duration_s for a in book.find(Alert)] == [4.0]
 
