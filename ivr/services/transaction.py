@@ -87,7 +87,7 @@ class Applied:
     login: Login | None = None
     """For LoginTried: what the caller is told."""
     errand: Errand | None = None
-    """The errand as it is now, where the fact was about one. None for one test call too many."""
+    """The errand as it is now, where the fact was about one."""
     is_routine: bool = False
     """For SmsTraffic: SMS moved and nothing else. That concerns only the courier, who knows; a dialler that
     made a plan for each would have no time for calls."""

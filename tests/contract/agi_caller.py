@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Protocol
 
 RATE = 8000
-_SILENCE_S = 0.9
-"""After this, seconds of the real clock, a script may ask to hold: a little less than it waits itself."""
+_SILENCE_S = 0.7
+"""After this, seconds of the real clock, a script may ask to hold: less than it waits itself."""
 _NEEDS_A_CALL = ("STREAM FILE", "WAIT FOR DIGIT", "RECORD FILE", "ANSWER", "SET AUTOHANGUP", "EXEC")
 
 

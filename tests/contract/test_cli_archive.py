@@ -106,7 +106,7 @@ def test_verify_looks_at_journal_and_recordings(home: Path, opened_store: SqlSto
 
 
 def test_what_callees_hear_is_verified_too(home: Path) -> None:
-    sound(home / "recordings/1-level.wav", level=9001)
+    assert (home / "recordings/1-level.wav").exists()
     sound(home / "recordings/2-level.wav", seconds=1.0)
     assert answer(home, "alert", "audio", "1", "--verify")["condition"] == "intact"
     found = tocsin(home, "alert", "audio", "2", "--verify")

@@ -316,14 +316,15 @@ class TestKept:
         assert recordings.to_play(name) != recordings.path(name)
         assert recordings.look(name, checksum).condition == "intact"
 
-    def test_a_copy_that_is_cut_off_at_full_scale_is_of_it(
+    def test_where_no_copy_is_needed_none_may_be_heard(
         self, recordings: Recordings, name: str, checksum: str
     ) -> None:
-        data = recordings.path(name).read_bytes()
-        samples = struct.unpack(f"<{(len(data) - 44) // 2}h", data[44:])
-        louder = (max(-32768, min(32767, 70 * sample)) for sample in samples)
-        recordings.to_play(name).write_bytes(data[:44] + struct.pack(f"<{len(samples)}h", *louder))
+        good = recordings.keep(18, str(speak(recordings.incoming / "y.wav", 2)))
+        assert recordings.to_play(good) == recordings.path(good)
+        recordings.to_play(name).rename(recordings.path("18-level.wav"))
         assert recordings.look(name, checksum).condition == "intact"
+        found = recordings.look(good, hashlib.sha256(recordings.path(good).read_bytes()).hexdigest())
+        assert found.condition == "copy-changed"
 
 
 class TestDesk:
