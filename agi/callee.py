@@ -6,7 +6,8 @@ from functools import partial
 from agi.listen import Clerk
 from ivr.adapters.fastagi import Channel
 from ivr.domain.facts import Fact
-from ivr.services.desk import Brief, Desk
+from ivr.services.briefing import Brief
+from ivr.services.desk import Desk
 
 
 @dataclass(frozen=True, slots=True)

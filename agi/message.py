@@ -14,7 +14,8 @@ from agi import listen
 from ivr.adapters.fastagi import Channel
 from ivr.domain.line import Line
 from ivr.domain.spoken import prompt
-from ivr.services.desk import Brief, Desk
+from ivr.services.briefing import Brief
+from ivr.services.desk import Desk
 
 _LISTEN_S = 4.0
 """Longer than a pause within a greeting, and than the one before its beep."""

@@ -1,13 +1,15 @@
 """A caller gives their account another PIN.
 
 Owns: that the present PIN is asked for first, and never in a call that we made: who calls and asks for one
-is a stranger. No digit is ever logged.
+is a stranger. Whoever guesses at it spends the account's failure budget, and hears what a guesser at the
+log-in hears. No digit is ever logged.
 """
 
 import logging
 from functools import partial
 
 from agi.caller import Caller, Gone
+from ivr.domain.budget import Login
 from ivr.domain.spoken import prompt
 from ivr.ports import StoreError
 
@@ -38,16 +40,21 @@ def change_pin(caller: Caller) -> None:
 
 
 def _knows_it(caller: Caller) -> bool:
-    """Whether the caller is still who logged in. Raises Gone for one who guesses: no budget counts here."""
+    """Whether the caller is still who logged in. Raises Gone for one who guesses."""
     lead: list[str] = []
-    for _ in range(_TRIES):
+    for mistakes in range(_TRIES):
         old = _keyed(caller, [*lead, prompt("enter-present-pin")])
         if not old:
             return False
-        if caller.look_up(partial(caller.desk.door.is_pin, caller.account, old)):
+        confirm = partial(caller.desk.door.confirm, caller.channel.call_id, caller.account, old, mistakes)
+        login = caller.look_up(confirm)
+        if login is Login.IN:
             return True
-        log.warning("call %s: a wrong PIN where it was to be changed", caller.channel.call_id)
+        log.warning("call %s: change of PIN %s", caller.channel.call_id, login)
         lead = [prompt("pin-wrong")]
+        if login is Login.HELD:
+            lead = [prompt("called-back-soon")]
+            break
     caller.channel.play(lead)
     raise Gone
 

@@ -33,11 +33,15 @@ def test_numbers(caller: Caller) -> None:
         return
     confirm = Menu((*spoken.count(len(numbers)), prompt("test-menu")), "1")
     if caller.ask(confirm) == "1":
-        _follow(caller, _wanted(caller, numbers))
+        errands = _wanted(caller, numbers)
+        if errands:
+            _follow(caller, errands)
+        else:
+            caller.channel.play([prompt("tests-refused")], ALL_KEYS)
 
 
 def _wanted(caller: Caller, numbers: list[str]) -> list[int]:
-    """The errands of the test calls that are now asked for."""
+    """The errands of the test calls that are now asked for; none for a number that had enough of late."""
     errands = []
     for number in numbers:
         fact = ErrandWanted(ErrandKind.TEST, number, caller.account.team, caller.account.uid)

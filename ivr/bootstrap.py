@@ -27,6 +27,7 @@ from ivr.services.desk import Desk
 from ivr.services.door import Door
 from ivr.services.gate import Gate
 from ivr.services.gate_submit import Intake
+from ivr.services.interrupted import Interrupted
 from ivr.services.ledger import Ledger, last_moment
 
 log = logging.getLogger(__name__)
@@ -89,6 +90,10 @@ def desk(settings: Settings, store: SqlStore, book: Ledger) -> Desk:
         Door(store, book, Pins(), Codes()),
         partial(_record_name, settings),
     )
+
+
+def interrupted(settings: Settings, store: SqlStore, asked: Desk) -> Interrupted:
+    return Interrupted(store, recordings(settings), asked)
 
 
 def _record_name(settings: Settings, team: str, recording: Path) -> bool:

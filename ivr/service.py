@@ -40,6 +40,7 @@ class Service:
         clock = bootstrap.clock(self._store)
         book = bootstrap.ledger(settings, self._store, clock)
         self._desk = bootstrap.desk(settings, self._store, book)
+        self._interrupted = bootstrap.interrupted(settings, self._store, self._desk)
         self._agi = FastAgiServer("127.0.0.1", settings.pbx.agi_port, scripts(self._desk))
         account = AmiAccount(settings.pbx.ami_port, settings.pbx.ami_user, settings.secret("ami"))
         self._ami = Ami(account, _caller_id(settings))
@@ -69,7 +70,7 @@ class Service:
         # What is there now stays. To look through all of it for garbage, now and then, would stop every call.
         gc.collect()
         gc.freeze()
-        self._desk.adopt()
+        self._interrupted.adopt()
         self._intake.clean()
         self._agi.start()
         self._courier.start(self._links)

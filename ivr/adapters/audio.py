@@ -16,7 +16,6 @@ import warnings
 import wave
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal
 
 with warnings.catch_warnings():
     # pydub looks for ffmpeg when it is loaded, and WAV files need none; it also loads audioop, which Python
@@ -25,7 +24,8 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     from pydub import AudioSegment
 
-from ivr.adapters import audio_quality
+from ivr.adapters import audio_kept, audio_quality
+from ivr.adapters.audio_kept import Kept
 from ivr.domain.line import Line, judge
 from ivr.domain.recording import Limits, Traits, Verdict, gain_db, problem, remark
 from ivr.ports import DiskFull, Reserve, StoreAway
@@ -47,6 +47,12 @@ def _verdict(path: Path, limits: Limits) -> Verdict:
 
 def _measure(sound: AudioSegment) -> Traits:
     return audio_quality.measure(array.array("h", sound.raw_data))
+
+
+def _even(sound: AudioSegment) -> AudioSegment | None:
+    """What callees hear instead of it; None where it is good as it is."""
+    gain = gain_db(_measure(sound))
+    return sound.apply_gain(gain) if gain else None
 
 
 def _load(path: Path) -> AudioSegment:
@@ -207,10 +213,9 @@ class Recordings:
         copy = self._level_copy(name)
         making = copy.with_suffix(".making")
         try:
-            sound = _load(self.path(name))
-            if gain := gain_db(_measure(sound)):
+            if (even := _even(_load(self.path(name)))) is not None:
                 with making.open("wb") as file:
-                    sound.apply_gain(gain).export(file, format="wav")
+                    even.export(file, format="wav")
                 making.replace(copy)
         except (OSError, BadAudio) as error:
             log.warning("recording %s: its level stays as it is: %s", name, type(error).__name__)
@@ -229,12 +234,27 @@ class Recordings:
         except OSError as error:
             raise StoreAway(f"the recording cannot be erased: {error.strerror}") from error
 
-    def condition(self, name: str, checksum: str) -> Literal["intact", "changed", "missing"]:
-        """Whether the recording `name` is what it was when it was kept, by its SHA-256."""
+    def look(self, name: str, checksum: str) -> Kept:
+        """The recording `name`, and whether it is what it was when it was kept, by its SHA-256."""
+        if Path(name).name != name:  # leads out of the folder
+            return Kept("changed", None)
+        found = audio_kept.look(self.path(name), checksum)
+        if found.condition == "intact" and not self._is_made_of(name):
+            return Kept("copy-changed", found.content)
+        return found
+
+    def _is_made_of(self, name: str) -> bool:
+        """Whether what callees hear instead of the recording `name`, if anything, is what we make of it."""
+        copy = self._level_copy(name)
         try:
-            return "intact" if sha256(self.path(name)) == checksum else "changed"
+            if audio_kept.content(copy) is None:
+                return False
+            even = _even(_load(self.path(name)))
+            return even is not None and _load(copy).raw_data == even.raw_data
         except FileNotFoundError:
-            return "missing"
+            return True  # they hear the recording itself
+        except BadAudio:
+            return False
 
 
 def _sync_folder(folder: Path) -> None:

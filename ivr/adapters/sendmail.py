@@ -1,5 +1,6 @@
 """Mail that leaves through the machine's own sendmail. Owns: how it is asked, and what a refusal means."""
 
+import shutil
 import subprocess
 
 _WAIT_S = 30
@@ -7,6 +8,10 @@ _WAIT_S = 30
 
 class NotSent(Exception):
     """The machine has not taken the mail. The message says what to do."""
+
+
+def is_there() -> bool:
+    return shutil.which("sendmail") is not None
 
 
 def send(message: bytes, sender: str, to: str) -> None:

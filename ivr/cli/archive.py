@@ -14,11 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ivr.cli.common import Args, House, Verbs, group, house, verb
+from ivr.cli.newfile import new_file, sync
 from ivr.cli.output import Exit, document, say
 
 if TYPE_CHECKING:
     from ivr.domain.records import Alert
     from ivr.services.seals import Report
+
+_ILL = ("copy-changed", "changed", "missing")
 
 
 def add(verbs: Verbs) -> None:
@@ -53,8 +56,8 @@ def _verify(args: Args) -> int:
     with house(args) as here, here.store.read() as tx:
         journal = seals.examine(tx)
         alerts = tx.find(Alert)
-        found = {alert.id: condition(here, alert) for alert in alerts}
-    by_condition = {what: [n for n, is_ in found.items() if is_ == what] for what in ("changed", "missing")}
+        found = {alert.id: kept(here, alert)[0] for alert in alerts}
+    by_condition = {what: [n for n, is_ in found.items() if is_ == what] for what in _ILL}
     known = args.has is None or args.has in journal.chains
     well = known and not journal.broken and not any(by_condition.values())
     if args.json:
@@ -87,7 +90,7 @@ def _print(journal: "Report", by_condition: Mapping[str, list[int]], known: bool
         say("the journal never had the value of --has: it was made anew, or is another installation's")
     for what, alerts in by_condition.items():
         for alert in alerts:
-            say(f"the recording of alert {alert} is {what}; look for it in the backups")
+            say(f"the recording of alert {alert} {_PLIGHT[what]}")
     print(f"journal: {journal.sealed} lines sealed, {journal.unsealed} not yet")
     print(f"chain:   {journal.chain}")
 
@@ -115,16 +118,19 @@ def _erase(args: Args) -> int:
 # -- of `tocsin alert` -----------------------------------------------------------------------------------
 
 
-def condition(here: House, alert: "Alert") -> str:
-    """intact, changed, missing, or erased."""
+def kept(here: House, alert: "Alert") -> tuple[str, bytes | None]:
+    """intact, copy-changed, changed, missing, or erased; and the recording, as far as there is one."""
     from ivr import bootstrap
 
     if alert.erased_at is not None:
-        return "erased"
-    return bootstrap.recordings(here.settings).condition(alert.audio, alert.sha256)
+        return "erased", None
+    found = bootstrap.recordings(here.settings).look(alert.audio, alert.sha256)
+    return found.condition, found.content
 
 
 _PLIGHT = {
+    "copy-changed": "is the one that was kept, but its copy at an even level, which callees hear, is not "
+    "made of it: remove that (...-level.wav), and they hear the recording itself",
     "changed": "is not the one that was kept; look for it in the backups",
     "missing": "is gone; look for it in the backups",
     "erased": "is erased: it was kept for as long as it was to be",
@@ -138,9 +144,9 @@ def audio(args: Args) -> int:
     with house(args) as here:
         with here.store.read() as tx:
             alert = alert_file(tx, args.alert).alert
-        path = (here.settings.recordings / alert.audio).resolve()
-        found = condition(here, alert)
-    usable = found == "intact" or (found == "changed" and not args.verify)
+        found, content = kept(here, alert)
+    path = here.settings.recordings.resolve() / alert.audio
+    usable = content is not None and (found == "intact" or not args.verify)
     if args.json and (usable or args.verify):
         shown = {"alert": alert.id, "path": str(path), "sha256": alert.sha256}
         document({**shown, "condition": found} if args.verify else shown)
@@ -159,18 +165,16 @@ def export(args: Args) -> int:
 
     with house(args) as here, here.store.read() as tx:
         alert = alert_file(tx, args.alert).alert
-        found = condition(here, alert)
-        there = found in ("intact", "changed")
-        recording = here.settings.recordings / alert.audio if there else None
+        found, content = kept(here, alert)
         papers = bootstrap.recordings(here.settings).beside(alert.audio)
-        files = exported(tx, alert.id, recording, papers)
+        files = exported(tx, alert.id, content, papers)
     if args.into == "-":
         _tar(f"alert-{alert.id}", files)
     else:
         _folder(Path(args.into), files)
     if found in _PLIGHT:
         say(f"the recording of alert {alert.id} {_PLIGHT[found]}")
-    return Exit.FAILED if found in ("changed", "missing") else Exit.DONE
+    return Exit.FAILED if found in _ILL else Exit.DONE
 
 
 def _tar(name: str, files: Mapping[str, bytes]) -> None:
@@ -182,15 +186,17 @@ def _tar(name: str, files: Mapping[str, bytes]) -> None:
 
 
 def _folder(into: Path, files: Mapping[str, bytes]) -> None:
-    """All of them or none: made beside it, and renamed."""
-    if into.exists():
+    """All of them or none: made beside it, and renamed once they are on the disk."""
+    if into.exists() or into.is_symlink():
         raise FileExistsError(17, "is there already; name a new folder", str(into))
     into.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(dir=into.parent, prefix=f".{into.name}-"))
     try:
         for name, content in files.items():
-            (draft / name).write_bytes(content)
+            with new_file(draft / name, content):
+                pass
         draft.rename(into)
+        sync(into.parent)
     except BaseException:
         shutil.rmtree(draft)
         raise

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ivr.cli.common import Args, Verbs, answers, house, settings, verb
+from ivr.cli.doctor_letters import letters
 from ivr.cli.output import Exit, code_of, document
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def checks(args: Args, chosen: "Settings") -> Iterator[Check]:
     yield _outcome("folders", lambda: _folders(chosen))
     yield _outcome("database", lambda: _database(args))
     yield _outcome("teams", lambda: _teams(args))
+    yield _outcome("letters", lambda: letters(chosen))
     yield _outcome("programs", _programs)
     yield _outcome("spoken texts", lambda: _spoken(chosen))
     yield _outcome("asterisk", lambda: _ami(chosen))
@@ -112,6 +114,8 @@ def _database(args: Args) -> str:
 
 def _teams(args: Args) -> str:
     from ivr.domain.number import masked
+    from ivr.domain.wording import words_run_out
+    from ivr.domain.words import are_low
     from ivr.services.listing import teams
 
     with house(args) as here, here.store.read() as tx:
@@ -128,8 +132,13 @@ def _teams(args: Args) -> str:
     ]
     if gone:
         raise _Ill(f"the telephone network does not know {', '.join(gone)}; correct the team file")
+    low = [team for team in found if team["words_left"] is not None and are_low(team["words_left"])]
+    few = [words_run_out(team["id"], team["words_left"]) for team in low]
+    if any(team["words_left"] == 0 for team in low):
+        raise _Ill("; ".join(few))
     locked = sum(not account["pin"] for team in found for account in team["accounts"])
-    return f"{len(found)} teams" + (f"; {locked} accounts wait for `tocsin team pin UID`" if locked else "")
+    waiting = [f"{locked} accounts wait for `tocsin team pin UID`"] if locked else []
+    return "; ".join([f"{len(found)} teams", *waiting, *few])
 
 
 def _programs() -> str:

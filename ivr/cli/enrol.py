@@ -1,14 +1,12 @@
-"""`tocsin team enrol` and the verbs about those who are in: unlock, suspend, remove, totp, callback."""
+"""`tocsin team enrol`: a team is led into the network, and gets its letters."""
 
-import os
 import time
 from argparse import ArgumentParser
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ivr.cli.common import Args, House, Verbs, house, verb
+from ivr.cli.newfile import new_file
 from ivr.cli.output import Exit, document, say
 
 if TYPE_CHECKING:
@@ -16,11 +14,10 @@ if TYPE_CHECKING:
     from ivr.config import Settings
     from ivr.domain.records import Enrolment
     from ivr.services.enrolment import Enrolments, Letter
-    from ivr.services.membership import Membership
 
 
 def add(team: Verbs) -> None:
-    """Declare the verbs in the group `team`."""
+    """Declare the verb in the group `team`."""
     enrol = verb(team, "enrol", _enrol, "lead a team into the network, step by step", reads=True)
     enrol.add_argument("team", metavar="TEAM", help="its id")
     enrol.add_argument("--policy-accepted", action="store_true", help="it has accepted the rules")
@@ -32,28 +29,6 @@ def add(team: Verbs) -> None:
     what.add_argument("--words", action="store_true", help="a letter with new verification words alone")
     enrol.add_argument("--codes", action="store_true", help="the account logs in with one-time codes too")
     _where(enrol)
-
-    unlock = verb(team, "unlock", _unlock, "give an account, or the network, its failure budget back")
-    which = unlock.add_mutually_exclusive_group(required=True)
-    which.add_argument("uid", metavar="UID", nargs="?", help="the account")
-    which.add_argument("--network", action="store_true", help="that of the whole network")
-
-    suspend = verb(team, "suspend", _suspend, "call a team about no new alert, and let nobody of it in")
-    suspend.add_argument("team", metavar="TEAM", help="its id")
-    suspend.add_argument("--undo", action="store_true", help="the team is back")
-
-    remove = verb(team, "remove", _remove, "take a team, or one account, out of the directory")
-    gone = remove.add_mutually_exclusive_group(required=True)
-    gone.add_argument("team", metavar="TEAM", nargs="?", help="its id")
-    gone.add_argument("--uid", help="this account alone")
-
-    totp = verb(team, "totp", _totp, "one-time codes for an account; the app's text is printed once")
-    totp.add_argument("uid", metavar="UID", help="the account")
-    totp.add_argument("--off", action="store_true", help="it logs in with its PIN alone")
-
-    callback = verb(team, "callback", _callback, "where an account is called back")
-    callback.add_argument("uid", metavar="UID", help="the account")
-    callback.add_argument("number", metavar="NUMBER", nargs="?", help="of its team; none: all, in turn")
 
 
 def _where(parser: ArgumentParser) -> None:
@@ -104,12 +79,12 @@ def _hand_over(args: Args, settings: "Settings", enrolments: "Enrolments", lette
     from ivr.adapters import sendmail
 
     if args.clear:
-        with _fresh_file(args.clear, letter.text.encode()):
+        with new_file(args.clear, letter.text.encode()):
             enrolments.issue(letter)
         return
     sender, to, message = _sealed(settings, letter)
     if args.eml:
-        with _fresh_file(args.eml, message):
+        with new_file(args.eml, message):
             enrolments.issue(letter)
     else:
         enrolments.issue(letter)
@@ -134,20 +109,6 @@ def _sealed(settings: "Settings", letter: "Letter") -> tuple[str, str, bytes]:
     return network.mail, to.address, message
 
 
-@contextmanager
-def _fresh_file(path: Path, content: bytes) -> Iterator[None]:
-    """A new file that we alone can read, which is gone again if the block fails."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        yield
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
-
-
 def _tell(args: Args, enrolment: "Enrolment", letter: "Letter | None") -> None:
     from ivr.domain.enrol import next_step
 
@@ -169,52 +130,6 @@ def _tell(args: Args, enrolment: "Enrolment", letter: "Letter | None") -> None:
         say(f"the account {uid} of {enrolment.team} is in its letter, and nowhere else")
 
 
-def _unlock(args: Args) -> int:
-    with house(args) as here:
-        _membership(here).unlock(None if args.network else args.uid)
-    return Exit.DONE
-
-
-def _suspend(args: Args) -> int:
-    with house(args) as here:
-        _membership(here).suspend(args.team, not args.undo)
-    return Exit.DONE
-
-
-def _remove(args: Args) -> int:
-    with house(args) as here:
-        if args.uid:
-            _membership(here).remove_account(args.uid)
-        else:
-            _membership(here).remove(args.team)
-    return Exit.DONE
-
-
-def _totp(args: Args) -> int:
-    from ivr.adapters.totp import Codes
-
-    codes = Codes()
-    with house(args) as here:
-        secret = None if args.off else codes.secret()
-        _membership(here).give_codes(args.uid, secret)
-        if secret:
-            print(codes.uri(secret, args.uid, here.settings.network.name))
-    return Exit.DONE
-
-
-def _callback(args: Args) -> int:
-    from ivr.domain.number import subscriber
-    from ivr.services.directory import BadEntry
-
-    try:
-        number = subscriber(args.number) if args.number else None
-    except ValueError as error:
-        raise BadEntry(str(error)) from error
-    with house(args) as here:
-        _membership(here).call_back_at(args.uid, number)
-    return Exit.DONE
-
-
 def _ring(settings: "Settings") -> "KeyRing":
     from ivr.adapters.pgp.ring import KeyRing
 
@@ -231,10 +146,3 @@ def _enrolments(here: House) -> "Enrolments":
     network = here.settings.network
     clock = bootstrap.clock(here.store)
     return Enrolments(here.store, Pins(), Codes(), network.name, network.hotline, clock)
-
-
-def _membership(here: House) -> "Membership":
-    from ivr import bootstrap
-    from ivr.services.membership import Membership
-
-    return Membership(here.store, bootstrap.clock(here.store))

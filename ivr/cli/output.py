@@ -36,6 +36,7 @@ CODES = {
     "ivr.adapters.gate_client.GateAway": Exit.AGAIN,
     "ivr.adapters.gate_client.GateRefused": Exit.FAILED,
     "ivr.adapters.speech_texts.SpeechError": Exit.BAD_DATA,
+    "ivr.adapters.gpg_look.GpgUnfit": Exit.FAILED,
     "ivr.domain.facts.Illegal": Exit.FAILED,
     "ivr.services.report.NotThere": Exit.FAILED,
     "ivr.ports.StoreAway": Exit.AGAIN,

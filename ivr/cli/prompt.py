@@ -44,6 +44,9 @@ class Prompt:
     english: str
     """As the synthetic voice speaks it."""
     language: str
+    """Of `text`: English where the language of the network has no words for it."""
+    recorded_in: str
+    """The language of its recording, if it has one."""
     sound: Path
 
     def as_json(self) -> dict[str, object]:
@@ -51,6 +54,7 @@ class Prompt:
             "id": self.id,
             "text": self.text,
             "language": self.language,
+            "spoken_in": self.spoken_in,
             "source": "file" if self.is_recorded else "generated",
             "duration_s": self.duration_s,
         }
@@ -60,6 +64,13 @@ class Prompt:
         from ivr.adapters.speech import recording
 
         return recording(self.sound).is_file()
+
+    @property
+    def spoken_in(self) -> str:
+        """The language in which callers hear it: the generated voice speaks English alone."""
+        from ivr.adapters.speech_texts import ENGLISH
+
+        return self.recorded_in if self.is_recorded else ENGLISH
 
     @property
     def duration_s(self) -> float | None:
@@ -82,13 +93,13 @@ def prompts(here: House) -> dict[str, Prompt]:
     for name, english in texts(chosen).items():
         language = chosen.language if name in own else ENGLISH
         sound = chosen.sounds / chosen.language / f"{name}.wav"
-        found[name] = Prompt(name, own.get(name, english), english, language, sound)
+        found[name] = Prompt(name, own.get(name, english), english, language, chosen.language, sound)
     with here.store.read() as tx:
         teams = tx.find(Team)
     for team in teams:
         spoken = team.spoken or team.name
         sound = chosen.sounds / "names" / f"{team.id}.wav"
-        found[f"{_NAMES}{team.id}"] = Prompt(f"{_NAMES}{team.id}", spoken, spoken, ENGLISH, sound)
+        found[f"{_NAMES}{team.id}"] = Prompt(f"{_NAMES}{team.id}", spoken, spoken, ENGLISH, ENGLISH, sound)
     return found
 
 
@@ -108,9 +119,10 @@ def _list(args: Args) -> int:
         document([one.as_json() for one in found])
     else:
         rows = [
-            tuple(cell(one.as_json()[k]) for k in ("id", "source", "duration_s", "text")) for one in found
+            tuple(cell(one.as_json()[k]) for k in ("id", "source", "spoken_in", "duration_s", "text"))
+            for one in found
         ]
-        table(("ID", "SOURCE", "SECONDS", "TEXT"), rows)
+        table(("ID", "SOURCE", "SPOKEN IN", "SECONDS", "TEXT"), rows)
     return Exit.DONE
 
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ivr.cli import enrol, team_listen
+from ivr.cli import enrol, team_access, team_listen, team_members
 from ivr.cli.common import Args, House, Verbs, group, house, verb
 from ivr.cli.output import Exit, document, say, table
 
@@ -62,6 +62,7 @@ def add(verbs: Verbs) -> None:
     )  # fmt: skip
     team_listen.add(team)
     enrol.add(team)
+    team_members.add(team)
 
     pin = verb(team, "pin", _pin, "issue a new PIN; it is printed once, and kept nowhere", reads=True)
     pin.add_argument("uid", metavar="UID", help="the account")
@@ -107,9 +108,16 @@ def _show(args: Args) -> int:
         ("NUMBER", "SMS", "KIND", "HOURS", "UNALLOCATED SINCE", "TESTED", "TEST"),
         [tuple(n[key] for key in keys) for n in team["numbers"]],
     )
-    table(("ACCOUNT", "PIN"), [(a["uid"], "issued" if a["pin"] else "none yet") for a in team["accounts"]])
+    table(
+        ("ACCOUNT", "PIN", "ONE-TIME CODES", "CALLED BACK AT"),
+        [
+            (a["uid"], "issued" if a["pin"] else "none yet", a["totp"], a["callback"] or "all, in turn")
+            for a in team["accounts"]
+        ],
+    )
     if any(n["unallocated_at"] for n in team["numbers"]):
         say("the telephone network says that a number does not exist; ask the team, and import the right one")
+    team_access.tell(team)
     print(f"office hours: {team['office_hours']} {team['zone']}")
     for key, value in team["policy"].items():
         print(f"policy: {key}: {json.dumps(value)}")
@@ -117,13 +125,7 @@ def _show(args: Args) -> int:
     print(f"hears an alert without a key: {'yes' if team['trusts_phones'] else 'no'}")
     print(f"hears times by its own clock too: {'yes' if team['local_time'] else 'no'}")
     print(f"gets a message on its answering machine: {'yes' if team['machine_message'] else 'no'}")
-    print(f"listens: {_LISTENS[team['listen']]}")
-    if team["listen"] == "pin" and not team["listen_pin"]:
-        say(f"no listening PIN yet, it has to call in; issue one with `tocsin team listen-pin {team['id']}`")
     return Exit.DONE
-
-
-_LISTENS = {"key": "with a key", "pin": "with its listening PIN", "call-in": "on the hotline only"}
 
 
 def _import(args: Args) -> int:

@@ -19,6 +19,9 @@ _AFTER_S = {ErrandKind.CALLBACK: 12.0}
 """Before the first try: whoever is called back may have called from that phone, and still hears of it."""
 _AGAIN_S = {Disposition.CONGESTION: 2.0, Disposition.FAILED: 2.0, Disposition.UNKNOWN: 2.0}
 """Before another try, where the network was the reason; a phone that nobody takes is not rung twice."""
+TESTS = 3
+TESTS_S = 3600.0
+"""So many test calls to one number in this time: they are for a phone that was set up, not to ring people."""
 _BUSY_AGAIN_S = {ErrandKind.CALLBACK: 8.0}
 """Before another try at a phone that is busy: its owner has not hung up yet."""
 
@@ -44,6 +47,11 @@ def wanted(fact: ErrandWanted, now: float) -> Errand:
 def asked_at(errand: Errand) -> float:
     """When it was asked for."""
     return errand.until - _LASTS_S[errand.kind]
+
+
+def may_test(number: Iterable[Errand], now: float) -> bool:
+    """Whether a number may have another test call. `number`: those it has had."""
+    return sum(now - TESTS_S < asked_at(test) for test in number) < TESTS
 
 
 def decide(errand: Errand, fact: ErrandFact, now: float) -> Result:

@@ -164,3 +164,14 @@ def pin_known(uid: str, team: str) -> str:
 def words_run_out(team: str, left: int) -> str:
     """To operators: the verification words of a team are used up, or soon will be."""
     return f"{team} has {left or 'no'} verification words left. Send others: tocsin team enrol {team} --words"
+
+
+def your_words_run_out(left: int) -> str:
+    """To a team: so many of its verification words are left. Names no number: an SMS can be forged."""
+    how_few = "No verification word of your team is left"
+    if left:
+        how_few = f"Only {_count(left, 'verification word')} of your team {'is' if left == 1 else 'are'} left"
+    return (
+        f"{how_few}. The operators send you a new letter; ask them for it. If a call of ours speaks no word, "
+        "hang up and call the hotline."
+    )

@@ -28,6 +28,11 @@ LOW = 10
 """So few left: time for another letter."""
 
 
+def are_low(left: int) -> bool:
+    """Whether so few words are left that others are to be sent."""
+    return left <= LOW
+
+
 def drawn(below: Callable[[int], int]) -> tuple[str, ...]:
     """A list for one letter, in the order in which it is spoken; `below(n)` is a random number from 0 to
     n - 1."""

@@ -18,7 +18,7 @@ from ivr.services.outbox import Outbox
 
 _POLICY = Guessing()
 
-AccessFact = facts.LoginTried | facts.CallBackDenied | facts.PinChanged
+AccessFact = facts.LoginTried | facts.CallBackDenied | facts.PinTried | facts.PinChanged
 
 
 class Access:
@@ -34,6 +34,8 @@ class Access:
         match fact:
             case facts.LoginTried():
                 return self._tried(fact)
+            case facts.PinTried():
+                return self._pin_tried(fact)
             case facts.CallBackDenied():
                 self._denied(fact)
             case facts.PinChanged():
@@ -41,24 +43,31 @@ class Access:
         return None
 
     def _tried(self, fact: facts.LoginTried) -> Login:
-        """Of 50 attempts at once, each is judged by what those before it have left."""
         account = self._tx.get(Account, fact.uid) if fact.uid is not None else None
-        calls_back = self._calls_back(fact.uid)
-        before = Spent(self._spent(fact.scope), self._spent(NETWORK), calls_back)
         right = account is not None and fact.right and self._may_enter(account) and _is_fresh(account, fact)
-        attempt = Attempt(right, fact.mistakes)
+        if account is not None and right and fact.step is not None:
+            self._tx.put(replace(account, totp_step=fact.step))
+        return self._judge(fact.call, "login", fact.scope, account, Attempt(right, fact.mistakes))
+
+    def _pin_tried(self, fact: facts.PinTried) -> Login:
+        account = self._tx.get(Account, fact.uid)
+        right = account is not None and fact.right and self._may_enter(account)
+        return self._judge(fact.call, "change of PIN", fact.uid, account, Attempt(right, fact.mistakes))
+
+    def _judge(self, call: str, what: str, scope: str, account: Account | None, attempt: Attempt) -> Login:
+        """Of 50 attempts at once, each is judged by what those before it have left."""
+        calls_back = self._calls_back(account)
+        before = Spent(self._spent(scope), self._spent(NETWORK), calls_back)
         decided = budget.decide(before, attempt, _POLICY, self._now)
-        for scope, was, is_now in (
-            (fact.scope, before.uid, decided.spent.uid),
+        for of, was, is_now in (
+            (scope, before.uid, decided.spent.uid),
             (NETWORK, before.network, decided.spent.network),
         ):
             if is_now != was:
-                self._tx.put(Budget(scope, is_now))
-        if account is not None and attempt.right and fact.step is not None:
-            self._tx.put(replace(account, totp_step=fact.step))
+                self._tx.put(Budget(of, is_now))
         if account is not None and decided.call_back:
             self._call_back(account, len(calls_back))
-        self._tell(fact, account, decided)
+        self._tell(call, what, account, decided)
         return decided.login
 
     def _denied(self, fact: facts.CallBackDenied) -> None:
@@ -85,12 +94,12 @@ class Access:
         found = self._tx.get(Budget, scope)
         return found.spent_until if found else 0.0
 
-    def _calls_back(self, uid: str | None) -> list[float]:
+    def _calls_back(self, account: Account | None) -> list[float]:
         """When this account was to be called back lately."""
-        if uid is None:
+        if account is None:
             return []
         since = self._now - _POLICY.calls_back_s
-        asked = self._tx.find(Errand, kind=ErrandKind.CALLBACK, uid=uid, until=AtLeast(since))
+        asked = self._tx.find(Errand, kind=ErrandKind.CALLBACK, uid=account.uid, until=AtLeast(since))
         return [at for at in map(asked_at, asked) if at > since]
 
     def _call_back(self, account: Account, before: int) -> None:
@@ -102,13 +111,13 @@ class Access:
         if number is not None:
             self._errands.want(facts.ErrandWanted(ErrandKind.CALLBACK, number, account.team, account.uid))
 
-    def _tell(self, fact: facts.LoginTried, account: Account | None, decided: Decision) -> None:
+    def _tell(self, call: str, what: str, account: Account | None, decided: Decision) -> None:
         if decided.login is Login.IN:
             return
         team = account.team if account else None
         of = f"UID {account.uid}" if account else "unknown UID"
-        what = "login failed" if decided.login is Login.WRONG else "login held"
-        self._tx.add(Entry(0, self._now, what, team=team, call=fact.call, detail=of))
+        how = "failed" if decided.login is Login.WRONG else "held"
+        self._tx.add(Entry(0, self._now, f"{what} {how}", team=team, call=call, detail=of))
         if decided.ran_out:
             every = _POLICY.network.left(decided.spent.network, self._now) == 0
             if every or account is not None:

@@ -4,7 +4,6 @@ Owns: the questions of a telephone call, each answered in a transaction of its o
 """
 
 import json
-import logging
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ivr.config import Settings
-from ivr.domain.facts import AlertRecorded, CallerLost, Illegal
+from ivr.domain.facts import AlertRecorded
 from ivr.domain.line import Line
 from ivr.domain.progress import Progress
 from ivr.domain.recording import Verdict
@@ -22,29 +21,20 @@ from ivr.domain.records import (
     Alert,
     AlertState,
     Call,
-    CallState,
     Delivery,
-    DeliveryState,
-    Direction,
     Errand,
-    Leg,
-    Listen,
-    ListenPin,
     Number,
     Source,
     Team,
-    VerificationWord,
 )
-from ivr.ports import Store, StoreRefused
-from ivr.services import own
+from ivr.ports import Store
+from ivr.services import briefing, own
+from ivr.services.briefing import Brief, needs
 from ivr.services.door import Door
 from ivr.services.ledger import Ledger
 from ivr.services.studio import Studio
 
-log = logging.getLogger(__name__)
-
-
-_OVERHEARD = "line-"
+OVERHEARD = "line-"
 """How the files begin that are no recordings of a caller's."""
 
 
@@ -59,23 +49,6 @@ class Recordings(Protocol):
     def to_play(self, name: str) -> Path: ...
 
     def listen(self, path: Path) -> Line: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Brief:
-    """What a call out has to say."""
-
-    team: Team
-    number: str | None
-    """The number that was called."""
-    alerts: tuple[Alert, ...]
-    """Not yet acknowledged by this team, oldest first; empty when that changed while the phone rang."""
-    listen: Listen
-    """How it may hear them: a team that has no listening PIN yet, though it wants one, calls in."""
-    has_words: bool
-    """Whether it was ever given verification words."""
-    others: int
-    """How many other numbers the team has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,22 +82,7 @@ class Desk:
     def brief(self, call_id: str) -> Brief:
         """What the call `call_id` carries. Raises LookupError for a call that was never placed."""
         with self._store.read() as tx:
-            call = tx.get(Call, call_id)
-            team = tx.get(Team, call.team) if call and call.team else None
-            if team is None:
-                raise LookupError(f"call {call_id} is none of ours")
-            carried = [leg.alert for leg in tx.find(Leg, call=call_id)]
-            due = [d.alert for d in tx.find(Delivery, alert=carried, team=team.id) if _needs(d)]
-            number = call.number if call else None
-            pinless = team.listen is Listen.PIN and tx.get(ListenPin, team.id) is None
-            return Brief(
-                team,
-                number,
-                tuple(tx.find(Alert, id=due, state=AlertState.RELEASED)),
-                Listen.CALL_IN if pinless else team.listen,
-                has_words=bool(tx.first(1, VerificationWord, team=team.id)),
-                others=sum(n.number != number for n in tx.find(Number, team=team.id)),
-            )
+            return briefing.brief(tx, call_id)
 
     def errand_of(self, call_id: str) -> Errand:
         """What the call `call_id` is for. Raises LookupError for one that was not placed for an errand."""
@@ -158,9 +116,9 @@ class Desk:
             released = tx.find(Alert, state=AlertState.RELEASED)
             closed = tx.find(Alert, state=AlertState.CLOSED, erased_at=None)
             theirs = {d.alert: d for d in tx.find(Delivery, team=team)}
-        shown = released + [a for a in closed if a.id in theirs and _needs(theirs[a.id])]
+        shown = released + [a for a in closed if a.id in theirs and needs(theirs[a.id])]
         return [
-            Current(a, not _needs(theirs[a.id])) for a in sorted(shown, key=lambda a: -a.id) if a.id in theirs
+            Current(a, not needs(theirs[a.id])) for a in sorted(shown, key=lambda a: -a.id) if a.id in theirs
         ]
 
     def clock(self, team: str) -> str | None:
@@ -213,12 +171,9 @@ class Desk:
 
     def keep(self, path: Path, account: Account, verdict: Verdict, replaces: int | None) -> Alert:
         """Commit a recording as a draft of the account's team."""
-        return self._keep(path, account.team, account.uid, verdict, replaces)
-
-    def _keep(self, path: Path, team: str, uid: str, verdict: Verdict, replaces: int | None) -> Alert:
         recorded = AlertRecorded(
-            team=team,
-            uid=uid,
+            team=account.team,
+            uid=account.uid,
             source=Source.HOTLINE,
             path=str(path.with_suffix(".wav")),
             duration_s=verdict.duration_s,
@@ -238,7 +193,7 @@ class Desk:
     @contextmanager
     def overhearing(self) -> Iterator[Path]:
         """A path, without suffix, for what a line says: nobody's to keep, gone when the block is left."""
-        path = self._recordings.incoming / f"{_OVERHEARD}{secrets.token_hex(8)}"
+        path = self._recordings.incoming / f"{OVERHEARD}{secrets.token_hex(8)}"
         try:
             yield path
         finally:
@@ -248,49 +203,6 @@ class Desk:
         """What was heard on a line."""
         return self._recordings.listen(path.with_suffix(".wav"))
 
-    def adopt(self) -> int:
-        """At start: keep as drafts what was being recorded when the service went down; how many."""
-        for overheard in self._recordings.incoming.glob(f"{_OVERHEARD}*"):
-            overheard.unlink()
-        adopted = 0
-        for note in sorted(self._recordings.incoming.glob("*.json")):
-            verdict = self.inspect(note)
-            if verdict.problem == "empty" and _has_content(note.with_suffix(".wav")):
-                log.error("%s cannot be read; it stays where it is", note.with_suffix(".wav"))
-                continue
-            if not verdict.ok or self._is_kept(verdict):
-                self.forget(note)
-                continue
-            try:
-                owner = json.loads(note.read_text(encoding="utf-8"))
-                kept = self._keep(note, owner["team"], owner["uid"], verdict, None)
-                adopted += 1
-                self.ledger.apply(CallerLost(kept.id))
-            except (ValueError, Illegal, StoreRefused) as error:  # the note was cut, or the team is no more
-                log.error("%s stays where it is, nobody's: %s", note.with_suffix(".wav"), error)
-        if adopted:
-            log.warning("%d recordings of interrupted calls were kept as drafts", adopted)
-        self._tell_interrupted()
-        return adopted
-
-    def _tell_interrupted(self) -> None:
-        """Whose call was up when the service went down may not know whether their alert was sent."""
-        states = (AlertState.DRAFT, AlertState.RELEASED)
-        with self._store.read() as tx:
-            raised = [
-                alert
-                for call in tx.find(Call, state=CallState.ANSWERED, direction=Direction.IN)
-                for alert in tx.find(Alert, state=states, team=call.team, source=Source.HOTLINE)
-                if alert.recorded_at >= call.started_at
-            ]
-        for alert in raised:
-            self.ledger.apply(CallerLost(alert.id))
-
-    def _is_kept(self, verdict: Verdict) -> bool:
-        """Whether the recording became an alert just before the service went down."""
-        with self._store.read() as tx:
-            return bool(tx.find(Alert, sha256=verdict.sha256))
-
     def audio(self, alert: Alert) -> Path:
         """The recording of an alert, as it is heard."""
         return self._recordings.to_play(alert.audio)
@@ -299,13 +211,3 @@ class Desk:
         """The spoken name of a team, None where it must be spelled."""
         path = self.settings.sounds / "names" / f"{team_id}.wav"
         return path if path.exists() else None
-
-
-def _has_content(path: Path) -> bool:
-    """Whether there is more than the header of a WAV file."""
-    return path.exists() and path.stat().st_size > 44
-
-
-def _needs(delivery: Delivery) -> bool:
-    """Whether the team has yet to acknowledge; a delivery that was given up may still be acknowledged."""
-    return delivery.state not in (DeliveryState.ACKNOWLEDGED, DeliveryState.WITHDRAWN)

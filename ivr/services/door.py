@@ -11,7 +11,7 @@ from typing import Protocol
 
 from ivr.domain import pin as rules
 from ivr.domain.budget import Login
-from ivr.domain.facts import LoginTried, PinChanged
+from ivr.domain.facts import LoginTried, PinChanged, PinTried
 from ivr.domain.records import Account, ListenPin
 from ivr.ports import Store
 from ivr.services.ledger import Ledger
@@ -78,10 +78,14 @@ class Door:
             issued = tx.get(ListenPin, team)
         return self._pins.matches(issued.pin_hash if issued else None, pin)
 
-    def is_pin(self, account: Account, pin: str) -> bool:
-        """Whether the PIN of somebody who is logged in is this one."""
+    def confirm(self, call: str, account: Account, pin: str, mistakes: int) -> Login:
+        """The PIN of somebody who is logged in, once more: who guesses at it here has the same budgets as at
+        the log-in. `mistakes`: failures at this before, in this call."""
         current = self._account(account.uid)
-        return self._pins.matches(current.pin_hash if current else None, pin)
+        right = self._pins.matches(current.pin_hash if current else None, pin)
+        login = self._ledger.apply(PinTried(call, account.uid, right, mistakes)).login
+        assert login is not None
+        return login
 
     def may_be_pin(self, account: Account, pin: str) -> bool:
         """Whether `change_pin` would take this one."""

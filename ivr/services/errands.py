@@ -9,8 +9,8 @@ from ivr.domain.effects import Note
 from ivr.domain.errand import ErrandCallEnded, ErrandFact
 from ivr.domain.facts import Illegal
 from ivr.domain.number import masked
-from ivr.domain.records import Call, CallState, Direction, Entry, Errand, Leg, Number
-from ivr.ports import Records
+from ivr.domain.records import Call, CallState, Direction, Entry, Errand, ErrandKind, Leg, Number
+from ivr.ports import AtLeast, Records
 from ivr.services.history import Network
 
 
@@ -20,9 +20,12 @@ class Errands:
         self._network = network
         self._now = now
 
-    def want(self, fact: facts.ErrandWanted) -> Errand:
+    def want(self, fact: facts.ErrandWanted) -> Errand | None:
+        """The errand; None for a test of a number that has had enough of them."""
         if not self._is_known(fact.number, fact.team):
             raise Illegal(f"{masked(fact.number)} is no number of team {fact.team}; it is not called")
+        if fact.kind is ErrandKind.TEST and not errand.may_test(self._tests(fact.number), self._now):
+            return None
         fresh = self._tx.add(errand.wanted(fact, self._now))
         self._note(Note(f"{fresh.kind} wanted", masked(fresh.number)), fresh)
         return fresh
@@ -55,6 +58,11 @@ class Errands:
         assert call.errand is not None
         how = disposition.of_leg(call, _NOTHING_HEARD)
         self._move(self._errand(call.errand), ErrandCallEnded(call.id, how))
+
+    def _tests(self, number: str) -> list[Errand]:
+        return self._tx.find(
+            Errand, kind=ErrandKind.TEST, number=number, until=AtLeast(self._now - errand.TESTS_S)
+        )
 
     def _errand(self, number: int) -> Errand:
         found = self._tx.get(Errand, number)

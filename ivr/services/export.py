@@ -17,15 +17,16 @@ SUMS = "SHA256SUMS"
 """In the form that `sha256sum -c` reads."""
 
 
-def export(tx: Records, alert: int, recording: Path | None, papers: Iterable[Path] = ()) -> dict[str, bytes]:
-    """The files by name. `recording`: None where there is none any more; `papers`: what it was read from.
-    Raises NotThere."""
+def export(tx: Records, alert: int, recording: bytes | None, papers: Iterable[Path] = ()) -> dict[str, bytes]:
+    """The files by name. `recording`: what is in its file, None where there is none any more; `papers`: what
+    it was read from. Raises NotThere."""
     files = {
         "alert.json": _json(alert_document(tx, alert), indent=2),
         "journal.jsonl": b"".join(_json(_line(entry)) for entry in _journal(tx, alert)),
     }
-    for file in (*([] if recording is None else [recording]), *papers):
-        files[file.name] = file.read_bytes()
+    if recording is not None:
+        files[Path(alert_file(tx, alert).alert.audio).name] = recording
+    files |= {file.name: file.read_bytes() for file in papers}
     files[SUMS] = "".join(
         f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in files.items()
     ).encode("ascii")

@@ -19,6 +19,7 @@ from ivr.domain.records import (
     CallState,
     Delivery,
     DeliveryState,
+    Enrolment,
     Errand,
     ErrandKind,
     Leg,
@@ -27,6 +28,7 @@ from ivr.domain.records import (
     Sms,
     SmsState,
     Team,
+    VerificationWord,
 )
 from ivr.ports import Records
 from ivr.services.report import Document, NotThere, alert_head, delivery_state, many, rfc3339, sms_line
@@ -156,7 +158,8 @@ def sms_queue(tx: Records) -> Document:
 
 
 def teams(tx: Records, only: str | None = None) -> list[Document]:
-    """The directory, or one team of it. Never a PIN: whether there is one. Raises NotThere."""
+    """The directory, or one team of it. Never a PIN or a secret of codes: whether there is one. Raises
+    NotThere."""
     found = tx.find(Team, **({"id": only} if only else {}))
     if only and not found:
         raise NotThere(f"there is no team {only}; `tocsin team list` shows those there are")
@@ -167,8 +170,12 @@ def teams(tx: Records, only: str | None = None) -> list[Document]:
         numbers[number.team].append(_number(number, tests.get((number.team, number.number))))
     accounts: dict[str, list[Document]] = {team.id: [] for team in found}
     for account in tx.find(Account, **of_team):
-        accounts[account.team].append({"uid": account.uid, "pin": account.pin_hash is not None})
+        accounts[account.team].append(_account(account))
     listen_pins = {issued.team for issued in tx.find(ListenPin, **of_team)}
+    enrolled = {of.team: of for of in tx.find(Enrolment, **of_team)}
+    words: dict[str, list[bool]] = {}
+    for word in tx.find(VerificationWord, **of_team):
+        words.setdefault(word.team, []).append(word.call is None)
     return [
         {
             "id": team.id,
@@ -181,6 +188,8 @@ def teams(tx: Records, only: str | None = None) -> list[Document]:
             "mail_sms": team.mail_sms,
             "listen": team.listen.value,
             "listen_pin": team.id in listen_pins,
+            "enrolment": enrolled[team.id].state.value if team.id in enrolled else None,
+            "words_left": sum(words[team.id]) if team.id in words else None,
             "zone": team.zone,
             "local_time": team.local_time,
             "office_hours": team.office_hours,
@@ -196,6 +205,15 @@ def _differences(team: Team) -> Document:
     """What the team's policy says, by the keys of the team file."""
     keys = {field.name: field.metadata.get("key", field.name) for field in fields(Policy)}
     return {keys[name]: value for name, value in json.loads(team.policy or "{}").items()}
+
+
+def _account(account: Account) -> Document:
+    return {
+        "uid": account.uid,
+        "pin": account.pin_hash is not None,
+        "totp": account.totp is not None,
+        "callback": account.callback,
+    }
 
 
 def _number(number: Number, test: Errand | None) -> Document:

@@ -14,6 +14,7 @@ from ivr.domain.records import (
     Delivery,
     Enrolment,
     Entry,
+    ListenPin,
     Number,
     Team,
     VerificationWord,
@@ -56,7 +57,7 @@ class Membership:
                 )
             for account in tx.find(Account, team=team):
                 tx.drop(*tx.find(Budget, scope=account.uid), account)
-            for kind in (Number, VerificationWord, Enrolment):
+            for kind in (Number, VerificationWord, Enrolment, ListenPin):
                 tx.drop(*tx.find(kind, team=team))
             tx.drop(known)
             self._note(tx, "team removed", team)

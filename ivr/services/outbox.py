@@ -150,6 +150,10 @@ class Outbox:
         for operator in self._network.operators:
             self._notice(alert, None, operator, text)
 
+    def to_team(self, team: str, text: str) -> None:
+        for number in self._tx.find(Number, team=team, sms=True):
+            self._notice(None, team, number.number, text)
+
     # -- to whoever wrote, and what operators write ------------------------------------------------------
 
     def answer(self, number: str, team: str | None, text: str, alert: int | None) -> None:

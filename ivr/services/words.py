@@ -32,6 +32,7 @@ class Words:
         if (left := len(unused) - 1) in (words.LOW, 0):
             self._note("verification words run out", fact.team, f"{left} left")
             self._outbox.to_operators(wording.words_run_out(fact.team, left))
+            self._outbox.to_team(fact.team, wording.your_words_run_out(left))
         return taken
 
     def _note(self, what: str, team: str, detail: str) -> None:

@@ -10,6 +10,7 @@ import random
 import shlex
 import socket
 import struct
+import time
 import wave
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from pathlib import Path
 from typing import Protocol
 
 RATE = 8000
+_SILENCE_S = 0.7
+"""After this, seconds of the real clock, a script may ask to hold: less than it waits itself."""
 _NEEDS_A_CALL = ("STREAM FILE", "WAIT FOR DIGIT", "RECORD FILE", "ANSWER", "SET AUTOHANGUP", "EXEC")
 
 
@@ -252,12 +255,16 @@ class Follows:
     steps: list[dict]
     name: Callable[[str], str]
     event: Callable[[str], None]
+    well: Callable[[], bool] = lambda: True
+    """Whether the house works as it should: then a caller is asked to hold only by a machine that is slow."""
     heard: list[str] = field(default_factory=list)
     problem: str = ""
     _step: int = 0
     _token: int = 0
     _keys: str = ""
     _cut: str = ""
+    _since: float = field(default_factory=time.monotonic)
+    """When something came last."""
 
     @property
     def gone_through(self) -> int:
@@ -265,19 +272,16 @@ class Follows:
         return self._step
 
     @property
-    def _told_of(self) -> set[str]:
-        """Every sound that the journey names."""
-        return {token.removesuffix("*") for step in self.steps for token in step["heard"]}
-
-    @property
     def _now(self) -> dict:
         return self.steps[self._step] if self._step < len(self.steps) else {"heard": []}
 
     def hears(self, sound: str, seconds: float, start_s: float) -> Press | HangUp | None:
+        silent_s = self._silence_s()
         if self._keys:
             return self._typed(sound, start_s)
+        self._turn_over()
         name = self.name(sound)
-        if name.endswith(("one-moment", "-hold")) and name not in self._told_of:
+        if name != self._expected and self._is_asked_to_hold(name, silent_s):
             return None  # said while the machine is slow, which is no matter of this journey
         self._match("..." if start_s and name == self._cut else name)
         if self._token < len(self._now["heard"]):
@@ -295,6 +299,7 @@ class Follows:
         return None
 
     def waits(self, timeout_s: float) -> str | HangUp:
+        self._silence_s()
         step = self._now
         done = self._token >= len(step["heard"])
         if not self._keys and done and step.get("hangup") is True:
@@ -318,16 +323,25 @@ class Follows:
 
     def finished(self) -> None:
         """Raises Misheard unless every step has been gone through."""
-        while (
-            self._step < len(self.steps)
-            and self._token >= len(self._now["heard"])
-            and not self._acts(self._now)
-        ):
-            self._next()
+        self._turn_over()
         if not self.problem and self._step < len(self.steps):
             self.problem = f"the call ended before {self._now}"
         if self.problem:
             raise Misheard(f"{self.problem}; heard so far: {self.heard}")
+
+    def _silence_s(self) -> float:
+        """How long nothing came, by the real clock: sounds and waits are over at once."""
+        before, self._since = self._since, time.monotonic()
+        return self._since - before
+
+    @property
+    def _expected(self) -> str:
+        """What the journey tells to be heard next."""
+        return "".join(self._now["heard"][self._token : self._token + 1]).removesuffix("*")
+
+    def _is_asked_to_hold(self, name: str, silent_s: float) -> bool:
+        """Whether somebody waits who would wait in silence otherwise: see agi.listen.Clerk."""
+        return name.endswith(("one-moment", "-hold")) and self.well() and silent_s >= _SILENCE_S
 
     def _typed(self, sound: str, at_s: float) -> Press:
         key, self._keys = self._keys[0], self._keys[1:]
@@ -336,8 +350,6 @@ class Follows:
 
     def _match(self, name: str) -> None:
         self.heard.append(name)
-        if self._token >= len(self._now["heard"]) and not self._acts(self._now):
-            self._next()
         expected = self._now["heard"]
         while self._token < len(expected) and expected[self._token].endswith("*"):
             if expected[self._token] == f"{name}*":
@@ -351,6 +363,15 @@ class Follows:
     def _meanwhile(self, step: dict) -> None:
         if "meanwhile" in step:
             self.event(step["meanwhile"])
+
+    def _turn_over(self) -> None:
+        """Go past steps in which nothing is left to hear or to do."""
+        while (
+            self._step < len(self.steps)
+            and self._token >= len(self._now["heard"])
+            and not self._acts(self._now)
+        ):
+            self._next()
 
     def _next(self, keys: str = "") -> None:
         self._step += 1

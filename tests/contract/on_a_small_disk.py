@@ -15,9 +15,11 @@ from book import CALLED, CONFIGURATION, NUMBERS, TEAMS, Book, speak
 from ivr import bootstrap, config
 from ivr.adapters.reserve import FileReserve
 from ivr.adapters.store import SqlStore, migrate
+from ivr.cli import main
+from ivr.cli.output import Exit
 from ivr.config import Settings
 from ivr.domain.facts import AlertRecorded, CallCameIn, SmsSubmitted
-from ivr.domain.records import Account, DeliveryState, Source, Team
+from ivr.domain.records import Account, DeliveryState, Enrolment, EnrolState, Source, Team
 from ivr.ports import DiskFull
 from ivr.services.keeper import Keeper
 from ivr.services.ledger import Ledger
@@ -193,3 +195,23 @@ def test_once_it_is_given_up_nothing_is_recorded_and_operators_are_told_until_th
     os.truncate(ballast, ballast.stat().st_size - reserve.size - 2**20)
     assert reserve.renew()
     assert desk.may_record()
+
+
+def test_a_letter_that_does_not_fit_issues_nothing_and_is_not_there(
+    store: SqlStore, disk: Path, settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On a stick that is full; the database is somewhere else."""
+    with store.write() as tx:
+        tx.put(Enrolment("xyz-cert", EnrolState.CERTIFIED))
+    stick = tmp_path / "a stick"
+    stick.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8k", "tocsin", stick], check=True)
+    (stick / "somebody's").write_bytes(bytes(8192))
+    enrol = ["--config", str(settings.path), "team", "enrol", "xyz-cert", "--issue", "--clear"]
+    assert main([*enrol, str(stick / "letter.txt")]) == Exit.AGAIN
+    assert "No space left on device" in capsys.readouterr().err
+    assert [path.name for path in stick.iterdir()] == ["somebody's"]
+    with store.read() as tx:
+        assert tx.find(Account) == []
+    assert main([*enrol, str(tmp_path / "letter.txt")]) == Exit.DONE
+    subprocess.run(["umount", "-l", stick], check=True)

@@ -91,12 +91,52 @@ def test_verify_looks_at_journal_and_recordings(home: Path, opened_store: SqlSto
         database.execute("UPDATE journal SET detail = 'nothing' WHERE what = 'alert withdrawn'")
         database.commit()
     bad = answer(home, "archive", "verify", code=1)
-    assert bad["recordings"] == {"intact": 1, "erased": 0, "changed": [2], "missing": [3]}
+    assert bad["recordings"] == {
+        "intact": 1,
+        "erased": 0,
+        "copy-changed": [],
+        "changed": [2],
+        "missing": [3],
+    }
     assert bad["journal"]["broken"] == [{"first": 1, "last": good["journal"]["sealed"]}]
     said = tocsin(home, "archive", "verify")
     assert said.returncode == 1
-    assert "alert 2 is changed" in said.stderr and "alert 3 is missing" in said.stderr
+    assert "alert 2 is not the one that was kept" in said.stderr and "alert 3 is gone" in said.stderr
     assert "the journal was changed somewhere in its lines 1 to" in said.stderr
+
+
+def test_what_callees_hear_is_verified_too(home: Path) -> None:
+    assert (home / "recordings/1-level.wav").exists()
+    sound(home / "recordings/2-level.wav", seconds=1.0)
+    assert answer(home, "alert", "audio", "1", "--verify")["condition"] == "intact"
+    found = tocsin(home, "alert", "audio", "2", "--verify")
+    assert (found.returncode, "remove that (...-level.wav)" in found.stderr) == (1, True)
+    assert Path(answer(home, "alert", "audio", "2")["path"]) == home / "recordings/2.wav"
+    bad = answer(home, "archive", "verify", code=1)
+    assert (bad["recordings"]["copy-changed"], bad["recordings"]["changed"]) == ([2], [])
+    assert "alert 2 is the one that was kept, but its copy" in tocsin(home, "archive", "verify").stderr
+
+
+def test_no_link_in_the_place_of_a_recording_is_followed_into_an_export(home: Path, tmp_path: Path) -> None:
+    secret = home / "config/secrets/ami"
+    path = home / "recordings/1.wav"
+    path.unlink()
+    path.symlink_to(secret)
+    assert answer(home, "alert", "audio", "1", "--verify", code=1)["condition"] == "changed"
+    assert tocsin(home, "alert", "audio", "1").stdout == ""
+    assert tocsin(home, "alert", "export", "1", str(tmp_path / "out")).returncode == 1
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
+        "SHA256SUMS",
+        "alert.json",
+        "journal.jsonl",
+    ]
+
+
+def test_an_export_over_a_link_that_leads_nowhere_makes_nothing(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").symlink_to(tmp_path / "nowhere")
+    refused = tocsin(home, "alert", "export", "1", str(tmp_path / "out"))
+    assert (refused.returncode, "name a new folder" in refused.stderr) == (1, True)
+    assert [p.name for p in tmp_path.iterdir() if p.name != "an install"] == ["out"]
 
 
 def test_erase_takes_what_ended_before_a_day(home: Path) -> None:

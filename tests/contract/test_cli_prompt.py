@@ -55,6 +55,7 @@ def test_every_text_and_every_name_is_listed(home: Path) -> None:
             "What you record on this line will be sent to all teams."
         ),
         "language": "en",
+        "spoken_in": "en",
         "source": "generated",
         "duration_s": None,
     }
@@ -84,9 +85,19 @@ def test_a_text_in_another_language_is_listed_as_it_is_to_be_spoken(home: Path) 
     assert (missing.returncode, "prompts/de.yaml: cannot be read" in missing.stderr) == (65, True)
     (home / "config/prompts").mkdir()
     (home / "config/prompts/de.yaml").write_text("goodbye: Auf Wiederhören.\n", encoding="utf-8")
+    (home / "state/sounds/de/recorded").mkdir(parents=True)
     found = listed(home)
     assert (found["goodbye"]["text"], found["goodbye"]["language"]) == ("Auf Wiederhören.", "de")
     assert found["greeting"]["language"] == "en"
+    for name in (
+        "goodbye",
+        "greeting",
+    ):  # a recording is of the language, also where no words stand in its file
+        assert found[name]["spoken_in"] == "en"
+        sound(home / f"state/sounds/de/recorded/{name}.wav")
+        assert (listed(home)[name]["spoken_in"], listed(home)[name]["source"]) == ("de", "file")
+    missing = {name for name, one in listed(home).items() if "/" not in name and one["spoken_in"] != "de"}
+    assert missing == {name for name in found if "/" not in name} - {"goodbye", "greeting"}
 
 
 def test_the_doctor_says_what_is_spoken_in_english_for_want_of_a_recording(home: Path) -> None:

@@ -86,6 +86,10 @@ class House:
     lock: sqlite3.Connection | None = None
     broken: str = ""
 
+    def is_well(self) -> bool:
+        """Whether its store answers."""
+        return self.lock is None and not self.broken
+
     def happens(self, event: str) -> None:
         match event.split():
             case ["store", "away"]:
@@ -383,7 +387,7 @@ def lead(
     asked = dict.fromkeys(journey.get("asks", []), True)
     house.desk.settings = replace(house.desk.settings, raising=config.Raising(**asked))
     alerts = [house.raise_alert(**alert) for alert in journey.get("alerts", [])]
-    follows = Follows(written_out(journey["talk"]), house.name, house.happens)
+    follows = Follows(written_out(journey["talk"]), house.name, house.happens, house.is_well)
     house.scripts |= {
         "callout": callout(house.desk, 3.0),
         "hotline": hotline(house.desk, 3.0),

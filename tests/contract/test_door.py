@@ -227,11 +227,31 @@ class TestCodes:
 class TestChange:
     def test_the_new_pin_logs_in_and_the_old_one_does_not(self, door: Door, book: Book) -> None:
         account = book.get(Account, UID)
-        assert door.is_pin(account, PIN)
+        assert door.confirm("c1", account, PIN, 0) is IN
         door.change_pin(account, "94610358")
         assert (knock(door, "94610358"), knock(door)) == (IN, REFUSED)
-        assert not door.is_pin(account, PIN)
+        assert door.confirm("c1", account, PIN, 0) is REFUSED
         assert "PIN changed by phone" in book.journal()
+
+    def test_a_guess_at_the_present_pin_spends_the_budgets_of_the_log_in(
+        self, door: Door, book: Book, pin_hash: str
+    ) -> None:
+        account = book.get(Account, UID)
+        told = [door.confirm("c1", account, WRONG, n) for n in range(POLICY.uid.burst + 1)]
+        assert told == [*[REFUSED] * POLICY.uid.burst, HELD]
+        assert {b.scope for b in book.find(Budget)} == {UID, "network"}
+        assert called_back(book) == []
+        assert (door.confirm("c1", account, PIN, 0), knock(door)) == (HELD, HELD)
+        assert called_back(book) == ["+4940100001", "+4917100001"]
+        assert [what for what in book.journal() if "PIN" in what][:6] == [
+            *["change of PIN failed"] * POLICY.uid.burst,
+            "change of PIN held",
+        ]
+
+    def test_who_keys_it_right_after_all_has_not_spent_anything(self, door: Door, book: Book) -> None:
+        account = book.get(Account, UID)
+        assert (door.confirm("c1", account, WRONG, 0), door.confirm("c1", account, PIN, 1)) == (REFUSED, IN)
+        assert all(b.spent_until <= book.clock.now for b in book.find(Budget))
 
     @pytest.mark.parametrize("weak", ["123456", "241265", "27182", UID + "99"])
     def test_a_weak_one_is_refused_and_the_old_one_stays(self, door: Door, book: Book, weak: str) -> None:

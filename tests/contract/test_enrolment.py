@@ -24,7 +24,7 @@ from ivr.adapters.store import SqlStore, migrate
 from ivr.adapters.totp import Codes
 from ivr.cli import main
 from ivr.domain.budget import Login
-from ivr.domain.records import Account, Budget, Number, Team, VerificationWord
+from ivr.domain.records import Account, Budget, ListenPin, Number, Team, VerificationWord
 from ivr.domain.words import ISSUED
 from ivr.services.door import Door
 
@@ -249,6 +249,43 @@ def test_sendmail_gets_the_letter(
     assert "Hotline:  +4940808077555" in opened(key, tmp_path / "letter.eml")[0]
 
 
+def test_show_tells_how_a_team_gets_in_and_no_secret(
+    home: Path, key: Key, store: SqlStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def shown(*options: str) -> str:
+        capsys.readouterr()
+        assert tocsin(home, "show", "xyz", *options) == 0
+        return "".join(capsys.readouterr())
+
+    before = json.loads(shown("--json"))
+    assert (before["enrolment"], before["words_left"], before["accounts"]) == (None, None, [])
+    assert "enrolment: none, entered by operators" in shown()
+
+    enrolled(home, key)
+    assert json.loads(shown("--json"))["enrolment"] == "certified"
+    tocsin(home, "enrol", "xyz", "--issue", "--codes", "--clear", str(home / "letter.txt"))
+    uid, pin = access((home / "letter.txt").read_text())
+    tocsin(home, "callback", uid, "+4917100004")
+    tocsin(home, "suspend", "xyz")
+    with store.write() as tx:
+        words = [word.word for word in tx.find(VerificationWord)]
+        tx.put(*(VerificationWord("xyz", n, word, "a call") for n, word in enumerate(words[:40], 1)))
+        (account,) = tx.find(Account)
+        tx.put(ListenPin("xyz", "$argon2id$of-the-team"))
+    told = json.loads(shown("--json"))
+    assert (told["enrolment"], told["suspended"], told["listen_pin"]) == ("issued", True, True)
+    assert told["words_left"] == 10
+    assert told["accounts"] == [{"uid": uid, "pin": True, "totp": True, "callback": "+4917100004"}]
+    said = shown()
+    assert re.search(rf"^{uid} +issued +yes +\+4917100004$", said, re.M)
+    lines = ("suspended: yes", "enrolment: issued", "verification words left: 10", "listening PIN: issued")
+    assert not [line for line in lines if f"{line}\n" not in said]
+    assert "tocsin team enrol xyz --words" in said
+    assert "tocsin team suspend xyz --undo" in said
+    secrets = [pin, account.totp, account.pin_hash, "$argon2id$of-the-team", *words]
+    assert not [secret for secret in secrets if secret and secret in said + shown("--json")]
+
+
 def test_what_operators_do_to_those_who_are_in(
     home: Path, key: Key, store: SqlStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -270,8 +307,11 @@ def test_what_operators_do_to_those_who_are_in(
         assert [a.callback for a in tx.find(Account)] == ["+4917100004"]
     assert tocsin(home, "remove", "--uid", uid) == 0
     assert knock(home, store, uid, pin) is Login.WRONG
+    with store.write() as tx:
+        tx.put(ListenPin("xyz", "of another, should one have its id some day"))
     assert tocsin(home, "remove", "xyz") == 0
     with store.read() as tx:
-        assert (tx.find(Team), tx.find(Number), tx.find(VerificationWord)) == ([], [], [])
+        left = [tx.find(kind) for kind in (Team, Number, VerificationWord, ListenPin)]
+    assert left == [[], [], [], []]
     assert tocsin(home, "remove", "xyz") == 1
     assert "there is no team xyz" in capsys.readouterr().err

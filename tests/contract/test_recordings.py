@@ -16,11 +16,13 @@ from hypothesis import strategies as st
 
 from ivr import bootstrap
 from ivr.adapters.audio import RATE, BadAudio, Recordings
+from ivr.adapters.audio_kept import Kept
 from ivr.adapters.fastagi import HungUp
 from ivr.adapters.store import SqlStore
 from ivr.config import Settings
 from ivr.domain.records import Account, Alert, AlertState
 from ivr.services.desk import Desk
+from ivr.services.interrupted import Interrupted
 from ivr.services.ledger import Ledger
 
 CALLER = Account("40712", "abc-cert")
@@ -43,6 +45,11 @@ def level_dbfs(frames: bytes) -> float:
 @pytest.fixture
 def desk(settings: Settings, store: SqlStore, ledger: Ledger) -> Desk:
     return bootstrap.desk(settings, store, ledger)
+
+
+@pytest.fixture
+def interrupted(settings: Settings, store: SqlStore, desk: Desk) -> Interrupted:
+    return bootstrap.interrupted(settings, store, desk)
 
 
 class TestInspect:
@@ -218,7 +225,7 @@ class TestLevel:
             assert (file.getnframes(), file.getframerate(), file.getnchannels()) == (16_000, RATE, 1)
             assert level_dbfs(file.readframes(16_000)) == pytest.approx(-20, abs=0.5)
         assert recordings.path(name).read_bytes() == original
-        assert recordings.condition(name, hashlib.sha256(original).hexdigest()) == "intact"
+        assert recordings.look(name, hashlib.sha256(original).hexdigest()).condition == "intact"
         recordings.erase(17)
         assert list(recordings.path(".").glob("*.wav*")) == []
 
@@ -240,6 +247,86 @@ class TestLevel:
         assert "17.wav: its level stays as it is" in caplog.text
 
 
+class TestKept:
+    @pytest.fixture
+    def name(self, recordings: Recordings) -> str:
+        return recordings.keep(17, str(speak(recordings.incoming / "x.wav", 2, 600)))
+
+    @pytest.fixture
+    def checksum(self, recordings: Recordings, name: str) -> str:
+        return hashlib.sha256(recordings.path(name).read_bytes()).hexdigest()
+
+    def test_is_what_was_kept(self, recordings: Recordings, name: str, checksum: str) -> None:
+        assert recordings.look(name, checksum) == Kept("intact", recordings.path(name).read_bytes())
+
+    @pytest.mark.parametrize("what", ["link to it", "link to another", "dangling link", "pipe", "folder"])
+    def test_what_is_no_file_of_ours_is_not_read(
+        self, recordings: Recordings, name: str, checksum: str, what: str, tmp_path: Path
+    ) -> None:
+        path, elsewhere = recordings.path(name), tmp_path / "elsewhere"
+        path.rename(elsewhere)
+        match what:
+            case "link to it":
+                path.symlink_to(elsewhere)
+            case "link to another":
+                path.symlink_to("/etc/passwd")
+            case "dangling link":
+                path.symlink_to(tmp_path / "nowhere")
+            case "pipe":
+                os.mkfifo(path)
+            case "folder":
+                path.mkdir()
+        assert recordings.look(name, checksum) == Kept("changed", None)
+
+    def test_a_path_that_leads_out_of_the_folder_is_not_followed(
+        self, recordings: Recordings, name: str, checksum: str, tmp_path: Path
+    ) -> None:
+        outside = recordings.path("..") / "17.wav"
+        recordings.path(name).rename(outside)
+        assert recordings.look("../17.wav", checksum) == Kept("changed", None)
+        assert recordings.look(str(outside), checksum) == Kept("changed", None)
+
+    @pytest.mark.parametrize("what", ["another", "one sample", "cut", "silence", "no sound", "link"])
+    def test_what_callees_hear_must_be_made_of_it(
+        self, recordings: Recordings, name: str, checksum: str, what: str, tmp_path: Path
+    ) -> None:
+        copy = recordings.to_play(name)
+        data = bytearray(copy.read_bytes())
+        match what:
+            case "another":
+                copy.write_bytes(data[:44] + b"\x00\x10" * ((len(data) - 44) // 2))
+            case "one sample":
+                data[10_000:10_002] = b"\x00\x40"
+                copy.write_bytes(data)
+            case "cut":
+                copy.write_bytes(data[:20_000])
+            case "silence":
+                speak(copy, 2, 0)
+            case "no sound":
+                copy.write_bytes(b"")
+            case "link":
+                copy.rename(tmp_path / "copy.wav")
+                copy.symlink_to(tmp_path / "copy.wav")
+        assert recordings.look(name, checksum).condition == "copy-changed"
+
+    @pytest.mark.parametrize("amplitude", [200, 1000, 12_000, 32_000])
+    def test_a_copy_at_whatever_gain_is_of_it(self, recordings: Recordings, amplitude: int) -> None:
+        name = recordings.keep(18, str(speak(recordings.incoming / "y.wav", 2, amplitude)))
+        checksum = hashlib.sha256(recordings.path(name).read_bytes()).hexdigest()
+        assert recordings.to_play(name) != recordings.path(name)
+        assert recordings.look(name, checksum).condition == "intact"
+
+    def test_where_no_copy_is_needed_none_may_be_heard(
+        self, recordings: Recordings, name: str, checksum: str
+    ) -> None:
+        good = recordings.keep(18, str(speak(recordings.incoming / "y.wav", 2)))
+        assert recordings.to_play(good) == recordings.path(good)
+        recordings.to_play(name).rename(recordings.path("18-level.wav"))
+        assert recordings.look(name, checksum).condition == "intact"
+        found = recordings.look(good, hashlib.sha256(recordings.path(good).read_bytes()).hexdigest())
+        assert found.condition == "copy-changed"
+
+
 class TestDesk:
     def test_what_was_kept_no_longer_lies_among_the_incoming(
         self, desk: Desk, recordings: Recordings
@@ -252,20 +339,20 @@ class TestDesk:
         assert desk.audio(alert).exists()
 
     def test_what_was_being_recorded_when_the_service_went_down_becomes_a_draft(
-        self, desk: Desk, book: Book, recordings: Recordings
+        self, desk: Desk, interrupted: Interrupted, book: Book, recordings: Recordings
     ) -> None:
         speak(desk.new_recording(CALLER).with_suffix(".wav"), 3)
 
-        assert desk.adopt() == 1
+        assert interrupted.adopt() == 1
         (draft,) = book.find(Alert)
         assert (draft.state, draft.team, draft.uid) == (AlertState.DRAFT, "abc-cert", "40712")
         assert "line of the caller dropped" in book.journal()
         assert desk.audio(draft).exists()
         assert list(recordings.incoming.iterdir()) == []
-        assert desk.adopt() == 0
+        assert interrupted.adopt() == 0
 
     def test_what_a_line_said_is_gone_when_it_was_listened_to_or_at_the_next_start(
-        self, desk: Desk, recordings: Recordings
+        self, desk: Desk, interrupted: Interrupted, recordings: Recordings
     ) -> None:
         with pytest.raises(HungUp), desk.overhearing() as path:
             speak(path.with_suffix(".wav"), 3)
@@ -274,16 +361,20 @@ class TestDesk:
         assert list(recordings.incoming.iterdir()) == []
         speak(path.with_suffix(".wav"), 3)  # as if we had been killed meanwhile
 
-        assert desk.adopt() == 0
+        assert interrupted.adopt() == 0
         assert list(recordings.incoming.iterdir()) == []
 
-    def test_what_was_being_recorded_when_asterisk_died_becomes_a_draft(self, desk: Desk, book: Book) -> None:
+    def test_what_was_being_recorded_when_asterisk_died_becomes_a_draft(
+        self, desk: Desk, interrupted: Interrupted, book: Book
+    ) -> None:
         unfinished(speak(desk.new_recording(CALLER).with_suffix(".wav"), 3))
 
-        assert desk.adopt() == 1
+        assert interrupted.adopt() == 1
         assert book.find(Alert)[0].duration_s == 3.0
 
-    def test_what_became_an_alert_just_before_is_not_adopted_again(self, desk: Desk, book: Book) -> None:
+    def test_what_became_an_alert_just_before_is_not_adopted_again(
+        self, desk: Desk, interrupted: Interrupted, book: Book
+    ) -> None:
         path = desk.new_recording(CALLER)
         wav = speak(path.with_suffix(".wav"), 3)
         sound, note = wav.read_bytes(), path.with_suffix(".json").read_bytes()
@@ -291,31 +382,37 @@ class TestDesk:
         wav.write_bytes(sound)  # as if we had gone down between the commit and the tidying up
         path.with_suffix(".json").write_bytes(note)
 
-        assert desk.adopt() == 0
+        assert interrupted.adopt() == 0
         assert len(book.find(Alert)) == 1
         assert not wav.exists()
 
     @pytest.mark.parametrize(("seconds", "amplitude"), [(0, 0), (0.5, 8000), (5, 0)])
     def test_nothing_worth_sending_is_tidied_away(
-        self, desk: Desk, book: Book, recordings: Recordings, seconds: float, amplitude: int
+        self,
+        desk: Desk,
+        interrupted: Interrupted,
+        book: Book,
+        recordings: Recordings,
+        seconds: float,
+        amplitude: int,
     ) -> None:
         speak(desk.new_recording(CALLER).with_suffix(".wav"), seconds, amplitude)
         desk.new_recording(CALLER)
 
-        assert desk.adopt() == 0
+        assert interrupted.adopt() == 0
         assert book.find(Alert) == []
         assert list(recordings.incoming.iterdir()) == []
 
     @pytest.mark.parametrize("note", ["", '{"team": "abc', '{"team": "gone-cert", "uid": "1"}'])
     def test_a_recording_whose_owner_is_unknown_stays_and_keeps_nobody_from_starting(
-        self, desk: Desk, book: Book, note: str
+        self, desk: Desk, interrupted: Interrupted, book: Book, note: str
     ) -> None:
         path = desk.new_recording(CALLER)
         speak(path.with_suffix(".wav"), 3)
         path.with_suffix(".json").write_text(note, encoding="utf-8")
         speak(desk.new_recording(CALLER).with_suffix(".wav"), 4)
 
-        assert desk.adopt() == 1
+        assert interrupted.adopt() == 1
         assert path.with_suffix(".wav").exists()
         assert [a.duration_s for a in book.find(Alert)] == [4.0]
 

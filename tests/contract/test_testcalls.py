@@ -6,6 +6,7 @@ from book import NOON, Book, ManualClock
 from ivr.adapters.audio import Recordings
 from ivr.adapters.store import SqlStore
 from ivr.config import Settings
+from ivr.domain.errand import TESTS, TESTS_S
 from ivr.domain.facts import ErrandDone, ErrandPlaced, ErrandWanted, Illegal
 from ivr.domain.records import Errand, ErrandKind
 from ivr.services import listing
@@ -42,6 +43,21 @@ def test_the_directory_shows_the_last_test_of_each_number(book: Book, clock: Man
     clock.forward(3600)
     book.apply(ErrandDone(wants(book, OFFICE)))
     assert results(book)[OFFICE] == ("2026-11-22T15:03:00Z", "done")
+
+
+def test_a_number_is_tested_three_times_an_hour_and_another_one_does_not_wait_for_it(
+    book: Book, clock: ManualClock
+) -> None:
+    def granted(number: str) -> bool:
+        return book.apply(ErrandWanted(ErrandKind.TEST, number, "xyz-cert", "40713")).errand is not None
+
+    assert [granted(OFFICE) for _ in range(TESTS + 1)] == [*[True] * TESTS, False]
+    assert granted(MOBILE)
+    clock.forward(TESTS_S - 1)
+    assert not granted(OFFICE)
+    clock.forward(2)
+    assert [granted(OFFICE) for _ in range(TESTS + 1)] == [*[True] * TESTS, False]
+    assert len(book.find(Errand)) == 2 * TESTS + 1, "what is refused leaves nothing behind"
 
 
 def test_the_duty_operator_is_called_at_the_configured_number_alone(

@@ -9,10 +9,11 @@ from book import Book
 
 from ivr.domain import words
 from ivr.domain.facts import WordWanted
-from ivr.domain.records import Sms, VerificationWord
+from ivr.domain.records import Number, Sms, VerificationWord
 from ivr.domain.words import ISSUED, LOW, WORDS, drawn
 
 OPERATOR = "+4917199999"
+MOBILE = "+4917100009"
 
 
 @pytest.fixture
@@ -75,14 +76,26 @@ def test_two_calls_at_once_never_speak_the_same(book: Book, alert: int) -> None:
     assert {n for n, _ in filter(None, told)} == {1, 2, 3}
 
 
-def test_operators_hear_that_they_run_low_and_that_they_are_used_up(book: Book, alert: int) -> None:
+def test_operators_and_the_team_hear_that_they_run_low_and_that_they_are_used_up(
+    book: Book, alert: int
+) -> None:
     book.ledger._network = replace(book.ledger._network, operators=(OPERATOR,))
+    with book.store.write() as tx:
+        tx.put(Number("def-cert", 1, MOBILE, sms=True))
     issue(book, *WORDS[: LOW + 1])
     for _ in range(LOW + 1):
         call = book.rings("def-cert", alert)
         spoken(book, call)
         book.hangs_up(call, 17)
         book.clock.forward(900)
-    told = [sms.text for sms in book.find(Sms) if "verification" in sms.text]
-    assert [text.split(" ")[2] for text in told] == [str(LOW), "no"]
+    told = [(sms.number, sms.team, sms.text) for sms in book.find(Sms) if "verification" in sms.text]
+    assert [(number, text.split(" ")[2]) for number, team, text in told if team is None] == [
+        (OPERATOR, str(LOW)),
+        (OPERATOR, "no"),
+    ]
+    assert [(number, text.partition(".")[0]) for number, team, text in told if team == "def-cert"] == [
+        (MOBILE, f"Only {LOW} verification words of your team are left"),
+        (MOBILE, "No verification word of your team is left"),
+    ]
+    assert len(told) == 4
     assert words.LOW < ISSUED

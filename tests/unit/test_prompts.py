@@ -66,6 +66,12 @@ def test_every_prompt_that_is_spoken_exists_and_none_is_orphaned() -> None:
     assert scripts | dialplan == set(catalogue("en"))
 
 
+def test_every_text_says_something_of_its_own() -> None:
+    told = catalogue("en")
+    assert not [name for name, text in told.items() if not re.search("[A-Za-z]", text)]
+    assert len({text.casefold().strip(" .,") for text in told.values()}) == len(told), "one text with two ids"
+
+
 def test_every_text_can_be_spoken_by_every_network(settings: config.Settings) -> None:
     without = texts(settings)
     assert set(catalogue("en")) - set(without) == {"hotline-away"}

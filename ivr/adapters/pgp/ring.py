@@ -126,4 +126,5 @@ def _gpg(home: Path) -> Iterator[Gpg]:
         try:
             yield Gpg(link)
         finally:
-            subprocess.run(["gpgconf", "--homedir", str(link), "--kill", "all"], capture_output=True)
+            with suppress(FileNotFoundError):  # where gpg is missing, which is said
+                subprocess.run(["gpgconf", "--homedir", str(link), "--kill", "all"], capture_output=True)

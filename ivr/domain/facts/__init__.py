@@ -8,6 +8,7 @@ from ivr.domain.facts.access import (
     CallBackDenied,
     LoginTried,
     PinChanged,
+    PinTried,
     TeamIdentified,
     WordWanted,
 )
@@ -79,6 +80,7 @@ Fact = (
     | TeamIdentified
     | LoginTried
     | CallBackDenied
+    | PinTried
     | PinChanged
     | WordWanted
     | AlertHeard
@@ -148,6 +150,7 @@ __all__ = [
     "MailMoved",
     "MessageLeft",
     "PinChanged",
+    "PinTried",
     "ReportDue",
     "ReserveGivenUp",
     "ReserveMade",

@@ -35,6 +35,17 @@ class CallBackDenied:
 
 
 @dataclass(frozen=True, slots=True)
+class PinTried:
+    """Who is logged in by `uid` has keyed its PIN once more, as they want to change it. It is not in here."""
+
+    call: str
+    uid: str
+    right: bool
+    mistakes: int = 0
+    """Failures at this before, in this call."""
+
+
+@dataclass(frozen=True, slots=True)
 class PinChanged:
     uid: str
     pin_hash: str

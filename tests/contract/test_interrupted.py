@@ -1,4 +1,4 @@
-"""The desk over a real store: what it does at its start."""
+"""Who is told, at the next start, what became of a call that was up when the service went down."""
 
 import pytest
 from book import Book, ManualClock
@@ -8,13 +8,13 @@ from ivr.adapters.store import SqlStore
 from ivr.config import Settings
 from ivr.domain import facts
 from ivr.domain.records import Number, Sms
-from ivr.services.desk import Desk
+from ivr.services.interrupted import Interrupted
 from ivr.services.ledger import Ledger
 
 
 @pytest.fixture
-def desk(settings: Settings, store: SqlStore, ledger: Ledger) -> Desk:
-    return bootstrap.desk(settings, store, ledger)
+def interrupted(settings: Settings, store: SqlStore, ledger: Ledger) -> Interrupted:
+    return bootstrap.interrupted(settings, store, bootstrap.desk(settings, store, ledger))
 
 
 class TestWhoWasOnTheLineWhenTheServiceWentDown:
@@ -35,31 +35,37 @@ class TestWhoWasOnTheLineWhenTheServiceWentDown:
     def told(self, book: Book) -> list[str]:
         return [sms.text.partition(".")[0] for sms in book.find(Sms, number="+4917100001")]
 
-    def test_is_told_once_that_the_draft_was_not_sent(self, desk: Desk, book: Book, caller: str) -> None:
+    def test_is_told_once_that_the_draft_was_not_sent(
+        self, interrupted: Interrupted, book: Book, caller: str
+    ) -> None:
         book.clock.forward(30)
         draft = book.records()
         for _ in range(2):
-            desk.adopt()
+            interrupted.adopt()
         assert self.told(book) == [f"The line dropped: alert {draft} of 2026-11-22 14:03 UTC was NOT sent"]
 
-    def test_is_told_that_it_was_sent_if_it_was(self, desk: Desk, book: Book, caller: str) -> None:
+    def test_is_told_that_it_was_sent_if_it_was(
+        self, interrupted: Interrupted, book: Book, caller: str
+    ) -> None:
         alert = book.raises()
-        desk.adopt()
+        interrupted.adopt()
         assert self.told(book) == [f"The line dropped: alert {alert} WAS sent, to 3 teams"]
 
     def test_hears_nothing_of_older_drafts_and_of_those_of_others(
-        self, desk: Desk, book: Book, clock: ManualClock
+        self, interrupted: Interrupted, book: Book, clock: ManualClock
     ) -> None:
         book.records()
         clock.forward(30)
         for call, team in (("in-1", "abc-cert"), ("in-2", "xyz-cert")):
             book.apply(facts.CallCameIn(call, "sip-a"))
             book.apply(facts.TeamIdentified(call, team))
-        desk.adopt()
+        interrupted.adopt()
         assert book.find(Sms) == []
 
-    def test_who_had_hung_up_before_knows_already(self, desk: Desk, book: Book, caller: str) -> None:
+    def test_who_had_hung_up_before_knows_already(
+        self, interrupted: Interrupted, book: Book, caller: str
+    ) -> None:
         book.records()
         book.hangs_up(caller)
-        desk.adopt()
+        interrupted.adopt()
         assert book.find(Sms) == []
