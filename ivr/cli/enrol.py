@@ -92,7 +92,8 @@ def _steps(args: Args, settings: "Settings", enrolments: "Enrolments") -> None:
         if args.key:
             fingerprint = enrol.fingerprint(args.fingerprint)
             _ring(settings).certify(args.key, fingerprint)
-            enrolments.take(args.team, enrol.KeyCertified(fingerprint))
+            armour = args.key.read_text(encoding="ascii", errors="replace")
+            enrolments.take(args.team, enrol.KeyCertified(fingerprint, armour))
     except ValueError as error:
         raise BadEntry(str(error)) from error
 

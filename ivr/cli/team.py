@@ -118,6 +118,8 @@ def _show(args: Args) -> int:
     print(f"hears times by its own clock too: {'yes' if team['local_time'] else 'no'}")
     print(f"gets a message on its answering machine: {'yes' if team['machine_message'] else 'no'}")
     print(f"listens: {_LISTENS[team['listen']]}")
+    if mail := team["mail"]:
+        print(f"mail: {', '.join(mail['addresses'])}; {mail['standard']} {mail['fingerprint']}")
     if team["listen"] == "pin" and not team["listen_pin"]:
         say(f"no listening PIN yet, it has to call in; issue one with `tocsin team listen-pin {team['id']}`")
     return Exit.DONE

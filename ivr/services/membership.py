@@ -14,6 +14,9 @@ from ivr.domain.records import (
     Delivery,
     Enrolment,
     Entry,
+    ListenPin,
+    MailAddress,
+    MailKey,
     Number,
     Team,
     VerificationWord,
@@ -56,7 +59,7 @@ class Membership:
                 )
             for account in tx.find(Account, team=team):
                 tx.drop(*tx.find(Budget, scope=account.uid), account)
-            for kind in (Number, VerificationWord, Enrolment):
+            for kind in (Number, VerificationWord, Enrolment, ListenPin, MailKey, MailAddress):
                 tx.drop(*tx.find(kind, team=team))
             tx.drop(known)
             self._note(tx, "team removed", team)

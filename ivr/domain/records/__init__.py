@@ -31,6 +31,10 @@ from ivr.domain.records.journal import (
     Entry,
     Seal,
 )
+from ivr.domain.records.members import (
+    MailAddress,
+    MailKey,
+)
 from ivr.domain.records.teams import (
     NETWORK,
     OFFICE_HOURS,
@@ -85,6 +89,8 @@ __all__ = [
     "Leg",
     "Listen",
     "ListenPin",
+    "MailAddress",
+    "MailKey",
     "Number",
     "NumberKind",
     "Outcome",
