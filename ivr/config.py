@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ivr import yamlfile
+from ivr.config_bridge import Bridge
 from ivr.domain.enrol import address
 from ivr.domain.number import subscriber
 from ivr.domain.policy import Policy, between
@@ -211,6 +212,7 @@ class _File:
     audio: Limits = field(default_factory=Limits)
     archive: Archive = Archive()
     raising: Raising = Raising()
+    bridge: Bridge | None = None
     language: str = _checked(_language, default="en")
     state: Path = Path("state")
     recordings: Path = Path("recordings")
@@ -243,6 +245,8 @@ class Settings:
     audio: Limits
     archive: Archive
     raising: Raising
+    bridge: Bridge | None
+    """None: there is no mail bridge."""
     language: str
     state: Path
     """Folder of what the service keeps: the store, rendered prompts, Asterisk's run folders."""
@@ -312,6 +316,7 @@ def load(path: Path) -> Settings:
         audio=file.audio,
         archive=file.archive,
         raising=file.raising,
+        bridge=replace(file.bridge, state=base / file.bridge.state) if file.bridge else None,
         language=file.language,
         state=state,
         recordings=base / file.recordings,

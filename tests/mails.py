@@ -10,9 +10,11 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ivr.bridge.correspondence import Seal
+from ivr.bridge.gate import Current, GateAway, GateRefused
 from ivr.bridge.intake.mail import Context, Envelope, Mail, Said
 from ivr.bridge.members import Member, Members
-from ivr.domain.mail import Opened, Reason, Refused, Standard
+from ivr.domain.mail import Opened, Reason, Recipient, Refused, Standard
 
 NOW = 1_795_356_000.0
 DOMAIN = "bell.example"
@@ -93,3 +95,69 @@ def alert_of(token: str, team: str) -> int | None:
 def context(claim: Callable[[str, str, float], bool] | None = None, most_octets: int = 200_000) -> Context:
     openers = {Standard.OPENPGP: Clear(), Standard.SMIME: Clear()}
     return Context(DOMAIN, MEMBERS, openers, claim or Claims(), alert_of, read_iodef, most_octets)
+
+
+@dataclass
+class Hotline:
+    """The other side of the gate, in memory: it does each request once, whatever is asked twice."""
+
+    away: bool = False
+    refuses: str = ""
+    submitted: dict[str, tuple[str, Said]] = field(default_factory=dict)
+    acknowledged: list[tuple[int, str, str]] = field(default_factory=list)
+    escalated: list[tuple[int, str]] = field(default_factory=list)
+    told: list[tuple[int, str, str, str | None]] = field(default_factory=list)
+    on: list[Current] = field(default_factory=list)
+
+    def _answers(self) -> None:
+        if self.away:
+            raise GateAway("the hotline does not answer")
+        if self.refuses:
+            raise GateRefused(self.refuses)
+
+    def members(self) -> Members:
+        if self.away:
+            raise GateAway("the hotline does not answer")
+        return MEMBERS
+
+    def submit(self, request: str, team: str, said: Said, iodef: bytes | None) -> int:
+        self._answers()
+        self.submitted.setdefault(request, (team, said))
+        return list(self.submitted).index(request) + 1
+
+    def acknowledge(self, alert: int, team: str, address: str) -> None:
+        self._answers()
+        self.acknowledged.append((alert, team, address))
+
+    def escalate(self, alert: int, team: str) -> None:
+        self._answers()
+        self.escalated.append((alert, team))
+
+    def current(self) -> list[Current]:
+        self._answers()
+        return self.on
+
+    def audio(self, alert: int) -> bytes:
+        return b"RIFF"
+
+    def mailed(self, alert: int, team: str, address: str, state: str, reason: str | None) -> None:
+        self._answers()
+        self.told.append((alert, team, state, reason))
+
+
+class ClearSealer:
+    """The other half of `Clear`: signs and encrypts nothing. XYZ has no usable key where it is told so."""
+
+    def __init__(self, unusable: str = "") -> None:
+        self._unusable = unusable
+
+    def seal(self, content: bytes, /) -> Seal:
+        def sealed_to(to: Recipient) -> bytes | Refused:
+            if to.team == self._unusable:
+                return Refused(Reason.KEY_EXPIRED, "its key has expired")
+            return sealed(content, UNKNOWN)
+
+        return sealed_to
+
+    def notice(self, content: bytes, /) -> bytes:
+        return content

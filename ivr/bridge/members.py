@@ -1,7 +1,8 @@
 """Who takes part by mail, as the gate tells it. Owns: whose an address and a signing key are."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ivr.domain.mail import Recipient, Standard
 
@@ -20,6 +21,12 @@ class Member:
     addresses: tuple[str, ...]
     """In lower case. Its mail goes to the first; it may write from all."""
     gcm: bool = False
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> "Member":
+        """From what the gate tells (ivr.services.members)."""
+        values = {**document, "standard": Standard(document["standard"])}
+        return cls(**{**values, "addresses": tuple(document["addresses"])})
 
     @property
     def recipient(self) -> Recipient:

@@ -8,6 +8,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
+def masked(address: str) -> str:
+    """`duty@cert.example` as `d…@cert.example`: which network it is, not who."""
+    name, _, domain = address.partition("@")
+    return f"{name[:1]}…@{domain}" if domain else "…"
+
+
 class Standard(StrEnum):
     """How a member's mail is signed and encrypted."""
 

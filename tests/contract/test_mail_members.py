@@ -14,12 +14,15 @@ import pytest
 
 from ivr.adapters.pins import Pins
 from ivr.adapters.store import SqlStore, migrate
+from ivr.bridge.members import Member
 from ivr.domain.enrol import KeyCertified
+from ivr.domain.mail import Standard
 from ivr.domain.publickey import certificate_fingerprint, openpgp_fingerprint
 from ivr.domain.records import Enrolment, EnrolState, Entry, ListenPin, MailAddress, MailKey, Number, Team
 from ivr.services import listing
 from ivr.services.directory import BadEntry, Directory
 from ivr.services.enrolment import Enrolments
+from ivr.services.members import members
 from ivr.services.membership import Membership
 from ivr.yamlfile import BadFile
 
@@ -210,6 +213,19 @@ def test_a_team_has_one_openpgp_key_for_letters_and_alerts(
         enrolments.take("abc", KeyCertified(abc, "\x99 binary"))
     with store.read() as tx:
         assert tx.get(Enrolment, "abc").fingerprint == rsa  # type: ignore[union-attr]
+
+
+def test_the_bridge_hears_of_those_who_take_part(
+    store: SqlStore, directory: Directory, file: Path, keys: Path
+) -> None:
+    directory.import_file(file)
+    with store.read() as tx:
+        abc, xyz = (Member.of(document) for document in json.loads(json.dumps(members(tx))))
+    assert abc.addresses == ("alerts@abc.example", "duty@abc.example")
+    assert (xyz.standard, xyz.gcm, xyz.key) == (Standard.SMIME, True, (keys / "xyz.pem").read_text())
+    Membership(store, time.time).suspend("abc", True)
+    with store.read() as tx:
+        assert [member["team"] for member in members(tx)] == ["xyz"]
 
 
 def test_a_team_goes_with_all_that_is_its_own(store: SqlStore, directory: Directory, file: Path) -> None:

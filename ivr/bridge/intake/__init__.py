@@ -33,8 +33,7 @@ FILTERS: Sequence[Filter] = (
 
 
 def judge(mail: Mail, context: Context) -> tuple[Mail, Accepted | Refused]:
-    """What becomes of it, and the mail as far as it came. What is raised is trouble of our own: the mail is
-    to be judged again."""
+    """What becomes of it, and the mail as far as it came. Raises Trouble."""
     for one in FILTERS:
         try:
             found = one(mail, context)

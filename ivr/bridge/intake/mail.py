@@ -87,12 +87,15 @@ class Mail:
     accepted: Accepted | None = None
 
 
+class Trouble(Exception):
+    """A tool or a key of our own is at fault, not the mail, which is tried again."""
+
+
 class Opener(Protocol):
     """Decrypts and verifies one standard."""
 
     def __call__(self, raw: bytes, /) -> Opened | Refused:
-        """A whole message (RFC 5322), raw. A refusal is a value; what is raised is trouble of our own, and
-        the mail is to be tried again."""
+        """A whole message (RFC 5322), raw. Raises Trouble."""
         ...
 
 
