@@ -6,15 +6,14 @@ key; a member whose key cannot be used gets a signed notice that tells nothing b
 
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
 from ivr.bridge import compose
 from ivr.bridge.compose import Attachment, Outer
-from ivr.bridge.gate import Current
-from ivr.bridge.intake.mail import Accepted, Mail
+from ivr.bridge.intake.mail import Accepted, Mail, Said
 from ivr.bridge.intake.mail import Kind as Asked
 from ivr.bridge.members import Member, Members
 from ivr.bridge.outgoing import Kind, Outgoing
@@ -45,6 +44,18 @@ class Sealer(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Alert:
+    """What goes to all members."""
+
+    number: int
+    team: str
+    """Its originator, and how that is written."""
+    name: str
+    released_at: float
+    said: Said
+
+
+@dataclass(frozen=True, slots=True)
 class Correspondence:
     outgoing: Outgoing
     sealers: Mapping[Standard, Sealer]
@@ -54,25 +65,43 @@ class Correspondence:
     hotline: str
     clock: Clock
 
-    def alert(self, current: Current, members: Members, audio: bytes | None) -> None:
-        """To every member but the one that has raised it; whoever has it already gets it no second time.
-        Raises BridgeAway and Trouble."""
-        content = compose.content(
-            self._sender,
-            self._list,
-            f"Alert {current.alert}",
-            _alert(current, self.hotline),
-            _papers(current, audio),
-        )
-        seals = {standard: sealer.seal(content) for standard, sealer in self.sealers.items()}
-        about = str(current.alert)
-        for member in members:
-            if member.team != current.team and not self.outgoing.has(Kind.ALERT, about, member.team):
-                sealed = seals[member.standard](member.recipient)
-                if isinstance(sealed, Refused):
-                    self._notice(current, member, sealed)
-                else:
-                    self._queue(Kind.ALERT, about, current.alert, member, sealed)
+    def alert(self, alert: Alert, members: Members, papers: Callable[[], Sequence[Attachment]]) -> None:
+        """To every member but the one that has raised it; whoever has it already gets it no second time. What
+        is attached is asked for when it is needed. Raises BridgeAway and Trouble, and what that raises."""
+        about = str(alert.number)
+        left = [
+            member
+            for member in members
+            if member.team != alert.team and not self.outgoing.has(Kind.ALERT, about, member.team)
+        ]
+        if not left:
+            return
+        text = _text(alert, self.hotline)
+        content = compose.content(self._sender, self._list, f"Alert {about}", text, papers())
+        seals = {one: self.sealers[one].seal(content) for one in {member.standard for member in left}}
+        for member in left:
+            sealed = seals[member.standard](member.recipient)
+            if isinstance(sealed, Refused):
+                self._notice(alert.number, member, sealed)
+            else:
+                self._queue(Kind.ALERT, about, alert.number, member, sealed)
+
+    def missing(self, alert: int, member: Member, names: Sequence[str], is_escalated: bool) -> None:
+        """To its originator, once: who has not acknowledged it, and how to have them called."""
+        about = str(alert)
+        if self.outgoing.has(Kind.REPORT, about, member.team):
+            return
+        how = "They are being telephoned.\n" if is_escalated else _HOW.format(alert=alert)
+        listed = "".join(f"  {name}\n" for name in names) or "  nobody\n"
+        text = f"These teams have not acknowledged alert {alert}:\n\n{listed}\n{how}"
+        self._to_one(Kind.REPORT, about, alert, member, text)
+
+    def spread(self, mail: Mail, member: Member, done: Accepted, alert: int, members: Members) -> None:
+        """The alert that a mail of `member` has become, to all others."""
+        name = f"alert-{alert}.xml"
+        papers = [Attachment("application/iodef+xml", name, done.iodef)] if done.iodef else []
+        at = mail.envelope.received_at
+        self.alert(Alert(alert, member.team, member.name, at, done.said), members, lambda: papers)
 
     def accepted(self, mail: Mail, member: Member, done: Accepted, alert: int) -> None:
         """What came of its mail; an acknowledgement is not answered, it is one itself."""
@@ -94,20 +123,24 @@ class Correspondence:
         if self.outgoing.count(Kind.ANSWER, member.team, self.clock() - _HOUR_S) >= _MOST_ANSWERS:
             log.warning("mail %s is not answered: %s was answered often enough", mail.id, member.team)
             return
-        content = compose.content(self._sender, self._list, "Your mail to the alert list", text)
+        answers = mail.entity.all("message-id") if mail.entity else []
+        self._to_one(Kind.ANSWER, mail.id, None, member, text, answers[0].strip() if answers else "")
+
+    def _to_one(
+        self, kind: Kind, about: str, alert: int | None, member: Member, text: str, answers: str = ""
+    ) -> None:
+        content = compose.content(self._sender, self._list, "From the alert list", text)
         sealed = self.sealers[member.standard].seal(content)(member.recipient)
         if isinstance(sealed, Refused):
-            self.outgoing.add_failed(
-                Kind.ANSWER, mail.id, None, member.team, member.addresses[0], sealed.detail, self.clock()
-            )
-            return
-        answers = mail.entity.all("message-id") if mail.entity else []
-        self._queue(Kind.ANSWER, mail.id, None, member, sealed, answers[0].strip() if answers else "")
+            address = member.addresses[0]
+            self.outgoing.add_failed(kind, about, alert, member.team, address, sealed.detail, self.clock())
+        else:
+            self._queue(kind, about, alert, member, sealed, answers)
 
-    def _notice(self, current: Current, member: Member, why: Refused) -> None:
+    def _notice(self, alert: int, member: Member, why: Refused) -> None:
         """The key of this member cannot be used: operators see it as failed, the member hears that there is
         something to hear."""
-        about, now = str(current.alert), self.clock()
+        about, now = str(alert), self.clock()
         log.error("alert %s cannot be encrypted to %s: %s", about, member.team, why.detail)
         content = compose.content(
             self._sender,
@@ -117,9 +150,9 @@ class Correspondence:
         )
         entity = self.sealers[member.standard].notice(content)
         if not self.outgoing.has(Kind.NOTICE, about, member.team):
-            self._queue(Kind.NOTICE, about, current.alert, member, entity)
+            self._queue(Kind.NOTICE, about, alert, member, entity)
         address = member.addresses[0]
-        self.outgoing.add_failed(Kind.ALERT, about, current.alert, member.team, address, why.detail, now)
+        self.outgoing.add_failed(Kind.ALERT, about, alert, member.team, address, why.detail, now)
 
     def _queue(
         self, kind: Kind, about: str, alert: int | None, member: Member, entity: bytes, answers: str = ""
@@ -147,14 +180,13 @@ class Correspondence:
         return f"{self.network} <{self._list}>"
 
 
-_RAISED = """\
-Alert {alert} is on the list and on its way to the other teams by mail.
-
+_HOW = """\
 Nobody is telephoned by itself. To have those called who have not acknowledged, write a signed and encrypted
 mail to the list whose first line is:
 
 ESCALATE {alert}
 """
+_RAISED = "Alert {alert} is on the list and on its way to the other teams by mail.\n\n" + _HOW
 _ESCALATED = "The teams that have not acknowledged alert {alert} are being telephoned.\n"
 _LATE = "\nYour mail was on its way for more than an hour.\n"
 _REFUSED = """\
@@ -176,19 +208,13 @@ Acknowledge: reply to this mail, signed and encrypted, or call {hotline}.
 """
 
 
-def _alert(current: Current, hotline: str) -> str:
-    text = current.said.text or "It was spoken: listen to the recording."
+def _text(alert: Alert, hotline: str) -> str:
+    text = alert.said.text or "It was spoken: listen to the recording, or call the hotline."
     return _ALERT.format(
-        tlp=f"TLP:{current.said.tlp}\n" if current.said.tlp else "",
-        number=current.alert,
-        name=current.name,
-        time=f"{datetime.fromtimestamp(current.released_at, UTC):%Y-%m-%d %H:%M}",
-        text=f"{current.said.title}\n\n{text}" if current.said.title else text,
+        tlp=f"TLP:{alert.said.tlp}\n" if alert.said.tlp else "",
+        number=alert.number,
+        name=alert.name,
+        time=f"{datetime.fromtimestamp(alert.released_at, UTC):%Y-%m-%d %H:%M}",
+        text=f"{alert.said.title}\n\n{text}" if alert.said.title else text,
         hotline=hotline,
     )
-
-
-def _papers(current: Current, audio: bytes | None) -> list[Attachment]:
-    name = f"alert-{current.alert}"
-    papers = [Attachment("application/iodef+xml", f"{name}.xml", current.iodef)] if current.iodef else []
-    return [*papers, Attachment("audio/wav", f"{name}.wav", audio)] if audio else papers

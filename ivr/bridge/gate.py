@@ -8,6 +8,7 @@ from typing import Protocol
 
 from ivr.bridge.intake.mail import Said
 from ivr.bridge.members import Members
+from ivr.domain.records import Severity, Tlp
 
 
 class GateAway(Exception):
@@ -21,7 +22,7 @@ class GateRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Current:
-    """An alert that is current on the hotline, and goes to every member."""
+    """An alert that the hotline has released lately, as much as the hotline tells of it."""
 
     alert: int
     team: str
@@ -29,19 +30,24 @@ class Current:
     name: str
     """Of the originator, as it is written."""
     released_at: float
-    said: Said
-    iodef: bytes | None = None
-    by_mail: bool = False
-    has_audio: bool = False
+    by_mail: bool
+    tlp: Tlp | None = None
+    severity: Severity | None = None
+    is_withdrawn: bool = False
+    is_reported: bool = False
+    """It is time to tell the originator who is missing."""
+    is_escalated: bool = False
+    missing: tuple[str, ...] = ()
+    """Names of the teams that have not acknowledged."""
 
 
 class Gate(Protocol):
-    """Every method raises GateAway and GateRefused. `request` names one: asked twice, it is done once."""
+    """Every method raises GateAway and GateRefused. Asked twice, each does once. For one thread at a time."""
 
     def members(self) -> Members: ...
 
     def submit(self, request: str, team: str, said: Said, iodef: bytes | None) -> int:
-        """The number of the alert."""
+        """Make it an alert; its number. `request` names the mail."""
         ...
 
     def acknowledge(self, alert: int, team: str, address: str) -> None: ...

@@ -20,6 +20,8 @@ class Kind(StrEnum):
     NOTICE = "notice"
     """That there is an alert, without content: to a member whose key cannot be used."""
     ANSWER = "answer"
+    REPORT = "report"
+    """Who is missing, to the originator."""
 
 
 class State(StrEnum):

@@ -29,10 +29,15 @@ _PATIENCE_S = 3600.0
 _NEVER_ANSWERED = (Reason.LOOP, Reason.AUTOMATIC)
 
 
-class Answers(Protocol):
-    """Mail to one team about a mail of its own."""
+class Letters(Protocol):
+    """What is written because of a mail. Every method raises BridgeAway and Trouble; said twice, it is
+    written once."""
 
     def accepted(self, mail: Mail, member: Member, done: Accepted, alert: int) -> None: ...
+
+    def spread(self, mail: Mail, member: Member, done: Accepted, alert: int, members: Members) -> None:
+        """The alert that a mail has become goes to all members."""
+        ...
 
     def refused(self, mail: Mail, member: Member, refused: Refused) -> None: ...
 
@@ -43,13 +48,13 @@ class Answers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """`context` is what the filters look at, for the members there are now."""
+    """`context()` is what the filters look at, with the members there are now. Raises GateAway, Trouble."""
 
     spool: Spool
     incoming: Incoming
     gate: Gate
-    context: Callable[[Members], Context]
-    answers: Answers
+    context: Callable[[], Context]
+    letters: Letters
     clock: Clock
 
     def run(self) -> bool:
@@ -58,10 +63,10 @@ class Worker:
             waiting = self.spool.waiting()
             if not waiting:
                 return True
-            context = self.context(self.gate.members())
+            context = self.context()
             done = [self._one(key, context) for key in waiting]
             return all(done)
-        except (GateAway, BridgeAway, OSError) as error:
+        except (GateAway, BridgeAway, Trouble, OSError) as error:
             log.warning("mail waits: %s", error)
             return False
 
@@ -94,7 +99,7 @@ class Worker:
     def _judge(self, mail: Mail, context: Context) -> None:
         mail, outcome = judge(mail, context)
         if isinstance(outcome, Accepted):
-            self._carry_out(mail, outcome)
+            self._carry_out(mail, outcome, context.members)
         else:
             self._refuse(mail, outcome, context.members)
 
@@ -102,14 +107,16 @@ class Worker:
         self.incoming.broken(key, detail, self.clock())
         self.spool.done(key)
 
-    def _carry_out(self, mail: Mail, done: Accepted) -> None:
+    def _carry_out(self, mail: Mail, done: Accepted, members: Members) -> None:
         assert mail.member is not None
         try:
             alert = self._ask(done)
         except GateRefused as no:
             self._refuse(mail, Refused(Reason.NOT_PERMITTED, str(no)), None)
             return
-        self.answers.accepted(mail, mail.member, done, alert)
+        if done.kind in (Kind.RAISE, Kind.IODEF):
+            self.letters.spread(mail, mail.member, done, alert, members)
+        self.letters.accepted(mail, mail.member, done, alert)
         self.incoming.accepted(mail, done, alert, self.clock())
         log.info("mail %s of %s: %s, alert %s", mail.id, done.team, done.kind, alert)
 
@@ -130,9 +137,9 @@ class Worker:
         member = mail.member or named
         self.incoming.refused(mail, refused, member.team if member else None, self.clock())
         if member is not None and refused.reason not in _NEVER_ANSWERED:
-            self.answers.refused(mail, member, refused)
+            self.letters.refused(mail, member, refused)
         for recipient in mail.envelope.recipients:
             name, _, token = recipient.rpartition("@")[0].partition("+")
             if name == BOUNCES and token:
-                self.answers.came_back(token)
+                self.letters.came_back(token)
         log.info("mail %s refused: %s", mail.id, refused.reason)

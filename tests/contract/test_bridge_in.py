@@ -31,10 +31,14 @@ class Answered:
 
     accepted_: list[tuple[str, int]] = field(default_factory=list)
     refused_: list[tuple[str, str]] = field(default_factory=list)
+    spread_: list[int] = field(default_factory=list)
     back: list[str] = field(default_factory=list)
 
     def accepted(self, mail: Mail, member: Member, done: Accepted, alert: int) -> None:
         self.accepted_.append((member.team, alert))
+
+    def spread(self, mail: Mail, member: Member, done: Accepted, alert: int, members: Members) -> None:
+        self.spread_.append(alert)
 
     def refused(self, mail: Mail, member: Member, refused: Refused) -> None:
         self.refused_.append((member.team, refused.reason))
@@ -58,8 +62,8 @@ class Bridge:
     def reception(self) -> Reception:
         return Reception(DOMAIN, 100_000, self.spool, lambda: self.now, lambda: self.is_ready)
 
-    def context(self, members: Members) -> Context:
-        found = replace(context(self.store.claim), members=members)
+    def context(self) -> Context:
+        found = replace(context(self.store.claim), members=self.hotline.members())
         return replace(found, openers=self.openers) if self.openers else found
 
     def work(self) -> bool:
@@ -129,6 +133,7 @@ def test_a_mail_by_lmtp_becomes_an_alert(bridge: Bridge, tmp_path: Path) -> None
     )
     assert [team for team, _ in bridge.hotline.submitted.values()] == ["abc"]
     assert bridge.spool.waiting() == [] and bridge.answers.accepted_ == [("abc", 1)]
+    assert bridge.answers.spread_ == [1]
 
 
 def test_what_a_server_is_told(bridge: Bridge) -> None:
