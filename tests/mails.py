@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from ivr.bridge.correspondence import Seal
 from ivr.bridge.gate import Current, GateAway, GateRefused
-from ivr.bridge.intake.mail import Context, Envelope, Mail, Said
+from ivr.bridge.intake.mail import Accepted, Context, Envelope, Mail, Said
 from ivr.bridge.members import Member, Members
 from ivr.domain.mail import Opened, Reason, Recipient, Refused, Standard
 
@@ -161,3 +161,25 @@ class ClearSealer:
 
     def notice(self, content: bytes, /) -> bytes:
         return content
+
+
+@dataclass
+class Answered:
+    """Whom the worker has answered."""
+
+    accepted_: list[tuple[str, int]] = field(default_factory=list)
+    refused_: list[tuple[str, str]] = field(default_factory=list)
+    spread_: list[int] = field(default_factory=list)
+    back: list[str] = field(default_factory=list)
+
+    def accepted(self, mail: Mail, member: Member, done: Accepted, alert: int) -> None:
+        self.accepted_.append((member.team, alert))
+
+    def spread(self, mail: Mail, member: Member, done: Accepted, alert: int, members: Members) -> None:
+        self.spread_.append(alert)
+
+    def refused(self, mail: Mail, member: Member, refused: Refused) -> None:
+        self.refused_.append((member.team, refused.reason))
+
+    def came_back(self, token: str) -> None:
+        self.back.append(token)

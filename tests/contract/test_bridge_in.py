@@ -6,16 +6,15 @@ import smtplib
 import socket
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from mails import DOMAIN, MEMBERS, NOW, Hotline, context, message
+from mails import DOMAIN, MEMBERS, NOW, Answered, Hotline, context, message
 
 from ivr.bridge.incoming import Incoming, State
-from ivr.bridge.intake.mail import Accepted, Context, Envelope, Mail, Trouble
+from ivr.bridge.intake.mail import Context, Envelope, Mail, Trouble
 from ivr.bridge.lmtp import LmtpServer
-from ivr.bridge.members import Member, Members
 from ivr.bridge.reception import Answer, Reception
 from ivr.bridge.spool import Spool
 from ivr.bridge.store import BridgeStore
@@ -23,28 +22,6 @@ from ivr.bridge.worker import Worker
 from ivr.domain.mail import Opened, Refused, Standard
 
 ALERTS = f"alerts@{DOMAIN}"
-
-
-@dataclass
-class Answered:
-    """Whom the worker has answered."""
-
-    accepted_: list[tuple[str, int]] = field(default_factory=list)
-    refused_: list[tuple[str, str]] = field(default_factory=list)
-    spread_: list[int] = field(default_factory=list)
-    back: list[str] = field(default_factory=list)
-
-    def accepted(self, mail: Mail, member: Member, done: Accepted, alert: int) -> None:
-        self.accepted_.append((member.team, alert))
-
-    def spread(self, mail: Mail, member: Member, done: Accepted, alert: int, members: Members) -> None:
-        self.spread_.append(alert)
-
-    def refused(self, mail: Mail, member: Member, refused: Refused) -> None:
-        self.refused_.append((member.team, refused.reason))
-
-    def came_back(self, token: str) -> None:
-        self.back.append(token)
 
 
 @dataclass
