@@ -33,6 +33,8 @@ class Current:
     by_mail: bool
     tlp: Tlp | None = None
     severity: Severity | None = None
+    callback: str | None = None
+    """The number for questions."""
     is_withdrawn: bool = False
     is_reported: bool = False
     """It is time to tell the originator who is missing."""

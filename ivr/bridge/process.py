@@ -48,8 +48,8 @@ class Tools:
     pin: Callable[[Members], None]
     """Have the key or certificate of each of them trusted. Raises Trouble."""
     read_iodef: IodefReader
-    write_iodef: Callable[[Current], bytes]
-    """What is known of an alert that was spoken."""
+    write_iodef: Callable[[Current], bytes | None]
+    """What is known of an alert that was spoken; None where that is too little for a document."""
     transport: Transport
 
 
@@ -133,12 +133,13 @@ class BridgeProcess:
 
     def _papers(self, current: Current) -> list[Attachment]:
         name = f"alert-{current.alert}"
-        document = Attachment("application/iodef+xml", f"{name}.xml", self.tools.write_iodef(current))
+        document = self.tools.write_iodef(current)
+        papers = [Attachment("application/iodef+xml", f"{name}.xml", document)] if document else []
         try:
-            return [document, Attachment("audio/wav", f"{name}.wav", self._out.audio(current.alert))]
+            papers.append(Attachment("audio/wav", f"{name}.wav", self._out.audio(current.alert)))
         except GateRefused as error:
             log.warning("alert %d goes out without its recording: %s", current.alert, error)
-            return [document]
+        return papers
 
     async def _sweep(self) -> None:
         while True:
