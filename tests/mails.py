@@ -115,6 +115,9 @@ class Hotline:
         if self.refuses:
             raise GateRefused(self.refuses)
 
+    def close(self) -> None:
+        """Nothing is open."""
+
     def members(self) -> Members:
         if self.away:
             raise GateAway("the hotline does not answer")

@@ -46,6 +46,8 @@ class Current:
 class Gate(Protocol):
     """Every method raises GateAway and GateRefused. Asked twice, each does once. For one thread at a time."""
 
+    def close(self) -> None: ...
+
     def members(self) -> Members: ...
 
     def submit(self, request: str, team: str, said: Said, iodef: bytes | None) -> int:

@@ -88,6 +88,8 @@ class BridgeProcess:
                 ready()
         finally:
             server.stop()
+            for gate in (self._asks, self._in, self._out):
+                gate.close()
 
     @property
     def most_octets(self) -> int:
