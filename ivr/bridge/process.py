@@ -88,8 +88,11 @@ class BridgeProcess:
                 ready()
         finally:
             server.stop()
-            for gate in (self._asks, self._in, self._out):
-                gate.close()
+
+    def close(self) -> None:
+        """Once the loop has ended, which waits for its threads."""
+        for gate in (self._asks, self._in, self._out):
+            gate.close()
 
     @property
     def most_octets(self) -> int:

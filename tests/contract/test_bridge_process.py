@@ -106,6 +106,7 @@ def running(folder: Path, hotline: Hotline) -> Iterator[Running]:
     finally:
         loops[0].call_soon_threadsafe(stop.set)
         thread.join(30)
+        process.close()
         mails.stop()
 
 
