@@ -33,11 +33,17 @@ class Bridge:
     store: BridgeStore
     now: float = NOW
     is_ready: bool = True
+    fails: bool = False
     openers: dict[Standard, object] | None = None
 
     @property
     def reception(self) -> Reception:
-        return Reception(DOMAIN, 100_000, self.spool, lambda: self.now, lambda: self.is_ready)
+        return Reception(DOMAIN, 100_000, self.spool, lambda: self.now, self._ready)
+
+    def _ready(self) -> bool:
+        if self.fails:
+            raise RuntimeError("a mistake of ours")
+        return self.is_ready
 
     def context(self) -> Context:
         found = replace(context(self.store.claim), members=self.hotline.members())
@@ -136,6 +142,14 @@ def test_what_a_server_is_told(bridge: Bridge) -> None:
     assert len(bridge.spool.waiting()) == 1
 
 
+def test_whatever_goes_wrong_here_the_server_keeps_the_mail(bridge: Bridge, tmp_path: Path) -> None:
+    bridge.fails = True
+    path = tmp_path / "lmtp"
+    with served(bridge, path), smtplib.LMTP(str(path)) as client, pytest.raises(smtplib.SMTPDataError) as no:
+        client.sendmail("a@abc.example", [ALERTS], message())
+    assert no.value.smtp_code == 451
+
+
 def test_a_disk_that_takes_nothing_leaves_the_mail_with_the_server(bridge: Bridge, tmp_path: Path) -> None:
     (tmp_path / "a spool" / "waiting").rename(tmp_path / "gone")
     assert bridge.reception.take("a@abc.example", [ALERTS], message()) is Answer.LATER
@@ -200,6 +214,9 @@ def test_strangers_and_programs_hear_nothing(bridge: Bridge) -> None:
     bridge.take(message(more=b"Auto-Submitted: auto-replied\r\n"))
     bridge.work()
     assert bridge.last() == (State.REFUSED, "automatic", None)
+    bridge.take(message(b"Auto-Submitted: auto-replied\r\n\r\nI am away\r\n"))
+    bridge.work()
+    assert bridge.last() == (State.REFUSED, "automatic", "abc")
     bridge.take(message(), sender="", to=f"bounces+7-x@{DOMAIN}")
     bridge.work()
     assert bridge.answers.refused_ == [] and bridge.answers.back == ["7-x"]

@@ -224,6 +224,8 @@ def test_structure_is_bounded_outside_and_inside() -> None:
     outer = b"From: alerts@abc.example\r\nTo: alerts@bell.example\r\n"
     assert reason(outer + nested(7, sealed(TEXT))) is Reason.TOO_COMPLEX
     assert reason(outer + nested(200)) is Reason.TOO_COMPLEX
+    armour = b"Content-Type: text/plain\r\n\r\n-----BEGIN PGP MESSAGE-----"
+    assert reason(outer + mixed(armour, nested(7))) is Reason.TOO_COMPLEX  # not only up to what is encrypted
     assert reason(message(text("x" * 19_999))) is None
     assert reason(message(text("x" * 20_001))) is Reason.TOO_LARGE
     assert reason(message() + b"x" * 200_000) is Reason.TOO_LARGE
