@@ -16,7 +16,7 @@ from ivr.bridge.gate import Current, Gate, GateAway, GateRefused
 from ivr.bridge.incoming import Incoming
 from ivr.bridge.intake.mail import Context, IodefReader, Opener, Said, Trouble
 from ivr.bridge.lmtp import LmtpServer
-from ivr.bridge.members import Members
+from ivr.bridge.members import Member, Members
 from ivr.bridge.outgoing import Outgoing
 from ivr.bridge.postman import Postman
 from ivr.bridge.reception import Reception
@@ -63,7 +63,7 @@ class BridgeProcess:
     tokens: Tokens
     tools: Tools
     clock: Clock
-    _pinned: frozenset[tuple[str, str]] = field(default=frozenset(), init=False)
+    _pinned: tuple[Member, ...] = field(default=(), init=False)
     _pinning: Lock = field(default_factory=Lock, init=False)
     _asking: Lock = field(default_factory=Lock, init=False)
 
@@ -164,11 +164,10 @@ class BridgeProcess:
     def _known(self, gate: Gate) -> Members:
         """The members, with their keys pinned."""
         members = gate.members()
-        pinned = frozenset((member.team, member.fingerprint) for member in members)
         with self._pinning:
-            if pinned != self._pinned:
+            if tuple(members) != self._pinned:
                 self.tools.pin(members)
-                self._pinned = pinned
+                self._pinned = tuple(members)
         return members
 
     def _context(self) -> Context:
