@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ivr import yamlfile
+from ivr.config_bridge import Bridge
 from ivr.config_mail import Gate, Mail
 from ivr.domain.enrol import address
 from ivr.domain.number import subscriber
@@ -214,6 +215,7 @@ class _File:
     raising: Raising = Raising()
     mail: Mail = field(default_factory=Mail)
     gate: Gate = field(default_factory=Gate)
+    bridge: Bridge | None = None
     language: str = _checked(_language, default="en")
     state: Path = Path("state")
     recordings: Path = Path("recordings")
@@ -249,6 +251,8 @@ class Settings:
     mail: Mail
     gate: Gate
     """With the path of its socket."""
+    bridge: Bridge | None
+    """None: there is no mail bridge."""
     language: str
     state: Path
     """Folder of what the service keeps: the store, rendered prompts, Asterisk's run folders."""
@@ -320,6 +324,7 @@ def load(path: Path) -> Settings:
         raising=file.raising,
         mail=file.mail,
         gate=replace(file.gate, socket=base / file.gate.socket if file.gate.socket else state / "gate"),
+        bridge=replace(file.bridge, state=base / file.bridge.state) if file.bridge else None,
         language=file.language,
         state=state,
         recordings=base / file.recordings,

@@ -20,6 +20,7 @@ from ivr.cli import (
     init,
     iodef,
     lines,
+    mail,
     pbx,
     prompt,
     pstn,
@@ -64,7 +65,22 @@ def parser() -> Parser:
     verbs = top.add_subparsers(title="verbs", metavar="VERB", required=True)
     init.add(verbs)
     verb(verbs, "serve", _serve, "run the service: call scripts, dialler, SMS")
-    for module in (doctor, alert, archive, delivery, call, lines, sms, iodef, team, prompt, pbx, pstn, demo):
+    for module in (
+        doctor,
+        alert,
+        archive,
+        delivery,
+        call,
+        lines,
+        sms,
+        mail,
+        iodef,
+        team,
+        prompt,
+        pbx,
+        pstn,
+        demo,
+    ):
         module.add(verbs)
     return top
 

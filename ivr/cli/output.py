@@ -40,6 +40,7 @@ CODES = {
     "ivr.domain.facts.Illegal": Exit.FAILED,
     "ivr.services.report.NotThere": Exit.FAILED,
     "ivr.ports.StoreAway": Exit.AGAIN,
+    "ivr.bridge.store.BridgeAway": Exit.AGAIN,
     "ivr.ports.StoreRefused": Exit.FAILED,
     "ivr.ports.PbxAway": Exit.AWAY,
     "ivr.adapters.pbx.tree.PbxMissing": Exit.AWAY,

@@ -125,6 +125,8 @@ def _show(args: Args) -> int:
     print(f"hears an alert without a key: {'yes' if team['trusts_phones'] else 'no'}")
     print(f"hears times by its own clock too: {'yes' if team['local_time'] else 'no'}")
     print(f"gets a message on its answering machine: {'yes' if team['machine_message'] else 'no'}")
+    if mail := team["mail"]:
+        print(f"mail: {', '.join(mail['addresses'])}; {mail['standard']} {mail['fingerprint']}")
     return Exit.DONE
 
 

@@ -30,6 +30,8 @@ class KeyCertified:
     """Its key is on our ring, and its fingerprint was read out by the team."""
 
     fingerprint: str
+    key: str = ""
+    """As the file held it. A team that takes part by mail needs it in ASCII armour."""
 
 
 @dataclass(frozen=True, slots=True)

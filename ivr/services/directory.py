@@ -11,9 +11,10 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Protocol
 
+from ivr.domain.mail import Standard
 from ivr.domain.pin import pin as issuable
 from ivr.domain.pin import random_pin
-from ivr.domain.records import Account, Entry, Number, Team
+from ivr.domain.records import Account, Enrolment, Entry, MailAddress, MailKey, Number, Team
 from ivr.ports import Clock, Records, Store
 from ivr.services import teamfile
 from ivr.services.report import NotThere
@@ -90,7 +91,7 @@ class Directory:
         before = {team.id: team for team in tx.find(Team)}
         done = {entry.team.id: _put_team(tx, entry, before.get(entry.team.id)) for entry in entries}
         for entry in entries:
-            done[entry.team.id] += _put_numbers(tx, entry)
+            done[entry.team.id] += _put_numbers(tx, entry) + _put_mail(tx, entry)
         _put_accounts(tx, entries, done)
         for team, changes in done.items():
             if changes or team not in before:
@@ -133,6 +134,27 @@ def _put_numbers(tx: Records, entry: TeamEntry) -> list[str]:
     return ["numbers"]
 
 
+def _put_mail(tx: Records, entry: TeamEntry) -> list[str]:
+    """Make key and addresses those of the entry. Raises BadEntry for another OpenPGP key than the team's
+    letters are encrypted to: a team has one."""
+    team = entry.team.id
+    present = [*tx.find(MailKey, team=team), *tx.find(MailAddress, team=team)]
+    wanted = [entry.mail.key, *entry.mail.addresses] if entry.mail else []
+    if wanted == present:
+        return []
+    enrolled = tx.get(Enrolment, team)
+    certified = enrolled.fingerprint if enrolled else None
+    key = entry.mail.key if entry.mail else None
+    if certified and key and key.standard is Standard.OPENPGP and key.fingerprint != certified:
+        raise BadEntry(
+            f"{team} is enrolled with the key {certified}; certify the other one first: "
+            f"tocsin team enrol {team} --key FILE --fingerprint FINGERPRINT"
+        )
+    tx.drop(*present)
+    tx.put(*wanted)
+    return ["mail"]
+
+
 def _put_accounts(tx: Records, entries: Sequence[TeamEntry], done: dict[str, list[str]]) -> None:
     """Make the teams' accounts those of the entries, and write into `done` what that changed.
 
@@ -162,4 +184,14 @@ def _taken(tx: Records, entries: Sequence[TeamEntry]) -> dict[str, str]:
     for account in tx.find(Account):
         if uids.get(account.uid, account.team) != account.team and account.team not in accounts_go:
             taken[account.uid] = account.team
-    return taken
+    return taken | _taken_by_mail(tx, entries)
+
+
+def _taken_by_mail(tx: Records, entries: Sequence[TeamEntry]) -> dict[str, str]:
+    """Which addresses and fingerprints of the entries are pinned for a team that is not among them."""
+    go = {entry.team.id for entry in entries}
+    others = {a.address: a.team for a in tx.find(MailAddress) if a.team not in go}
+    others |= {key.fingerprint: key.team for key in tx.find(MailKey) if key.team not in go}
+    mails = [entry.mail for entry in entries if entry.mail]
+    wanted = {m.key.fingerprint for m in mails} | {a.address for m in mails for a in m.addresses}
+    return {value: team for value, team in others.items() if value in wanted}

@@ -5,15 +5,17 @@ which the domain says.
 """
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from ivr.domain import enrol, words
-from ivr.domain.enrol import AccessIssued, ContactCompleted, EnrolFact
+from ivr.domain.enrol import AccessIssued, ContactCompleted, EnrolFact, KeyCertified
 from ivr.domain.facts import Illegal
 from ivr.domain.letter import Access, letter
+from ivr.domain.mail import Standard
 from ivr.domain.pin import random_pin, random_uid
-from ivr.domain.records import Account, Enrolment, Entry, Number, Team, VerificationWord
+from ivr.domain.publickey import openpgp_fingerprint
+from ivr.domain.records import Account, Enrolment, Entry, MailKey, Number, Team, VerificationWord
 from ivr.ports import Clock, Records, Store
 from ivr.services.directory import BadEntry, PinHash
 from ivr.services.report import NotThere
@@ -65,6 +67,8 @@ class Enrolments:
             if isinstance(fact, ContactCompleted) and (lacks := enrol.missing(tx.find(Number, team=team))):
                 raise BadEntry(f"the contact data of {team} lack {lacks}; import them first")
             self._put(tx, enrol.decide(before, fact))
+            if isinstance(fact, KeyCertified):
+                _pin(tx, team, fact)
             return _enrolment(tx, team)
 
     def write(self, team: str, account: bool = True, with_code: bool = False) -> Letter:
@@ -125,3 +129,18 @@ def _enrolment(tx: Records, team: str) -> Enrolment:
     if tx.get(Team, team) is None:
         raise NotThere(f"there is no team {team}; `tocsin team list` shows those there are")
     return tx.get(Enrolment, team) or Enrolment(team)
+
+
+def _pin(tx: Records, team: str, fact: KeyCertified) -> None:
+    """A team has one OpenPGP key: where it takes part by mail, its alerts go to the new one as well. Raises
+    BadEntry for a key that is not in ASCII armour."""
+    before = tx.get(MailKey, team)
+    if before is None or before.standard is not Standard.OPENPGP:
+        return
+    try:
+        found = openpgp_fingerprint(fact.key)
+    except ValueError as error:
+        raise BadEntry(f"the key of {team}, which takes part by mail, {error}") from error
+    if found != fact.fingerprint:
+        raise BadEntry(f"the first key of the file has the fingerprint {found}; give a file with one key")
+    tx.put(replace(before, fingerprint=found, key=fact.key))

@@ -24,6 +24,8 @@ from ivr.domain.records import (
     ErrandKind,
     Leg,
     ListenPin,
+    MailAddress,
+    MailKey,
     Number,
     Sms,
     SmsState,
@@ -176,6 +178,7 @@ def teams(tx: Records, only: str | None = None) -> list[Document]:
     words: dict[str, list[bool]] = {}
     for word in tx.find(VerificationWord, **of_team):
         words.setdefault(word.team, []).append(word.call is None)
+    mails = _mails(tx, of_team)
     return [
         {
             "id": team.id,
@@ -196,9 +199,26 @@ def teams(tx: Records, only: str | None = None) -> list[Document]:
             "policy": _differences(team),
             "numbers": numbers[team.id],
             "accounts": accounts[team.id],
+            "mail": mails.get(team.id),
         }
         for team in found
     ]
+
+
+def _mails(tx: Records, of_team: Document) -> dict[str, Document]:
+    """How the teams take part by mail, of those that do."""
+    addresses: dict[str, list[str]] = {}
+    for address in tx.find(MailAddress, **of_team):
+        addresses.setdefault(address.team, []).append(address.address)
+    return {
+        key.team: {
+            "standard": key.standard.value,
+            "fingerprint": key.fingerprint,
+            "gcm": key.gcm,
+            "addresses": addresses[key.team],
+        }
+        for key in tx.find(MailKey, **of_team)
+    }
 
 
 def _differences(team: Team) -> Document:

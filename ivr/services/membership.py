@@ -15,6 +15,8 @@ from ivr.domain.records import (
     Enrolment,
     Entry,
     ListenPin,
+    MailAddress,
+    MailKey,
     Number,
     Team,
     VerificationWord,
@@ -57,7 +59,7 @@ class Membership:
                 )
             for account in tx.find(Account, team=team):
                 tx.drop(*tx.find(Budget, scope=account.uid), account)
-            for kind in (Number, VerificationWord, Enrolment, ListenPin):
+            for kind in (Number, VerificationWord, Enrolment, ListenPin, MailKey, MailAddress):
                 tx.drop(*tx.find(kind, team=team))
             tx.drop(known)
             self._note(tx, "team removed", team)

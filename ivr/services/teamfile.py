@@ -15,6 +15,8 @@ from ivr.domain import hours, pin
 from ivr.domain.number import subscriber
 from ivr.domain.policy import Policy
 from ivr.domain.records import OFFICE_HOURS, ZONE, CallingHours, Listen, Number, NumberKind, Team
+from ivr.services import teammail
+from ivr.services.teammail import MailEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +28,16 @@ class TeamEntry:
     """In the order of the team's list."""
     accounts: tuple[str, ...] | None = None
     """UIDs. None: the team's accounts stay as they are."""
+    mail: MailEntry | None = None
 
 
 def read(path: Path, taken: Mapping[str, str] | None = None) -> tuple[TeamEntry, ...]:
     """The teams in the file, in its order. Raises BadFile with file, line and key.
 
-    `taken` are numbers and UIDs that may not stand in it, each with the id of the team it belongs to.
+    `taken` are numbers, UIDs, mail addresses and fingerprints that may not stand in it, each with the id of
+    the team it belongs to.
     """
-    file = yamlfile.read(path, _shape(taken or {}))
+    file = yamlfile.read(path, _shape(taken or {}, path.parent))
     return tuple(
         TeamEntry(
             Team(
@@ -57,6 +61,7 @@ def read(path: Path, taken: Mapping[str, str] | None = None) -> tuple[TeamEntry,
                 for n, entry in enumerate(team.numbers)
             ),
             None if team.accounts is None else tuple(account.uid for account in team.accounts),
+            teammail.entry(team.id, team.mail),
         )
         for team in file.teams
     )
@@ -117,11 +122,11 @@ def _checked(check: Callable[[str], str], **kw: Any) -> Any:
     return field(metadata={"check": check}, **kw)
 
 
-def _shape(taken: Mapping[str, str]) -> type[Any]:
-    """The shape for one reading of one file: its checks remember what they have seen, so that what stands
-    there twice is reported at its own line."""
+def _shape(taken: Mapping[str, str], folder: Path) -> type[Any]:
+    """The shape for one reading of one file in `folder`: its checks remember what they have seen, so that
+    what stands there twice is reported at its own line."""
 
-    def once(check: Callable[[str], str]) -> Any:
+    def once(check: Callable[[str], str]) -> Callable[[str], str]:
         seen: set[str] = set()
 
         def checked(text: str) -> str:
@@ -133,22 +138,24 @@ def _shape(taken: Mapping[str, str]) -> type[Any]:
             seen.add(value)
             return value
 
-        return _checked(checked)
+        return checked
+
+    MailShape: Any = teammail.shape_of(folder, once)
 
     @dataclass(frozen=True)
     class NumberShape:
-        number: str = once(subscriber)
+        number: str = _checked(once(subscriber))
         sms: bool = False
         kind: NumberKind | None = None
         hours: CallingHours = CallingHours.ALWAYS
 
     @dataclass(frozen=True)
     class AccountShape:
-        uid: str = once(pin.uid)
+        uid: str = _checked(once(pin.uid))
 
     @dataclass(frozen=True)
     class TeamShape:
-        id: str = once(team_id)
+        id: str = _checked(once(team_id))
         name: str = _checked(team_name)
         spoken: str | None = _checked(spoken_name, default=None)
         numbers: tuple[NumberShape, ...] = ()
@@ -164,6 +171,7 @@ def _shape(taken: Mapping[str, str]) -> type[Any]:
             default=OFFICE_HOURS, metadata={"key": "office-hours", "check": hours.office_hours}
         )
         policy: _PolicyShape | None = None
+        mail: MailShape | None = None
 
         def __post_init__(self) -> None:
             if self.machine_message and self.trusts_phones:

@@ -107,6 +107,7 @@ def test_an_import_enters_teams_with_numbers_in_order_and_accounts_without_pin(
             },
         ],
         "accounts": [{"uid": "40712", "pin": False}, {"uid": "40713", "pin": False}],
+        "mail": None,
     }
     assert teams(store)["xyz"]["calls_itself"] and teams(store)["xyz"]["trusts_phones"]
 

@@ -25,6 +25,7 @@ from ivr.adapters.store import SqlStore, migrate
 from ivr.adapters.store.engine import READS
 from ivr.adapters.store.schema import TABLES, metadata
 from ivr.config import Settings
+from ivr.domain.mail import Standard
 from ivr.domain.records import (
     Account,
     Alert,
@@ -47,6 +48,8 @@ from ivr.domain.records import (
     Listen,
     ListenPin,
     Mail,
+    MailAddress,
+    MailKey,
     MailState,
     Number,
     NumberKind,
@@ -159,6 +162,8 @@ RECORDS: list[Any] = [
     Enrolment("new-cert"),
     VerificationWord("new-cert", 1, "marmalade"),
     VerificationWord("new-cert", 2, "zebra", "id-2"),
+    MailKey("new-cert", Standard.SMIME, "F" * 64, "-----BEGIN CERTIFICATE-----\n", True),
+    MailAddress("new-cert", 1, "alerts@cert.example"),
     Errand(1, ErrandKind.CALLBACK, "+4917100000", "new-cert", "40799", NOON, NOON + 300),
     Errand(
         *(2, ErrandKind.TEST, "+4917100000", None, None, NOON, NOON + 300, ErrandState.FAILED, "id-2", "busy")

@@ -55,6 +55,8 @@ def complaint(module: str, name: str) -> str | None:
             return None if same else "adapters never import each other"
         known = ("ivr.ports", "ivr.domain", "ivr.config", "ivr.yamlfile")
         return None if under(name, *known) else "adapters know ports, domain and config alone"
+    if under(module, "ivr.bridge") and under(name, "ivr.services", "ivr.adapters.store"):
+        return "the bridge reaches the hotline through the gate alone"
     if under(module, "ivr") and under(name, "agi"):
         return None if module == FASTAGI_STARTER else "ivr never imports agi"
     if under(module, "agi") and under(name, "ivr.adapters"):
@@ -85,7 +87,15 @@ def test_every_import_goes_the_one_way() -> None:
 def test_every_room_was_walked() -> None:
     rooms = {".".join(module.split(".")[:2]) for module in modules()}
 
-    assert {"ivr.domain", "ivr.services", "ivr.adapters", "ivr.ports", "ivr.cli", "agi.hotline"} <= rooms
+    assert {
+        "ivr.domain",
+        "ivr.services",
+        "ivr.adapters",
+        "ivr.ports",
+        "ivr.cli",
+        "ivr.bridge",
+        "agi.hotline",
+    } <= rooms
 
 
 @pytest.mark.parametrize(
@@ -104,6 +114,8 @@ def test_every_room_was_walked() -> None:
         ("ivr.cli.team", "agi.hotline"),
         ("agi.hotline", "ivr.adapters.audio"),
         ("agi.hotline", "ivr.adapters.Recordings"),
+        ("ivr.bridge.worker", "ivr.adapters.store.SqlStore"),
+        ("ivr.bridge.worker", "ivr.services.ledger.Ledger"),
     ],
 )
 def test_the_wrong_way_is_noticed(module: str, name: str) -> None:

@@ -89,6 +89,24 @@ verification_word = Table(
     Column("call", String(40)),
 )
 
+mail_key = Table(
+    "mail_key",
+    metadata,
+    Column("team", String(30), ForeignKey("team.id"), primary_key=True),
+    Column("standard", String(10), nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("gcm", Boolean, nullable=False),
+)
+
+mail_address = Table(
+    "mail_address",
+    metadata,
+    Column("team", String(30), ForeignKey("team.id"), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("address", String(254), nullable=False),
+)
+
 alert = Table(
     "alert",
     metadata,
@@ -314,6 +332,8 @@ TABLES: dict[type, Table] = {
     records.Budget: budget,
     records.Enrolment: enrolment,
     records.VerificationWord: verification_word,
+    records.MailKey: mail_key,
+    records.MailAddress: mail_address,
     records.Alert: alert,
     records.Delivery: delivery,
     records.Call: call,

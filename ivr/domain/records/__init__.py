@@ -32,6 +32,10 @@ from ivr.domain.records.journal import (
     Seal,
 )
 from ivr.domain.records.mail import Mail, MailState, Submission
+from ivr.domain.records.members import (
+    MailAddress,
+    MailKey,
+)
 from ivr.domain.records.teams import (
     NETWORK,
     OFFICE_HOURS,
@@ -87,6 +91,8 @@ __all__ = [
     "Listen",
     "ListenPin",
     "Mail",
+    "MailAddress",
+    "MailKey",
     "MailState",
     "Number",
     "NumberKind",

@@ -1,0 +1,212 @@
+"""The process `tocsin serve bridge`: what it runs, and in which rounds.
+
+Owns: who works when. Mail that comes in, and mail that goes out, each have a thread at a time; neither waits
+for the other, and the hotline waits for none.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from threading import Lock
+
+from ivr.bridge.compose import Attachment
+from ivr.bridge.correspondence import Alert, Correspondence, Sealer
+from ivr.bridge.gate import Current, Gate, GateAway, GateRefused
+from ivr.bridge.incoming import Incoming
+from ivr.bridge.intake.mail import Context, IodefReader, Opener, Said, Trouble
+from ivr.bridge.lmtp import LmtpServer
+from ivr.bridge.members import Member, Members
+from ivr.bridge.outgoing import Outgoing
+from ivr.bridge.postman import Postman
+from ivr.bridge.reception import Reception
+from ivr.bridge.sending import Transport
+from ivr.bridge.spool import Spool
+from ivr.bridge.store import BridgeAway, BridgeStore
+from ivr.bridge.tokens import Tokens
+from ivr.bridge.worker import Worker
+from ivr.config_bridge import Bridge
+from ivr.domain.mail import Standard
+from ivr.ports import Clock
+
+log = logging.getLogger(__name__)
+
+_LOOK_S = 2.0
+"""Between two looks for mail from a pipe, or for an alert that was raised by telephone."""
+_SWEEP_S = 3600.0
+_DAY_S = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What the bridge works with, put together by `ivr.bridge.tools`."""
+
+    gate: Callable[[], Gate]
+    """One for each thread."""
+    openers: Mapping[Standard, Opener]
+    sealers: Mapping[Standard, Sealer]
+    pin: Callable[[Members], None]
+    """Have the key or certificate of each of them trusted. Raises Trouble."""
+    read_iodef: IodefReader
+    write_iodef: Callable[[Current], bytes | None]
+    """What is known of an alert that was spoken; None where that is too little for a document."""
+    transport: Transport
+
+
+@dataclass
+class BridgeProcess:
+    settings: Bridge
+    network: str
+    hotline: str
+    store: BridgeStore
+    spool: Spool
+    tokens: Tokens
+    tools: Tools
+    clock: Clock
+    _pinned: tuple[Member, ...] = field(default=(), init=False)
+    _pinning: Lock = field(default_factory=Lock, init=False)
+    _asking: Lock = field(default_factory=Lock, init=False)
+
+    async def run(self, ready: Callable[[], None]) -> None:
+        """Until cancelled; `ready` is called once mail is taken. Raises OSError where it cannot listen."""
+        loop, came, goes = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
+        settings = self.settings
+
+        def wake() -> None:
+            loop.call_soon_threadsafe(came.set)
+
+        domain, most = settings.domain, self.most_octets
+        reception = Reception(domain, most, self.spool, self.clock, self._is_ready, wake)
+        where = settings.port if settings.port is not None else settings.socket
+        server = LmtpServer(where, settings.domain, self.most_octets, reception)
+        await server.start()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(_rounds(self._take_in, came, goes.set))
+                tasks.create_task(_rounds(self._send_out, goes))
+                tasks.create_task(self._sweep())
+                ready()
+        finally:
+            server.stop()
+
+    def close(self) -> None:
+        """Once the loop has ended, which waits for its threads."""
+        for gate in (self._asks, self._in, self._out):
+            gate.close()
+
+    @property
+    def most_octets(self) -> int:
+        return int(self.settings.most_mb * 1_000_000)
+
+    def __post_init__(self) -> None:
+        self._asks, self._in, self._out = (self.tools.gate() for _ in range(3))
+
+    def _is_ready(self) -> bool:
+        """Whether the hotline answers, and our own database."""
+        try:
+            with self._asking:
+                self._asks.members()
+            with self.store.read():
+                return True
+        except (GateAway, GateRefused, BridgeAway) as error:
+            log.warning("mail is left with the mail server: %s", error)
+            return False
+
+    def _take_in(self) -> None:
+        incoming = Incoming(self.store)
+        Worker(self.spool, incoming, self._in, self._context, self._letters, self.clock).run()
+
+    def _send_out(self) -> None:
+        """What was spoken is written, what is queued is sent."""
+        try:
+            for current in self._out.current():
+                self._write(current, self._known(self._out))
+        except (GateAway, GateRefused, Trouble) as error:
+            log.warning("alerts wait to be written: %s", error)
+        outgoing = Outgoing(self.store)
+        domain = self.settings.domain
+        Postman(outgoing, self.tools.transport, self._out, self.tokens, domain, self.clock).run()
+
+    def _write(self, current: Current, members: Members) -> None:
+        if not current.by_mail and not current.is_withdrawn:
+            said = Said(tlp=current.tlp, severity=current.severity)
+            alert = Alert(current.alert, current.team, current.name, current.released_at, said)
+            self._letters.alert(alert, members, lambda: self._papers(current))
+        originator = next((member for member in members if member.team == current.team), None)
+        if current.by_mail and current.is_reported and originator is not None:
+            self._letters.missing(current.alert, originator, current.missing, current.is_escalated)
+
+    def _papers(self, current: Current) -> list[Attachment]:
+        name = f"alert-{current.alert}"
+        document = self.tools.write_iodef(current)
+        papers = [Attachment("application/iodef+xml", f"{name}.xml", document)] if document else []
+        try:
+            papers.append(Attachment("audio/wav", f"{name}.wav", self._out.audio(current.alert)))
+        except GateRefused as error:
+            log.warning("alert %d goes out without its recording: %s", current.alert, error)
+        return papers
+
+    async def _sweep(self) -> None:
+        while True:
+            now = self.clock()
+            before = now - self.settings.keep_days * _DAY_S
+            await asyncio.to_thread(self._forget, before, now)
+            await asyncio.sleep(_SWEEP_S)
+
+    def _forget(self, before: float, now: float) -> None:
+        try:
+            Incoming(self.store).sweep(before, now)
+            Outgoing(self.store).sweep(before)
+            self.spool.sweep(before)
+        except (BridgeAway, OSError) as error:
+            log.warning("what is old stays for now: %s", error)
+
+    def _known(self, gate: Gate) -> Members:
+        """The members, with their keys pinned."""
+        members = gate.members()
+        with self._pinning:
+            if tuple(members) != self._pinned:
+                self.tools.pin(members)
+                self._pinned = tuple(members)
+        return members
+
+    def _context(self) -> Context:
+        return Context(
+            self.settings.domain,
+            self._known(self._in),
+            self.tools.openers,
+            self.store.claim,
+            self.tokens.alert_of,
+            self.tools.read_iodef,
+            self.most_octets,
+        )
+
+    @property
+    def _letters(self) -> Correspondence:
+        return Correspondence(
+            Outgoing(self.store),
+            self.tools.sealers,
+            self.tokens,
+            self.network,
+            self.settings.domain,
+            self.hotline,
+            self.clock,
+        )
+
+
+async def _rounds(
+    work: Callable[[], None], bell: asyncio.Event, then: Callable[[], None] = lambda: None
+) -> None:
+    """Work again and again: when the bell rings, and every now and then."""
+    while True:
+        bell.clear()
+        try:
+            await asyncio.to_thread(work)
+        except (BridgeAway, OSError) as error:
+            log.warning("the bridge waits: %s", error)
+        then()
+        try:
+            async with asyncio.timeout(_LOOK_S):
+                await bell.wait()
+        except TimeoutError:
+            continue

@@ -1,0 +1,324 @@
+"""Mail out of the bridge: a real SMTP server that keeps what it gets, with TLS where that is asked for."""
+
+import email
+import re
+import ssl
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from email.message import Message
+from email.policy import default
+from pathlib import Path
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from mails import DOMAIN, MEMBERS, NOW, Clear, ClearSealer, Hotline, mail, message
+
+from ivr.bridge.compose import Attachment
+from ivr.bridge.correspondence import Alert, Correspondence
+from ivr.bridge.intake.mail import Accepted, Said
+from ivr.bridge.intake.mail import Kind as Asked
+from ivr.bridge.intake.mime import entity
+from ivr.bridge.members import Member, Members
+from ivr.bridge.outgoing import Kind, Outgoing, State, pause_s
+from ivr.bridge.postman import Postman
+from ivr.bridge.sending import BySmtp
+from ivr.bridge.store import BridgeStore
+from ivr.bridge.tokens import Tokens, secret
+from ivr.config_bridge import Smtp
+from ivr.domain.mail import Opened, Reason, Refused, Standard
+from ivr.domain.records import Tlp
+from ivr.pstn.ports import free_ports
+
+ALERT = Alert(17, "abc", "ABC-CERT", NOW, Said("A zebra is about.", "Zebra", Tlp.AMBER))
+PAPERS = [
+    Attachment("application/iodef+xml", "alert-17.xml", b"<IODEF-Document/>"),
+    Attachment("audio/wav", "alert-17.wav", b"RIFFwave"),
+]
+THIRD = Member("def", "DEF-CERT", Standard.OPENPGP, "D" * 40, "", ("def@def.example",))
+THREE = Members([*MEMBERS, THIRD])
+
+
+@dataclass
+class Sink:
+    """A mail server that keeps what it takes, and answers as it is told, by recipient."""
+
+    answers: dict[str, str] = field(default_factory=dict)
+    got: list[tuple[str, str, bytes]] = field(default_factory=list)
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, _: object
+    ) -> str:
+        answer = self.answers.get(address, "250 ok")
+        if answer.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return answer
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        assert isinstance(envelope.content, bytes)
+        self.got.append((envelope.mail_from or "", envelope.rcpt_tos[0], envelope.content))
+        return "250 kept"
+
+
+@dataclass
+class Bridge:
+    outgoing: Outgoing
+    sink: Sink
+    port: int
+    hotline: Hotline = field(default_factory=Hotline)
+    tokens: Tokens = field(default_factory=lambda: Tokens(b"secret"))
+    now: float = NOW
+    unusable: str = ""
+
+    @property
+    def letters(self) -> Correspondence:
+        sealers = {Standard.OPENPGP: ClearSealer(self.unusable)}
+        return Correspondence(
+            self.outgoing, sealers, self.tokens, "Example Network", DOMAIN, "+4940808077555", lambda: self.now
+        )
+
+    def post(self, port: int | None = None) -> None:
+        server = Smtp("127.0.0.1", port or self.port, starttls=False)
+        transport = BySmtp(server, DOMAIN, None, ssl.create_default_context())
+        Postman(self.outgoing, transport, self.hotline, self.tokens, DOMAIN, lambda: self.now).run()
+
+    def states(self) -> dict[str, State]:
+        return {line.team: line.state for line in self.outgoing.all() if line.kind is Kind.ALERT}
+
+
+@contextmanager
+def serving(sink: Sink, **more: object) -> Iterator[int]:
+    controller = Controller(sink, "127.0.0.1", free_ports(1)[0], server_hostname="localhost", **more)
+    controller.start()
+    try:
+        yield controller.port
+    finally:
+        controller.stop()
+
+
+@pytest.fixture
+def bridge(tmp_path: Path) -> Iterator[Bridge]:
+    store = BridgeStore(tmp_path / "bridge.db")
+    store.make()
+    sink = Sink()
+    with serving(sink) as port:
+        yield Bridge(Outgoing(store), sink, port)
+
+
+def read(raw: bytes) -> tuple[Message, Message]:
+    """The message, and what `Clear` opens of it."""
+    opened = Clear()(raw)
+    assert isinstance(opened, Opened)
+    return email.message_from_bytes(raw, policy=default), email.message_from_bytes(
+        opened.content, policy=default
+    )
+
+
+def test_an_alert_goes_to_every_member_once_each_alone(bridge: Bridge) -> None:
+    bridge.letters.alert(ALERT, THREE, list)
+    bridge.letters.alert(ALERT, THREE, list)  # again, after a crash
+    bridge.post()
+    bridge.post()
+    assert [to for _, to, _ in bridge.sink.got] == ["cert@xyz.example", "def@def.example"]
+    assert bridge.states() == {"xyz": State.SENT, "def": State.SENT}
+    assert bridge.hotline.told == [(17, "xyz", "sent", None), (17, "def", "sent", None)]
+
+
+def test_header_fields_tell_nothing_and_answers_find_their_way(bridge: Bridge) -> None:
+    bridge.letters.alert(ALERT, THREE, lambda: PAPERS)
+    bridge.post()
+    (sender, to, raw), (other_sender, _, other) = bridge.sink.got
+    outer, inner = read(raw)
+    assert b"ebra" not in raw.partition(b"\r\n\r\n")[0] and outer["Subject"] == "Alert list"
+    assert (outer["From"], outer["To"]) == (f"Example Network <alerts@{DOMAIN}>", to)
+    assert outer["Auto-Submitted"] == "auto-generated" and outer["References"] == f"<alert-17@{DOMAIN}>"
+    assert re.fullmatch(rf"<[0-9a-f]{{24}}@{DOMAIN}>", outer["Message-ID"])
+    assert email.utils.parsedate_to_datetime(outer["Date"]).timestamp() == NOW
+    token = re.fullmatch(rf"ack\+(.*)@{DOMAIN}", outer["Reply-To"])
+    assert token is not None and bridge.tokens.alert_of(token[1], "xyz") == 17
+    assert bridge.tokens.alert_of(token[1], "def") is None
+    assert sender != other_sender and read(other)[0]["Message-ID"] != outer["Message-ID"]
+    # What is protected, and what was attached.
+    assert (inner["Subject"], inner["To"]) == ("Alert 17", f"alerts@{DOMAIN}")
+    text, document, audio = inner.iter_parts()
+    assert "Alert 17, raised by ABC-CERT" in text.get_content() and "A zebra" in text.get_content()
+    assert document.get_content() == b"<IODEF-Document/>" and audio.get_content() == b"RIFFwave"
+
+
+def test_one_members_failure_is_its_own(bridge: Bridge) -> None:
+    bridge.sink.answers = {"cert@xyz.example": "550 5.1.1 no such mailbox"}
+    bridge.letters.alert(ALERT, THREE, list)
+    bridge.post()
+    assert bridge.states() == {"xyz": State.FAILED, "def": State.SENT}
+    assert ("550 5.1.1 no such mailbox" in (bridge.outgoing.all()[0].reason or "")) is True
+    assert [team for _, team, state, _ in bridge.hotline.told if state == "failed"] == ["xyz"]
+
+
+def test_a_server_that_is_busy_is_asked_again_later_and_not_for_ever(bridge: Bridge) -> None:
+    bridge.sink.answers = {"cert@xyz.example": "451 4.7.1 greylisted"}
+    bridge.letters.alert(ALERT, THREE, list)
+    bridge.post()
+    assert bridge.states() == {"xyz": State.QUEUED, "def": State.SENT}
+    bridge.post()
+    assert bridge.outgoing.all()[0].tries == 1  # not before its time
+    bridge.now += pause_s(0)
+    bridge.sink.answers = {}
+    bridge.post()
+    assert bridge.states()["xyz"] is State.SENT
+    bridge.letters.alert(replace(ALERT, number=18), THREE, list)
+    bridge.sink.answers = {"cert@xyz.example": "451 4.7.1 greylisted"}
+    bridge.post()
+    bridge.now += 2 * 86_400 + 1
+    bridge.post()
+    assert [line.state for line in bridge.outgoing.all(alert=18)] == [State.FAILED, State.SENT]
+
+
+def test_nothing_is_lost_while_the_server_is_away(bridge: Bridge) -> None:
+    bridge.letters.alert(ALERT, THREE, list)
+    with serving(Sink()) as gone:
+        pass
+    bridge.post(gone)
+    assert set(bridge.states().values()) == {State.QUEUED} and bridge.outgoing.next_due() == NOW + pause_s(0)
+    bridge.now += pause_s(0)
+    bridge.post()
+    assert set(bridge.states().values()) == {State.SENT} and len(bridge.sink.got) == 2
+
+
+def test_pauses_grow_to_half_an_hour() -> None:
+    assert [pause_s(n) for n in (0, 1, 2, 3)] == [30, 60, 120, 240]
+    assert pause_s(6) == pause_s(10_000) == 1800
+
+
+def test_a_member_whose_key_cannot_be_used_hears_that_there_is_an_alert(bridge: Bridge) -> None:
+    bridge.unusable = "xyz"
+    bridge.letters.alert(ALERT, THREE, list)
+    bridge.letters.alert(ALERT, THREE, list)
+    bridge.post()
+    assert bridge.states() == {"xyz": State.FAILED, "def": State.SENT}
+    (notice,) = [raw for _, to, raw in bridge.sink.got if to == "cert@xyz.example"]
+    assert b"+4940808077555" in notice and b"ebra" not in notice and b"ABC" not in notice
+    assert (17, "xyz", "failed", "its key has expired") in bridge.hotline.told
+
+
+def test_the_hotline_hears_of_it_when_it_is_back(bridge: Bridge) -> None:
+    bridge.hotline.away = True
+    bridge.letters.alert(ALERT, THREE, list)
+    bridge.post()
+    assert bridge.hotline.told == [] and len(bridge.sink.got) == 2
+    bridge.hotline.away = False
+    bridge.post()
+    bridge.post()
+    assert len(bridge.hotline.told) == 2
+
+
+def test_a_mail_that_comes_back_is_failed_by_its_own_token_alone(bridge: Bridge) -> None:
+    bridge.letters.alert(ALERT, THREE, list)
+    bridge.post()
+    token = re.match(r"bounces\+([^@]+)@", bridge.sink.got[0][0])
+    assert token is not None
+    bridge.letters.came_back("2-aaaaaaaaaaaaaaaa")
+    bridge.letters.came_back(token[1].upper())
+    assert set(bridge.states().values()) == {State.SENT}
+    bridge.letters.came_back(token[1])
+    assert bridge.states() == {"xyz": State.FAILED, "def": State.SENT}
+
+
+def test_the_originator_hears_once_who_is_missing(bridge: Bridge) -> None:
+    abc = next(iter(MEMBERS))
+    bridge.letters.missing(17, abc, ["XYZ-CERT"], False)
+    bridge.letters.missing(17, abc, ["XYZ-CERT"], False)
+    bridge.letters.missing(18, abc, ["XYZ-CERT"], True)
+    bridge.post()
+    texts = [read(raw)[1].get_content() for _, _, raw in bridge.sink.got]
+    assert len(texts) == 2 and "  XYZ-CERT" in texts[0] and "ESCALATE 17" in texts[0]
+    assert "ESCALATE" not in texts[1] and bridge.hotline.told == []
+
+
+def test_answers(bridge: Bridge) -> None:
+    abc = next(iter(MEMBERS))
+    asked = replace(mail(message()), entity=entity(message()))
+    done = Accepted(
+        Asked.RAISE, "abc", "duty@abc.example", "s", late=True, warnings=("image/png is not passed on",)
+    )
+    bridge.letters.accepted(asked, abc, done, 17)
+    bridge.letters.accepted(asked, abc, done, 17)  # again, after a crash
+    bridge.letters.accepted(replace(asked, id="m2"), abc, replace(done, kind=Asked.ACKNOWLEDGE), 17)
+    bridge.letters.refused(replace(asked, id="m3"), abc, Refused(Reason.TOO_OLD, "it was signed long ago"))
+    bridge.post()
+    (_, to, raised), (_, _, refused) = bridge.sink.got
+    outer, inner = read(raised)
+    assert to == "alerts@abc.example" and outer["In-Reply-To"] == outer["References"] == "<1@abc.example>"
+    assert outer["Auto-Submitted"] == "auto-replied" and outer["Reply-To"] is None
+    assert "ESCALATE 17" in inner.get_content() and "image/png" in inner.get_content()
+    assert "it was signed long ago (too-old)" in read(refused)[1].get_content()
+
+
+def test_answers_to_one_team_are_few(bridge: Bridge) -> None:
+    abc, xyz = MEMBERS
+    for n in range(20):
+        bridge.letters.refused(mail(message(), key=f"m{n}"), abc, Refused(Reason.BAD_SIGNATURE, "wrong"))
+    bridge.letters.refused(mail(message(), key="m"), xyz, Refused(Reason.BAD_SIGNATURE, "wrong"))
+    assert [line.team for line in bridge.outgoing.all()] == ["abc"] * 6 + ["xyz"]
+    bridge.now += 3601
+    bridge.letters.refused(mail(message(), key="later"), abc, Refused(Reason.BAD_SIGNATURE, "wrong"))
+    assert len(bridge.outgoing.all()) == 8
+
+
+def test_what_is_answered_cannot_put_header_fields_into_the_answer(bridge: Bridge) -> None:
+    raw = message().replace(b"<1@abc.example>", b"<1@abc.example>\r\n Bcc: x")
+    abc = next(iter(MEMBERS))
+    bridge.letters.refused(replace(mail(raw), entity=entity(raw)), abc, Refused(Reason.TOO_OLD, "old"))
+    bridge.post()
+    outer, _ = read(bridge.sink.got[0][2])
+    assert outer["In-Reply-To"] is None and outer["Bcc"] is None
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    key, pem = folder / "key.pem", folder / "cert.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
+         "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(pem)],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return key, pem
+
+
+def test_tls_only_with_a_server_whose_certificate_is_good(bridge: Bridge, tmp_path: Path) -> None:
+    key, pem = certificate(tmp_path)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(pem, key)
+    sink = Sink()
+    bridge.letters.alert(ALERT, THREE, list)
+    with serving(sink, tls_context=tls, require_starttls=True) as port:
+
+        def post(trusted: ssl.SSLContext) -> None:
+            transport = BySmtp(Smtp("localhost", port), DOMAIN, None, trusted)
+            Postman(
+                bridge.outgoing, transport, bridge.hotline, bridge.tokens, DOMAIN, lambda: bridge.now
+            ).run()
+
+        post(ssl.create_default_context())
+        assert sink.got == [] and "certificate" in (bridge.outgoing.all()[0].reason or "")
+        bridge.now += pause_s(0)
+        post(ssl.create_default_context(cafile=str(pem)))
+    assert len(sink.got) == 2
+
+
+def test_a_server_without_tls_gets_nothing_where_tls_is_asked_for(bridge: Bridge) -> None:
+    bridge.letters.alert(ALERT, THREE, list)
+    transport = BySmtp(Smtp("localhost", bridge.port), DOMAIN, None, ssl.create_default_context())
+    Postman(bridge.outgoing, transport, bridge.hotline, bridge.tokens, DOMAIN, lambda: bridge.now).run()
+    assert bridge.sink.got == [] and set(bridge.states().values()) == {State.QUEUED}
+
+
+def test_tokens_are_of_one_secret(tmp_path: Path) -> None:
+    file = tmp_path / "token-secret"
+    tokens = Tokens(secret(file))
+    assert file.stat().st_mode & 0o777 == 0o600
+    token = tokens.acknowledging(17, "abc")
+    assert Tokens(secret(file)).alert_of(token, "abc") == 17
+    assert Tokens(b"another").alert_of(token, "abc") is None
+    assert tokens.alert_of("18" + token[2:], "abc") is None and tokens.bounced(token) is None
+    assert re.fullmatch(r"17-[a-z2-7]{16}", token)
