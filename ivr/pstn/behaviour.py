@@ -31,9 +31,11 @@ class UntilQuiet:
 
 @dataclass(frozen=True)
 class Press:
-    """Presses keys, each for 0.1 s with 0.1 s between them (RFC 4733)."""
+    """Presses keys. How they travel is the network's matter, see exchange."""
 
     keys: str
+    ms: int = 100
+    """Milliseconds of each key and of the pause after it. ITU-T Q.24 asks for 40 each."""
 
 
 @dataclass(frozen=True)
