@@ -18,6 +18,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 with warnings.catch_warnings():
     # pydub looks for ffmpeg when it is loaded, and WAV files need none; it also loads audioop, which Python
     # 3.13 has dropped and audioop-lts brings back.
@@ -25,7 +27,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     from pydub import AudioSegment
 
-from ivr.adapters import audio_quality
+from ivr.adapters import audio_keys, audio_quality
 from ivr.domain.line import Line, judge
 from ivr.domain.recording import Limits, Traits, Verdict, gain_db, problem, remark
 from ivr.ports import DiskFull, Reserve, StoreAway
@@ -49,6 +51,13 @@ def _measure(sound: AudioSegment) -> Traits:
     return audio_quality.measure(array.array("h", sound.raw_data))
 
 
+def _without_keys(sound: AudioSegment) -> AudioSegment:
+    """`sound` itself where it holds no tone of a key."""
+    samples = np.frombuffer(sound.raw_data, dtype="<i2")
+    clean = audio_keys.without_keys(samples)
+    return sound if clean is samples else _sound(clean.tobytes())
+
+
 def _load(path: Path) -> AudioSegment:
     try:
         with wave.open(str(path), "rb") as file:
@@ -60,7 +69,11 @@ def _load(path: Path) -> AudioSegment:
     if form != (1, 2, RATE):
         raise BadAudio(f"{path}: must be mono, 16 bit, 8000 Hz; convert it: {_HOW}")
     whole = frames[: len(frames) // 2 * 2]  # a file that was cut may end within a sample
-    return AudioSegment(data=whole, sample_width=2, frame_rate=RATE, channels=1)
+    return _sound(whole)
+
+
+def _sound(frames: bytes) -> AudioSegment:
+    return AudioSegment(data=frames, sample_width=2, frame_rate=RATE, channels=1)
 
 
 _HEADER = 44
@@ -90,7 +103,7 @@ def sha256(path: Path) -> str:
 class Recordings:
     """The folder of recordings: `<alert>.wav` with `<alert>.wav.sha256`, and `incoming/` for what is not yet
     an alert. A second take of a draft becomes `<alert>-2.wav`: nothing is ever written over. Beside each that
-    is too loud or too low stands `<name>-level.wav`, which is played instead."""
+    is too loud or too low, or holds tones of keys, stands `<name>-level.wav`, which is played instead."""
 
     def __init__(self, folder: Path, limits: Limits, reserve: Reserve | None = None) -> None:
         self._folder = folder
@@ -185,15 +198,16 @@ class Recordings:
         return name
 
     def _make_level(self, name: str) -> None:
-        """Bring the speech to the level of the prompts, in a copy. Where that fails, what was recorded is
-        played: an alert must not wait for its loudness."""
+        """Bring the speech to the level of the prompts, and take tones of keys out, in a copy. Where that
+        fails, what was recorded is played: an alert must not wait for its loudness."""
         copy = self._level_copy(name)
         making = copy.with_suffix(".making")
         try:
             sound = _load(self.path(name))
-            if gain := gain_db(_measure(sound)):
+            clean = _without_keys(sound)
+            if (gain := gain_db(_measure(clean))) or clean is not sound:
                 with making.open("wb") as file:
-                    sound.apply_gain(gain).export(file, format="wav")
+                    clean.apply_gain(gain).export(file, format="wav")
                 making.replace(copy)
         except (OSError, BadAudio) as error:
             log.warning("recording %s: its level stays as it is: %s", name, type(error).__name__)

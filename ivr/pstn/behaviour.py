@@ -53,11 +53,16 @@ class Play:
 
 
 @dataclass(frozen=True)
+class Echo:
+    """Sends back all that it hears, as loud as it came, until the other side hangs up."""
+
+
+@dataclass(frozen=True)
 class Hangup:
     """Hangs up. A phone that has come to the end of its steps does so as well."""
 
 
-Step = Listen | UntilQuiet | Press | Say | Play | Hangup
+Step = Listen | UntilQuiet | Press | Say | Play | Echo | Hangup
 
 
 @dataclass(frozen=True)
@@ -168,7 +173,7 @@ def expect(behaviour: Behaviour) -> Expectation:
             case UntilQuiet():  # the voice it waits for is the alert, which is longer than a double press
                 line_s = max(line_s, _GREETING_S + _WHO_AND_WHEN_S)
                 into_alert = None if into_alert is None else max(0.0, into_alert) + _DOUBLE_PRESS_S
-            case Say() | Play():
+            case Say() | Play() | Echo():
                 pass  # says nothing of what was heard meanwhile
             case _:
                 assert_never(step)

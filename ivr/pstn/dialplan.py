@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import assert_never
 
-from ivr.pstn.behaviour import Behaviour, Hangup, Listen, Play, Press, Say, Step, UntilQuiet
+from ivr.pstn.behaviour import Behaviour, Echo, Hangup, Listen, Play, Press, Say, Step, UntilQuiet
 from ivr.pstn.phones import Phone
 
 RING_S = 60
@@ -95,6 +95,8 @@ def _action(step: Step, sounds: Sounds) -> str:
             return f"Gosub(play,s,1({sounds.files[file]}))"
         case Play(sound):
             return f"Gosub(play,s,1({sounds.folder}/{_CORE_SOUNDS[sound]}))"
+        case Echo():
+            return "Echo()"
         case Hangup():
             return "Hangup(16)"
         case _:
