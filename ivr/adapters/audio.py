@@ -17,6 +17,8 @@ import wave
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
+
 with warnings.catch_warnings():
     # pydub looks for ffmpeg when it is loaded, and WAV files need none; it also loads audioop, which Python
     # 3.13 has dropped and audioop-lts brings back.
@@ -24,7 +26,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     from pydub import AudioSegment
 
-from ivr.adapters import audio_kept, audio_quality
+from ivr.adapters import audio_kept, audio_keys, audio_quality
 from ivr.adapters.audio_kept import Kept
 from ivr.domain.line import Line, judge
 from ivr.domain.recording import Limits, Traits, Verdict, gain_db, problem, remark
@@ -51,8 +53,16 @@ def _measure(sound: AudioSegment) -> Traits:
 
 def _even(sound: AudioSegment) -> AudioSegment | None:
     """What callees hear instead of it; None where it is good as it is."""
-    gain = gain_db(_measure(sound))
-    return sound.apply_gain(gain) if gain else None
+    clean = _without_keys(sound)
+    gain = gain_db(_measure(clean))
+    return clean.apply_gain(gain) if gain or clean is not sound else None
+
+
+def _without_keys(sound: AudioSegment) -> AudioSegment:
+    """`sound` itself where it holds no tone of a key."""
+    samples = np.frombuffer(sound.raw_data, dtype="<i2")
+    clean = audio_keys.without_keys(samples)
+    return sound if clean is samples else _sound(clean.tobytes())
 
 
 def _load(path: Path) -> AudioSegment:
@@ -66,7 +76,11 @@ def _load(path: Path) -> AudioSegment:
     if form != (1, 2, RATE):
         raise BadAudio(f"{path}: must be mono, 16 bit, 8000 Hz; convert it: {_HOW}")
     whole = frames[: len(frames) // 2 * 2]  # a file that was cut may end within a sample
-    return AudioSegment(data=whole, sample_width=2, frame_rate=RATE, channels=1)
+    return _sound(whole)
+
+
+def _sound(frames: bytes) -> AudioSegment:
+    return AudioSegment(data=frames, sample_width=2, frame_rate=RATE, channels=1)
 
 
 _HEADER = 44
@@ -96,7 +110,7 @@ def sha256(path: Path) -> str:
 class Recordings:
     """The folder of recordings: `<alert>.wav` with `<alert>.wav.sha256`, and `incoming/` for what is not yet
     an alert. A second take of a draft becomes `<alert>-2.wav`: nothing is ever written over. Beside each that
-    is too loud or too low stands `<name>-level.wav`, which is played instead."""
+    is too loud or too low, or holds tones of keys, stands `<name>-level.wav`, which is played instead."""
 
     def __init__(self, folder: Path, limits: Limits, reserve: Reserve | None = None) -> None:
         self._folder = folder
@@ -208,8 +222,8 @@ class Recordings:
         return [paper for paper in papers if paper.exists()]
 
     def _make_level(self, name: str) -> None:
-        """Bring the speech to the level of the prompts, in a copy. Where that fails, what was recorded is
-        played: an alert must not wait for its loudness."""
+        """Bring the speech to the level of the prompts, and take tones of keys out, in a copy. Where that
+        fails, what was recorded is played: an alert must not wait for its loudness."""
         copy = self._level_copy(name)
         making = copy.with_suffix(".making")
         try:

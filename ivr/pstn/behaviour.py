@@ -31,9 +31,11 @@ class UntilQuiet:
 
 @dataclass(frozen=True)
 class Press:
-    """Presses keys, each for 0.1 s with 0.1 s between them (RFC 4733)."""
+    """Presses keys. How they travel is the network's matter, see exchange."""
 
     keys: str
+    ms: int = 100
+    """Milliseconds of each key and of the pause after it. ITU-T Q.24 asks for 40 each."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +53,16 @@ class Play:
 
 
 @dataclass(frozen=True)
+class Echo:
+    """Sends back all that it hears, as loud as it came, until the other side hangs up."""
+
+
+@dataclass(frozen=True)
 class Hangup:
     """Hangs up. A phone that has come to the end of its steps does so as well."""
 
 
-Step = Listen | UntilQuiet | Press | Say | Play | Hangup
+Step = Listen | UntilQuiet | Press | Say | Play | Echo | Hangup
 
 
 @dataclass(frozen=True)
@@ -166,7 +173,7 @@ def expect(behaviour: Behaviour) -> Expectation:
             case UntilQuiet():  # the voice it waits for is the alert, which is longer than a double press
                 line_s = max(line_s, _GREETING_S + _WHO_AND_WHEN_S)
                 into_alert = None if into_alert is None else max(0.0, into_alert) + _DOUBLE_PRESS_S
-            case Say() | Play():
+            case Say() | Play() | Echo():
                 pass  # says nothing of what was heard meanwhile
             case _:
                 assert_never(step)

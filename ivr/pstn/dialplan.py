@@ -9,11 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import assert_never
 
-from ivr.pstn.behaviour import Behaviour, Hangup, Listen, Play, Press, Say, Step, UntilQuiet
+from ivr.pstn.behaviour import Behaviour, Echo, Hangup, Listen, Play, Press, Say, Step, UntilQuiet
 from ivr.pstn.phones import Phone
-
-KEY_MS = 100
-"""Milliseconds of a key's tone and of the gap after it (ITU-T Q.24 asks for 40 each)."""
 
 RING_S = 60
 """How long a phone that calls waits for an answer."""
@@ -29,6 +26,8 @@ class Sounds:
     """The core sounds."""
     files: Mapping[Path, str]
     """What phones say."""
+    keys: Mapping[Press, str]
+    """What phones press, as tones."""
 
 
 def phones(declared: Sequence[Phone], sounds: Sounds) -> str:
@@ -90,12 +89,14 @@ def _action(step: Step, sounds: Sounds) -> str:
             return f"Wait({seconds:g})"
         case UntilQuiet(seconds):
             return f"Gosub(until-quiet,s,1({round(seconds * 1000)}))"
-        case Press(keys):
-            return f"Gosub(press,s,1({keys},{KEY_MS}))"
+        case Press(keys, ms):
+            return f"Gosub(press,s,1({keys},{ms},{sounds.keys[step]}))"
         case Say(file):
             return f"Gosub(play,s,1({sounds.files[file]}))"
         case Play(sound):
             return f"Gosub(play,s,1({sounds.folder}/{_CORE_SOUNDS[sound]}))"
+        case Echo():
+            return "Echo()"
         case Hangup():
             return "Hangup(16)"
         case _:

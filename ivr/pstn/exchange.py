@@ -19,8 +19,8 @@ from string import Template
 
 from ivr.adapters.pbx.process import PbxProcess
 from ivr.ports import Programs
-from ivr.pstn import cdr, dialplan
-from ivr.pstn.behaviour import Step, files
+from ivr.pstn import cdr, dialplan, tones
+from ivr.pstn.behaviour import Press, Step, files
 from ivr.pstn.phones import Phone
 
 RUN_PREFIX = "tocsin-pstn-"
@@ -72,8 +72,8 @@ class Exchange:
 
         `port` and `hotline_port` are the UDP ports of SIP on 127.0.0.1, here and at the hotline; `rtp` the
         first and last port for sound, two a call; above `lines` simultaneous calls, the network is congested
-        (Q.850 cause 34). `dtmf` is how keys travel: rfc4733, or info (SIP INFO). Recordings and records
-        of the last run are removed. Raises ExchangeError, PbxFailed, PbxMissing.
+        (Q.850 cause 34). `dtmf` is how keys travel: rfc4733, info (SIP INFO), or inband (tones in the sound).
+        Recordings and records of the last run are removed. Raises ExchangeError, PbxFailed, PbxMissing.
         """
         if lines is not None and lines < 1:
             raise ExchangeError(f"the practice network needs at least one line, not {lines}")
@@ -179,16 +179,21 @@ class Exchange:
 
     def _spoken(self, run: Path, steps: Sequence[Step]) -> dialplan.Sounds:
         """Bring what the steps say into telephone form: 8 kHz, mono, 16 bit, under a name of our own."""
-        sounds = {}
+        say = self._home / "say"
+        sounds, keys = {}, {}
+        for press in {step for step in steps if isinstance(step, Press)}:
+            name = f"{len(list(say.iterdir())) + 1}"
+            tones.write(say / f"{name}.wav", press.keys, press.ms)
+            keys[press] = f"{run}/home/say/{name}"
         for file in files(steps):
-            name = f"{len(list((self._home / 'say').iterdir())) + 1}"
-            target = self._home / "say" / f"{name}.wav"
+            name = f"{len(list(say.iterdir())) + 1}"
+            target = say / f"{name}.wav"
             sox = self._programs.argv("sox", str(file), "-r", "8000", "-c", "1", "-b", "16", str(target))
             done = subprocess.run(sox, capture_output=True, text=True, errors="replace", timeout=60)
             if done.returncode:
                 raise ExchangeError(f"{file}: cannot be spoken: {done.stderr.strip() or 'no audio'}")
             sounds[file] = f"{run}/home/say/{name}"
-        return dialplan.Sounds(folder=f"{run}/sounds", files=sounds)
+        return dialplan.Sounds(folder=f"{run}/sounds", files=sounds, keys=keys)
 
     # --- the process -------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from ivr.pstn.behaviour import (
     PAUSE_S,
     PRESETS,
     Behaviour,
+    Echo,
     Hangup,
     Listen,
     Play,
@@ -128,6 +129,7 @@ _WORDS: Mapping[str, Step] = MappingProxyType(
         "until-quiet": UntilQuiet(PAUSE_S),
         "greeting": Play("greeting"),
         "beep": Play("beep"),
+        "echo": Echo(),
     }
 )
 

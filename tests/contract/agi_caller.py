@@ -73,6 +73,8 @@ class Call:
     """How many are in the room where a caller meets the duty operator."""
     waiting: bool = True
     """Whether the sound is there that is heard while a key is awaited."""
+    stayed_s: float = 0.0
+    """For how long the call lasts already when its script begins: it ends when it may last no longer."""
     line: list[str] = field(default_factory=list)
     """What the line says when it is overheard for the first, second, ... time: speech, beep; then silence."""
     variables: dict[str, str] = field(default_factory=dict)
@@ -82,6 +84,8 @@ class Call:
     _heard: str = ""
     _beeped: bool = False
     """Whether the person has been asked to speak."""
+    _left_s: float = math.inf
+    """Until Asterisk ends the call."""
     _over: bool = False
     _told: bool = False
 
@@ -114,6 +118,8 @@ class Call:
         command = next(
             (c for c in (*_NEEDS_A_CALL, "SET VARIABLE", "GET VARIABLE", "NOOP") if line.startswith(c)), ""
         )
+        if command == "SET AUTOHANGUP":
+            self._left_s = int(line.removeprefix(command)) - self.stayed_s
         if self._over and not self._told:
             self._told = True
             return b"HANGUP\n" + self._reply_to(command, line)
@@ -160,12 +166,14 @@ class Call:
             return _result(-1, 0.0)
         while True:
             act = self.person.hears(sound, seconds, start_s)
+            until_s = seconds if act is None else max(start_s, act.at_s)
+            passed_s = self._pass(until_s - start_s)
+            if self._over or isinstance(act, HangUp):
+                self._over = True
+                return _result(-1, start_s + passed_s)
             if act is None:
                 return _result(0, seconds)
-            if isinstance(act, HangUp):
-                self._over = True
-                return _result(-1, max(start_s, act.at_s))
-            start_s = max(start_s, act.at_s)
+            start_s = until_s
             if act.key in escape:
                 self.keyed.append((self._heard, act.key))
                 return _result(ord(act.key), start_s)
@@ -176,9 +184,17 @@ class Call:
             return b"200 result=-1\n"
         return b"200 result=0\n"
 
+    def _pass(self, seconds: float) -> float:
+        """How much of this time passes before Asterisk ends the call."""
+        self._over = self._over or seconds >= self._left_s
+        seconds = min(seconds, self._left_s)
+        self._left_s -= seconds
+        return seconds
+
     def _wait(self, timeout_s: float) -> bytes:
         key = self.person.waits(timeout_s)
-        if isinstance(key, HangUp):
+        self._pass(0.0 if key else timeout_s)
+        if self._over or isinstance(key, HangUp):
             self._over = True
             return b"200 result=-1\n"
         self.keyed += [(self._heard, key)] if key else []
@@ -186,9 +202,11 @@ class Call:
 
     def _record(self, path: Path, end: str, longest_s: float) -> bytes:
         speech = self.person.speaks(longest_s)
-        seconds = min(speech.seconds, longest_s)
+        seconds = self._pass(min(speech.seconds, longest_s))
         write_wav(path, seconds, speech.amplitude)
         frames = round(seconds * RATE)
+        if self._over:
+            return f"200 result=-1 (hangup) endpos={frames}\n".encode()
         if speech.seconds > longest_s or (speech.end != "hangup" and speech.end not in end):
             return f"200 result=1 (timeout) endpos={frames}\n".encode()
         if speech.end == "hangup":
@@ -247,9 +265,9 @@ class Follows:
     """A person who follows the steps of a journey, and hangs up where the call goes another way.
 
     A step is a mapping: `heard` (sounds, in order), then `meanwhile` (an event), then one of `press` (keys;
-    with `at`, at that second of the last sound), `speak` or `hangup` (true, or a second of the last sound). A
-    sound that goes on after a press is `...`, and `from` tells the second at which the last sound begins or
-    goes on; `name*` stands for any number of it.
+    with `at`, at that second of the last sound; with `every_s`, so many seconds apart), `speak` or `hangup`
+    (true, or a second of the last sound). A sound that goes on after a press is `...`, and `from` tells the
+    second at which the last sound begins or goes on; `name*` stands for any number of it.
     """
 
     steps: list[dict]
@@ -262,6 +280,7 @@ class Follows:
     _step: int = 0
     _token: int = 0
     _keys: str = ""
+    _every_s: float = 0.0
     _cut: str = ""
     _since: float = field(default_factory=time.monotonic)
     """When something came last."""
@@ -306,7 +325,10 @@ class Follows:
             self._next()
             return HangUp()
         if not self._keys and done and "press" in step:
+            self._every_s = step.get("every_s", 0.0)
             self._next(step["press"])
+        if self._every_s > timeout_s:
+            return ""
         key, self._keys = self._keys[:1], self._keys[1:]
         return key
 

@@ -324,10 +324,10 @@ class TestCondition:
         path = recordings.path(book.alert(alert).audio)
         checksum = path.with_name("1.wav.sha256").read_text(encoding="ascii").split()[0]
 
-        assert recordings.condition("1.wav", checksum) == "intact"
+        assert recordings.look("1.wav", checksum).condition == "intact"
         data = bytearray(path.read_bytes())
         data[-1] ^= 1
         path.write_bytes(data)
-        assert recordings.condition("1.wav", checksum) == "changed"
+        assert recordings.look("1.wav", checksum).condition == "changed"
         path.unlink()
-        assert recordings.condition("1.wav", checksum) == "missing"
+        assert recordings.look("1.wav", checksum).condition == "missing"

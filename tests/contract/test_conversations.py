@@ -400,6 +400,7 @@ def lead(
         sound_s=house.length,
         line=list(journey.get("line", [])),
         parties=journey.get("parties", 0),
+        stayed_s=journey.get("stayed_s", 0.0),
     )
     if team := journey.get("errand"):
         call.script = "errand"

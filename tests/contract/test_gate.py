@@ -121,7 +121,7 @@ class TestSubmit:
         assert reader.read == [f"Worm. {TEXT}"]
         assert recordings.path("1.txt").read_text(encoding="utf-8") == f"Worm\n\n{TEXT}"
         assert recordings.path("1.xml").read_text(encoding="utf-8") == "<a/>"
-        assert recordings.condition(alert.audio, alert.sha256) == "intact"
+        assert recordings.look(alert.audio, alert.sha256).condition == "intact"
         assert not list(recordings.incoming.iterdir())
 
     def test_of_the_same_mail_again_is_the_same_alert(self, client: GateClient, book: Book) -> None:

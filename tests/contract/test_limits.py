@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 from agi_caller import Call, HangUp, Press, Speech
-from test_conversations import Build, build, empty_house
+from test_conversations import PIN, Build, build, empty_house
 
 from agi.callout import callout
 from agi.hotline import hotline
@@ -20,8 +20,11 @@ class Monkey:
     def __init__(self, key: str, first: str = "") -> None:
         self._key = key
         self._first = list(first)
+        self._heard = 0
 
     def hears(self, sound: str, seconds: float, start_s: float) -> Press | HangUp | None:
+        self._heard += 1
+        assert self._heard < 20_000, "nothing ends this call"
         at_s = start_s + 0.5 if seconds <= 1 else start_s + 2.5
         return Press(self._first.pop(0) if self._first else self._key, at_s) if at_s < seconds else None
 
@@ -55,3 +58,17 @@ def test_a_caller_may_stay_for_an_hour(build: Build) -> None:
     call = Call(house.port, "hotline", Monkey("5"), sound_s=house.length).run()
 
     assert call.commands[:2] == ["ANSWER", "SET AUTOHANGUP 3600"]
+
+
+def test_after_an_hour_the_call_of_whoever_listens_for_ever_is_over(
+    build: Build, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING)
+    house = build("limits")
+    house.raise_alert("xyz-cert", 8.0)
+    house.scripts["hotline"] = hotline(house.desk, 3.0)
+    call = Call(house.port, "hotline", Monkey("2", f"40711#{PIN}#"), sound_s=house.length).run()
+
+    assert call.variables == {}, "it was ended, and did not come to its end"
+    assert len(call.commands) > 1000
+    assert caplog.text == ""

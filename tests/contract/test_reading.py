@@ -92,7 +92,7 @@ def test_a_mail_that_comes_in_by_the_gate_is_heard_as_any_alert(
         server.stop()
 
     assert 3 < alert.duration_s < 12
-    assert recordings.condition(alert.audio, alert.sha256) == "intact"
+    assert recordings.look(alert.audio, alert.sha256).condition == "intact"
     assert heard == recordings.to_play(alert.audio).read_bytes()
 
 

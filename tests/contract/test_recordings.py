@@ -9,7 +9,9 @@ import struct
 import wave
 from pathlib import Path
 
+import numpy as np
 import pytest
+import wav
 from book import Book, speak
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -21,6 +23,7 @@ from ivr.adapters.fastagi import HungUp
 from ivr.adapters.store import SqlStore
 from ivr.config import Settings
 from ivr.domain.records import Account, Alert, AlertState
+from ivr.pstn import tones
 from ivr.services.desk import Desk
 from ivr.services.interrupted import Interrupted
 from ivr.services.ledger import Ledger
@@ -232,6 +235,21 @@ class TestLevel:
     def test_one_that_is_even_has_no_copy(self, recordings: Recordings) -> None:
         name = recordings.keep(17, str(speak(recordings.incoming / "x.wav", 2, 4634)))
         assert recordings.to_play(name) == recordings.path(name)
+
+    def test_one_that_holds_tones_of_keys_is_played_without_them(self, recordings: Recordings) -> None:
+        """An echo of one would be a key, where keys travel in the sound."""
+        speak(path := recordings.incoming / "x.wav", 2, 4634)
+        with wave.open(str(path), "rb") as file:
+            speech = np.frombuffer(file.readframes(16_000), dtype="<i2") / 32768
+        wav.write(path, speech, tones.tone("1", 0.3), speech)
+        name = recordings.keep(17, str(path))
+
+        with wave.open(str(recordings.to_play(name))) as file:
+            heard = np.frombuffer(file.readframes(40_000), dtype="<i2")
+        assert heard.size == 34_400
+        assert not heard[16_000:18_400].any()
+        assert heard[:15_000].any()
+        assert heard[-15_000:].any()
 
     def test_a_second_take_is_played_and_not_the_first_one_s_copy(self, recordings: Recordings) -> None:
         for take in range(2):

@@ -2,7 +2,7 @@
 
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -30,6 +30,19 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def set_stage(asterisk: Programs, home: Path) -> Iterator[Callable[..., Stage]]:
     """Set a stage with the phones of a YAML text; it is cleared away after the test."""
+    with _stages(asterisk, home) as set_:
+        yield set_
+
+
+@pytest.fixture(scope="module")
+def set_stage_once(asterisk: Programs, home: Path) -> Iterator[Callable[..., Stage]]:
+    """The same for all tests of a file; there must be no other stage in it."""
+    with _stages(asterisk, home) as set_:
+        yield set_
+
+
+@contextmanager
+def _stages(asterisk: Programs, home: Path) -> Iterator[Callable[..., Stage]]:
     with ExitStack() as stages:
 
         def set_(text: str, *, lines: int = 2, **more: object) -> Stage:

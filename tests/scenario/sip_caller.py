@@ -32,14 +32,19 @@ class SipCaller:
 
     def call(self, number: str, sender: bytes) -> "Dialog":
         """Call and be answered. `sender` is what stands in From before its tag."""
-        uri = f"sip:{number}@{self._peer[0]}:{self._peer[1]}"
-        dialog = Dialog(self, uri, sender, secrets.token_hex(8))
-        dialog.send("INVITE", "1 INVITE", _SDP)
+        dialog = self.send(number, sender)
         status, text = self.final("1 INVITE")
         dialog.to = re.search(r"^To:\s*(.*?)\r$", text, re.MULTILINE | re.IGNORECASE)[1]  # type: ignore[index]
         dialog.send("ACK", "1 ACK")
         if status != 200:
             raise Refused(text.splitlines()[0])
+        return dialog
+
+    def send(self, number: str, sender: bytes) -> "Dialog":
+        """As `call`, but wait for no answer."""
+        uri = f"sip:{number}@{self._peer[0]}:{self._peer[1]}"
+        dialog = Dialog(self, uri, sender, secrets.token_hex(8))
+        dialog.send("INVITE", "1 INVITE", _SDP)
         return dialog
 
     def final(self, cseq: str) -> tuple[int, str]:

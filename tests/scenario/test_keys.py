@@ -1,4 +1,4 @@
-"""Keys as carriers send them: by SIP INFO (RFC 6086). In all other tests they come as events (RFC 4733)."""
+"""Keys by SIP INFO (RFC 6086). In the sound: test_tones.py. In all other tests: events (RFC 4733)."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -183,7 +183,8 @@ def test_teams_and_their_phones_keep_the_order_of_the_file() -> None:
 
 def test_the_dialplan_of_a_phone() -> None:
     phone = one("[busy, {answer_after: 2, steps: [{press: '1#'}, {say: a.wav}, beep]}]")
-    text = dialplan.phones([phone], dialplan.Sounds("/core", {HERE / "a.wav": "/say/1"}))
+    sounds = dialplan.Sounds("/core", {HERE / "a.wav": "/say/1"}, {Press("1#"): "/say/2"})
+    text = dialplan.phones([phone], sounds)
     assert [line for line in text.splitlines() if line] == [
         "[trunk]",
         "exten => +4940808077501,1,Gosub(ring,s,1(4940808077501,2))",
@@ -194,7 +195,7 @@ def test_the_dialplan_of_a_phone() -> None:
         "exten => s,1,Ringing()",
         " same => n,Wait(2)",
         " same => n,Gosub(answer,s,1(4940808077501-${NTH}))",
-        " same => n,Gosub(press,s,1(1#,100))",
+        " same => n,Gosub(press,s,1(1#,100,/say/2))",
         " same => n,Gosub(play,s,1(/say/1))",
         " same => n,Gosub(play,s,1(/core/beep))",
         " same => n,Hangup(16)",
