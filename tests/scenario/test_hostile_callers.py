@@ -6,9 +6,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sip_caller import Refused, SipCaller
 from test_alerts import ACKNOWLEDGES, one_team
 
+from bench.sip_caller import Refused, SipCaller
 from ivr.pstn.stage import HOTLINE, Stage, eventually
 
 pytestmark = pytest.mark.scenario
