@@ -27,9 +27,10 @@ def callout(desk: Desk, patience_s: float = listen.PATIENCE_S) -> Script:
 
     def script(channel: Channel) -> None:
         with Clerk(channel.call_id, patience_s) as clerk:
+            channel.hang_up_after(_LONGEST_S)
             # The answer is on record first, because the call then takes on what was released while it rang. A
             # store that cannot write now must not keep the alert from being heard.
-            clerk.hand(partial(desk.ledger.apply, CallAnswered(channel.call_id)), within_s=1.0)
+            clerk.hurry(channel, partial(desk.ledger.apply, CallAnswered(channel.call_id)))
             _Call(Callee(channel, desk, clerk, desk.brief(channel.call_id))).run()
 
     return script
@@ -43,7 +44,6 @@ class _Call:
         self._introduction = Introduction(callee)
 
     def run(self) -> None:
-        self._channel.hang_up_after(_LONGEST_S)
         lead = [prompt("callout-greeting")]
         if len(self._alerts) > 1:
             lead += [prompt("there-are"), *spoken.count(len(self._alerts)), prompt("alerts")]

@@ -47,13 +47,15 @@ def hotline(desk: Desk, patience_s: float = listen.PATIENCE_S) -> Script:
     """The script of a call that came in."""
 
     def script(channel: Channel) -> None:
-        with Clerk(channel.call_id, patience_s) as clerk:
+        # Nobody on the line waits for what is put on record of the call itself: that has a clerk of its own,
+        # or what the caller asks for would have to wait behind it.
+        with Clerk(channel.call_id, patience_s) as clerk, Clerk(channel.call_id, patience_s) as registrar:
             channel.answer()
             channel.hang_up_after(_LONGEST_S)
-            clerk.hand(partial(desk.ledger.apply, CallCameIn(channel.call_id, _trunk(channel.name))))
+            registrar.hand(partial(desk.ledger.apply, CallCameIn(channel.call_id, _trunk(channel.name))))
             account = login(channel, desk, clerk)
             if account is not None:
-                clerk.hand(partial(desk.ledger.apply, TeamIdentified(channel.call_id, account.team)))
+                registrar.hand(partial(desk.ledger.apply, TeamIdentified(channel.call_id, account.team)))
                 main_menu(Caller(channel, desk, clerk, account))
             listen.finish(channel)
 

@@ -26,7 +26,10 @@ PATIENCE_S = 20.0
 PLAYS = 5
 """How often one alert may be heard in one call."""
 _AGAIN_S = 0.5
-_SILENCE_S = 1.0
+_QUIET_S = 0.4
+"""So long nothing is heard of a wait; then ticks are."""
+_TICKS_S = 0.8
+"""So long ticks alone are heard; then words are."""
 _DOUBLE_PRESS_S = 2.0
 
 
@@ -48,12 +51,15 @@ class Clerk:
     def __exit__(self, *_: object) -> None:
         self._pool.shutdown()
 
-    def hand(self, work: Callable[[], object], within_s: float = 0.0) -> None:
-        """Have `work` done, waiting for it no longer than `within_s`; a failure is logged."""
+    def hand(self, work: Callable[[], object]) -> None:
+        """Have `work` done; a failure is logged."""
+        self._submit(work).add_done_callback(self._look)
+
+    def hurry(self, channel: Channel, work: Callable[[], object]) -> None:
+        """As `hand`, but give it a moment to be done."""
         result = self._submit(work)
         result.add_done_callback(self._look)
-        if within_s:
-            wait([result], within_s)
+        _soon_done(result, channel)
 
     def result(self, work: Callable[[], R], within_s: float) -> R | None:
         """The result of `work` if it is there within so long. It is done in any case; a failure is logged."""
@@ -63,13 +69,13 @@ class Clerk:
         return done.result() if ready and done.exception() is None else None
 
     def wait(self, channel: Channel, work: Callable[[], R], hold: str) -> R:
-        """The result of `work`; `hold` is spoken again and again until it is there.
+        """The result of `work`; until it is there ticks are heard, and `hold` again and again.
 
         Raises what `work` raises; StoreAway only after patience has run out.
         """
         result = self._submit(work)
         try:
-            while not wait([result], _SILENCE_S).done:
+            while not _soon_done(result, channel):
                 channel.play([hold])
         except HungUp:
             result.add_done_callback(self._look)
@@ -83,6 +89,14 @@ class Clerk:
     def _look(self, done: "Future[Any]") -> None:
         if error := done.exception():
             log.error("call %s: a fact is not on record: %s", self._call_id, type(error).__name__)
+
+
+def _soon_done(result: "Future[Any]", channel: Channel) -> bool:
+    """Whether it is done within about a second, of which nobody hears much silence."""
+    if wait([result], _QUIET_S).done:
+        return True
+    channel.tick()
+    return bool(wait([result], _TICKS_S).done)
 
 
 def _persist(work: Callable[[], R], deadline: float) -> R:

@@ -23,7 +23,7 @@ from typing import Any
 
 from bench import callfiles, clairvoyant, exchanged, matrix
 from bench.matrix import Lengths, Matrix
-from bench.results import FOLDER, Metric, record
+from bench.results import FOLDER, Metric, percentile, record
 from ivr.adapters.pbx.tree import PbxMissing, find_programs
 from ivr.cli import pbx
 from ivr.ports import Programs
@@ -172,7 +172,7 @@ class Cell:
         mine, theirs = self.to_invite_ms(self.ours), self.to_invite_ms(self.peer)
         found = {
             f"dialout.free_line_to_invite_ms.p{share}": Metric(
-                round(_percentile(mine, share), 1), "ms", round(_percentile(theirs, share), 1), len(mine)
+                round(percentile(mine, share), 1), "ms", round(percentile(theirs, share), 1), len(mine)
             )
             for share in (50, 99)
         }
@@ -184,11 +184,6 @@ BOUNDS = {
     "dialout.makespan_over_lb": clairvoyant.lower_bound,
     "dialout.makespan_over_clairvoyant": clairvoyant.makespan,
 }
-
-
-def _percentile(ascending: Sequence[float], share: int) -> float:
-    """The least value that `share` % of all do not exceed."""
-    return ascending[max(0, -(-len(ascending) * share // 100) - 1)]
 
 
 HEAD = (

@@ -5,6 +5,7 @@ its metrics to those of the others.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -31,3 +32,8 @@ def record(metrics: dict[str, Metric], folder: Path = FOLDER) -> Path:
     fresh.write_text(json.dumps(known, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     fresh.replace(file)
     return file
+
+
+def percentile(ascending: Sequence[float], share: int) -> float:
+    """The least value that `share` % of all do not exceed."""
+    return ascending[max(0, -(-len(ascending) * share // 100) - 1)]

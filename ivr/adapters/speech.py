@@ -27,7 +27,8 @@ _VOICE = ("-voice", "rms", "--setf", "duration_stretch=0.95")
 
 TELEPHONE = ("-b", "16", "-c", "1", "-r", "8000")
 _EDGE = ("silence", "1", "0.02", "-45d", "reverse")
-_CLEAN = ("highpass", "100", "norm", "-3", *_EDGE, *_EDGE, "pad", "0.06", "0.06")
+_CLEAN = ("highpass", "100", "norm", "-3", *_EDGE, *_EDGE, "pad", "0.02", "0.1")
+"""The pause between two sounds comes behind the first: what follows a key is heard at once."""
 _BRISK = ("tempo", "-s", "1.15")
 """For Asterisk's words, which are spoken one by one and slowly; pitch stays (WSOLA)."""
 _LEVEL_DBFS = -20.0

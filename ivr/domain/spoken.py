@@ -33,7 +33,7 @@ FOLDER = "tocsin/"
 """Where Asterisk finds our sounds, below its own."""
 
 WAITING = FOLDER + "waiting"
-"""What is heard while a key is awaited: no word, but a soft tick each second."""
+"""What is heard while a key is awaited: no word, but a soft tick twice a second."""
 WAITING_S = 10
 """How long that sound is, seconds."""
 

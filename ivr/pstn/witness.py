@@ -1,4 +1,4 @@
-"""Finds known audio in what a phone has heard: whether, where, how much of it and how loud.
+"""Finds known audio in what a phone has heard: whether, where, how much of it and how loud. And silence.
 
 Owns: normalised cross-correlation of recordings with the prompts and alerts they should hold, its thresholds
 and its control. Knows nothing of where either comes from. WAV, 16 bit, mono, both at the same rate.
@@ -19,6 +19,7 @@ With a shift of 20 to 200 ms somewhere in the sample, 190 of 193 were heard; 130
 The worst false matches are the same with it and without.
 """
 
+import itertools
 import wave
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,6 +48,9 @@ _SHIFTED = 0.3
 
 QUIET_DBFS = -60.0
 """Below this level is silence: it says nothing, and counts as heard if what is before it was."""
+
+_FRAME_S = 0.02
+"""Of so much the level is taken where silence is looked for: no tick is shorter."""
 
 CANDIDATES = 5
 """How many places are tried for the first piece."""
@@ -165,6 +169,17 @@ def load(path: Path) -> tuple[Audio, int]:
     except OSError as error:
         raise BadAudio(f"{path}: cannot be read: {error.strerror}") from error
     return np.frombuffer(frames[: len(frames) // 2 * 2], dtype="<i2").astype(np.float64) / 32768.0, rate
+
+
+def silences(recording: Path, least_s: float) -> list[tuple[float, float]]:
+    """From when to when nothing was heard, seconds from the start of the recording, wherever that lasted for
+    `least_s` or longer. Raises BadAudio."""
+    heard, rate = load(recording)
+    frames = np.array_split(heard, max(1, round(heard.size / (_FRAME_S * rate))))
+    loud = [n for n, frame in enumerate(frames) if level_dbfs(frame) > QUIET_DBFS]
+    ends = [-1, *loud, len(frames)]
+    pauses = [((a + 1) * _FRAME_S, b * _FRAME_S) for a, b in itertools.pairwise(ends)]
+    return [(start_s, end_s) for start_s, end_s in pauses if end_s - start_s >= least_s]
 
 
 def level_dbfs(audio: Audio) -> float:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from ami_listener import hears_everything
-from sip_caller import SipCaller
 from test_alerts import ACKNOWLEDGES, one_team
 
+from bench.sip_caller import SipCaller
 from ivr import bootstrap
 from ivr.domain.records import Call, CallState
 from ivr.pstn.stage import HOTLINE, Stage, eventually

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hush import Act, unaccounted
 from journeys import PIN, TEAMS, number, on_record, read, uid
 
 from agi import listen
@@ -43,6 +44,8 @@ JOURNEYS = (
 
 _QUIET_S = 1.2
 """Longer than the pauses in what is spoken, shorter than the time for which a key is awaited."""
+_BEEP_S = 1.0
+"""From the beep until a person who waits for quiet has noticed that it is quiet, beyond _QUIET_S."""
 _RINGS_S = 2.0
 """So long that everything is released when somebody answers."""
 _OPEN = ("waiting", "calling")
@@ -94,6 +97,8 @@ def test_journey_over_a_call(
         recording = stage.exchange.heard(caller)
         assert recording is not None
         _check_heard(recording, house, journey["talk"])
+        record = next(r for r in stage.exchange.records() if r.recording == recording.name)
+        assert not unaccounted(recording, record, list(_acts(journey["talk"]))), "nobody waits in silence"
         eventually(lambda: house.nobody_on_the_line(caller), 20, "the call has not ended on record")
         _check_record(house.on_record(called), journey["then"])
 
@@ -156,6 +161,15 @@ def _check_heard(recording: Path, house: "_House", talk: Talk) -> None:
                 )
                 assert match.heard, f"{token} was not heard after {after_s:.1f} s: {match}"
                 after_s = match.end_s - witness.DRIFT_S
+
+
+def _acts(talk: Talk) -> Iterator[Act]:
+    """What the person of a journey does until each time they press keys."""
+    for step in talk:
+        if "press" in step:
+            yield Act(len(step["press"]))
+        elif "speak" in step:
+            yield Act(1, step["speak"]["seconds"] + _QUIET_S + _BEEP_S)
 
 
 def _check_record(on_record: dict[str, str], then: dict[str, str | None]) -> None:

@@ -167,3 +167,12 @@ def test_what_was_said_twice_is_found_twice_also_when_the_second_time_came_throu
     assert (first.heard, second.heard) == (True, True)
     assert first.offset_s == pytest.approx(1, abs=0.05)
     assert second.offset_s == pytest.approx(5, abs=0.05)
+
+
+def test_a_silence_is_told_from_a_soft_tick_and_from_what_is_too_short(files: Files) -> None:
+    tick = np.sin(2 * np.pi * 440 * np.arange(160) / RATE) * 300 / 32768
+    ticking = np.concatenate([silence(0.483), tick] * 4)
+    recording = files(silence(2), voice(3, 1), ticking, silence(1), voice(4, 1), mu_law(silence(1.6)))
+    first, last = witness.silences(recording, 1.5)
+    assert first == pytest.approx((0, 2), abs=0.05)
+    assert last == pytest.approx((7.0, 8.6), abs=0.1)

@@ -40,6 +40,8 @@ _TYPED_AHEAD = 32
 _BEEP = "beep"
 _SOFT_TONE = "!330/200"
 """330 Hz for 0.2 s, once, as Asterisk's indications write it."""
+_TICK = "440/20,0/480"
+"""440 Hz for 20 ms, twice a second, again and again."""
 
 _REPLY = re.compile(r"200 result=(-?\d+)(?: \((.*)\))?(?: endpos=(\d+))?")
 
@@ -170,8 +172,9 @@ class Channel(AGI):  # type: ignore[misc]  # pyst2 has no types
     def wait(self, seconds: int) -> str:
         """The next key, or '' after 1 to 10 `seconds`.
 
-        A soft tick a second is played meanwhile: a line on which nothing comes sounds dead, and carriers end
-        one without packets. Where that sound is missing, silence: a script must not run through its waits.
+        A soft tick is played meanwhile, twice a second: a line on which nothing comes sounds dead, and
+        carriers end one without packets. Where that sound is missing, silence: a script must not run through
+        its waits.
         """
         played = self.stream(spoken.WAITING, ALL_KEYS, spoken.WAITING_S - seconds)
         if played.how == "missing":
@@ -179,6 +182,10 @@ class Channel(AGI):  # type: ignore[misc]  # pyst2 has no types
         if played.how == "hangup":
             raise HungUp
         return played.key
+
+    def tick(self) -> None:
+        """Have a tick heard from now on, twice a second, until the next sound: the script works meanwhile."""
+        self.execute("EXEC", "PlayTones", self._quote(_TICK))
 
     def collect(self, sounds: Iterable[str], most: int, timeout_s: int, end: str = "#") -> str:
         """Ask for digits: up to `most`, until the key `end` or `timeout_s` without a key.

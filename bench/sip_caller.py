@@ -6,7 +6,7 @@ import socket
 
 _SDP = (
     "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
-    "m=audio 9 RTP/AVP 8 101\r\na=rtpmap:101 telephone-event/8000\r\n"
+    "m=audio {port} RTP/AVP 8 101\r\na=rtpmap:101 telephone-event/8000\r\n"
 )
 
 
@@ -30,21 +30,23 @@ class SipCaller:
     def __exit__(self, *_: object) -> None:
         self._socket.close()
 
-    def call(self, number: str, sender: bytes) -> "Dialog":
-        """Call and be answered. `sender` is what stands in From before its tag."""
-        dialog = self.send(number, sender)
+    def call(self, number: str, sender: bytes, rtp: int = 9) -> "Dialog":
+        """Call and be answered. `sender` is what stands in From before its tag; `rtp` the port for sound,
+        as a rule one where nobody listens (9, discard)."""
+        dialog = self.send(number, sender, rtp)
         status, text = self.final("1 INVITE")
         dialog.to = re.search(r"^To:\s*(.*?)\r$", text, re.MULTILINE | re.IGNORECASE)[1]  # type: ignore[index]
         dialog.send("ACK", "1 ACK")
         if status != 200:
             raise Refused(text.splitlines()[0])
+        dialog.sdp = text.partition("\r\n\r\n")[2]
         return dialog
 
-    def send(self, number: str, sender: bytes) -> "Dialog":
+    def send(self, number: str, sender: bytes, rtp: int = 9) -> "Dialog":
         """As `call`, but wait for no answer."""
         uri = f"sip:{number}@{self._peer[0]}:{self._peer[1]}"
         dialog = Dialog(self, uri, sender, secrets.token_hex(8))
-        dialog.send("INVITE", "1 INVITE", _SDP)
+        dialog.send("INVITE", "1 INVITE", _SDP.format(port=rtp))
         return dialog
 
     def final(self, cseq: str) -> tuple[int, str]:
@@ -70,6 +72,8 @@ class Dialog:
         self._sender = sender
         self._call_id = call_id
         self.to = f"<{uri}>"
+        self.sdp = ""
+        """The answer to what was offered (RFC 3264)."""
 
     def hang_up(self) -> None:
         self.send("BYE", "2 BYE")
