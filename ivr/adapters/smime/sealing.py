@@ -53,7 +53,7 @@ class Signed:
             ("-aes-256-gcm", "authEnveloped-data") if to.gcm else ("-aes-256-cbc", "enveloped-data")
         )
         elliptic = isinstance(certificate.public_key(), ec.EllipticCurvePublicKey)
-        agreement = ("-wrap", "id-aes256-wrap", "-keyopt", "ecdh_kdf_md:sha256") if elliptic else ()
+        agreement = ("-keyopt", "ecdh_kdf_md:sha256") if elliptic else ()
         done, structure = openssl(
             "cms", "-encrypt", cipher, "-binary", "-outform", "DER",
             "-recip", pem([certificate]), *agreement, stdin=self._entity,
