@@ -86,7 +86,7 @@ class Worker:
                 return False
             self._aside(key, f"it could not be opened: {error}")
         except GateAway as error:
-            # Perhaps it is this mail alone that the hotline has a mistake with: those behind it are tried too.
+            # Perhaps it is this mail alone that the hotline has a mistake with: the others are tried too.
             log.warning("mail %s waits: %s", key, error)
             self.incoming.put_back(key)
             return False
