@@ -103,6 +103,7 @@ class Hotline:
 
     away: bool = False
     refuses: str = ""
+    chokes_on: str = "nothing"
     submitted: dict[str, tuple[str, Said]] = field(default_factory=dict)
     acknowledged: list[tuple[int, str, str]] = field(default_factory=list)
     escalated: list[tuple[int, str]] = field(default_factory=list)
@@ -125,6 +126,8 @@ class Hotline:
 
     def submit(self, request: str, team: str, said: Said, iodef: bytes | None) -> int:
         self._answers()
+        if self.chokes_on in said.text:
+            raise GateAway("the hotline has failed at this; see its log")
         self.submitted.setdefault(request, (team, said))
         return list(self.submitted).index(request) + 1
 

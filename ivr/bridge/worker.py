@@ -85,7 +85,12 @@ class Worker:
                 self.incoming.put_back(key)
                 return False
             self._aside(key, f"it could not be opened: {error}")
-        except (GateAway, BridgeAway, OSError):
+        except GateAway as error:
+            # Perhaps it is this mail alone that the hotline has a mistake with: the others are tried too.
+            log.warning("mail %s waits: %s", key, error)
+            self.incoming.put_back(key)
+            return False
+        except (BridgeAway, OSError):
             self.incoming.put_back(key)
             raise
         except Exception as error:  # noqa: BLE001 - one mail must not hold up those behind it, and stays on record

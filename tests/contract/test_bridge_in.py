@@ -190,6 +190,14 @@ def test_while_the_hotline_is_away_mail_waits_and_nothing_is_lost_or_done_twice(
     assert bridge.last() == (State.ACCEPTED, None, "abc")
 
 
+def test_a_mail_that_the_hotline_fails_at_does_not_hold_up_the_next(bridge: Bridge) -> None:
+    bridge.hotline.chokes_on = "zebra"
+    bridge.take(message(b"\r\nA zebra\r\n"))
+    bridge.take(message())
+    assert not bridge.work() and not bridge.work()
+    assert len(bridge.hotline.submitted) == 1 and len(bridge.spool.waiting()) == 1
+
+
 def test_a_crash_before_the_record_does_nothing_twice(bridge: Bridge, tmp_path: Path) -> None:
     bridge.take(message())
     (key,) = bridge.spool.waiting()
