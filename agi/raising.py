@@ -141,7 +141,7 @@ class Raising:
             return None
         said = [prompt("too-long")] if recorded.how == "limit" else []
         said += [_REMARKS[verdict.remark]] if verdict.remark else []
-        said += [] if desk.may_record() else [prompt("recording-cut")]  # Asterisk does not tell
+        said += [] if desk.may_record() else [prompt("recording-cut")]  # Asterisk says nothing
         self._early = channel.play(said, ALL_KEYS)
         return kept
 

@@ -32,8 +32,8 @@ def without_keys(samples: NDArray[np.int16]) -> NDArray[np.int16]:
     if count < 2:
         return samples
     starts = _STEP * np.arange(count)
-    same = _keys(samples.astype(np.float64), starts)
-    held = np.flatnonzero((same[1:] == same[:-1]) & (same[1:] >= 0))
+    keys = _keys(samples.astype(np.float64), starts)
+    held = np.flatnonzero((keys[1:] == keys[:-1]) & (keys[1:] >= 0))
     if not held.size:
         return samples
     silent = np.zeros(samples.size, dtype=bool)

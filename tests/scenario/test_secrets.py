@@ -166,6 +166,8 @@ def test_every_key_counted_and_no_tone_did(told: Told) -> None:
     told.heard(DESK, "enter-code", "main-menu", "five-questions")
     (delivery,) = (d for d in shown(told.stage, told.alert)["deliveries"] if d["team"]["id"] == "xyz-cert")
     assert (delivery["state"], delivery["acknowledged_by"]) == ("acknowledged", OFFICE)
+    out = [record for record in told.stage.exchange.records() if record.direction == "to-phone"]
+    assert {record.caller for record in out} == {HOTLINE}
 
     (draft,) = (a for a in told.stage.ask("alert", "list") if a["state"] == "draft")
     kept = told.stage.settings.recordings / f"{draft['id']}.wav"
