@@ -6,7 +6,7 @@ the same prompts and checks nothing. Every time is the telephone's: from the mom
 last key's event (RFC 4733) leaves it to the moment at which the prompt's first packet that is not silent
 comes.
 
-    python -m bench.key_to_prompt [--pairs 150] [--calls 30]
+    python -m bench.key_to_prompt [--pairs 120] [--calls 30]
 """
 
 import argparse
@@ -32,7 +32,7 @@ from ivr.pstn.phones import Phone
 from ivr.pstn.stage import CALLER, HOTLINE, PIN, UID, Cast, Stage, StageFailed, eventually
 from ivr.pstn.witness import Audio
 
-PAIRS, CALLS, CALLERS = 150, 30, 3
+PAIRS, CALLS, CALLERS = 120, 30, 3
 PATIENCE_S = 15.0
 ALERT_S, AGAIN_S, PLAYS = 119.0, 110.0, 5
 """The alert, and after how much of it a phone wants it from the beginning; so often it may be heard in one
