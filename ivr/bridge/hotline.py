@@ -16,6 +16,9 @@ from ivr.domain.records import MailState, Severity, Source, Tlp
 
 R = TypeVar("R")
 
+_TITLE = 200
+"""Characters of a title that the gate takes; a mail's subject may be longer."""
+
 
 class Hotline:
     """A Gate (see ivr.bridge.gate). For one thread at a time."""
@@ -35,7 +38,7 @@ class Hotline:
                 request,
                 team,
                 said.text,
-                title=said.title or None,
+                title=" ".join(said.title.split())[:_TITLE] or None,
                 iodef=iodef.decode("utf-8", "replace") if iodef else None,
                 tlp=said.tlp.value if said.tlp else None,
                 severity=said.severity.value if said.severity else None,
