@@ -29,6 +29,7 @@ from ivr.services.gate import Gate
 from ivr.services.gate_submit import Intake
 from ivr.services.interrupted import Interrupted
 from ivr.services.ledger import Ledger, last_moment
+from ivr.services.members import members
 
 log = logging.getLogger(__name__)
 
@@ -110,7 +111,7 @@ def gate(settings: Settings, store: SqlStore, book: Ledger) -> tuple[GateServer,
     archive = recordings(settings)
     intake = Intake(store, book, archive, partial(read_alert, settings))
     assert settings.gate.socket is not None
-    answer = Gate(store, book, intake, archive).answer
+    answer = Gate(store, book, intake, archive, members).answer
     return GateServer(settings.gate.socket, answer, settings.gate.users), intake
 
 

@@ -94,8 +94,15 @@ class GateClient:
         self.ask("mailed", alert=alert, team=team, address=mailbox, state=state.value, **why)
 
     def members(self) -> list[Object]:
-        """The directory of those who take part by mail."""
-        return list(self.ask("members")["members"])
+        """The directory of those who take part by mail, by team."""
+        found: list[Object] = []
+        more = True
+        while more:
+            after = {"after": found[-1]["team"]} if found else {}
+            page = self.ask("members", **after)
+            found += page["members"]
+            more = page["more"]
+        return found
 
     def ask(self, verb: str, **fields: Any) -> Object:
         """The answer to one request."""

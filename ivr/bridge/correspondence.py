@@ -69,11 +69,8 @@ class Correspondence:
         """To every member but the one that has raised it; whoever has it already gets it no second time. What
         is attached is asked for when it is needed. Raises BridgeAway and Trouble, and what that raises."""
         about = str(alert.number)
-        left = [
-            member
-            for member in members
-            if member.team != alert.team and not self.outgoing.has(Kind.ALERT, about, member.team)
-        ]
+        written = self.outgoing.teams(Kind.ALERT, about)
+        left = [member for member in members if member.team not in written | {alert.team}]
         if not left:
             return
         text = _text(alert, self.hotline)
@@ -89,7 +86,7 @@ class Correspondence:
     def missing(self, alert: int, member: Member, names: Sequence[str], is_escalated: bool) -> None:
         """To its originator, once: who has not acknowledged it, and how to have them called."""
         about = str(alert)
-        if self.outgoing.has(Kind.REPORT, about, member.team):
+        if member.team in self.outgoing.teams(Kind.REPORT, about):
             return
         how = "They are being telephoned.\n" if is_escalated else _HOW.format(alert=alert)
         listed = "".join(f"  {name}\n" for name in names) or "  nobody\n"
@@ -149,7 +146,7 @@ class Correspondence:
             _NOTICE.format(hotline=self.hotline, why=why.detail),
         )
         entity = self.sealers[member.standard].notice(content)
-        if not self.outgoing.has(Kind.NOTICE, about, member.team):
+        if member.team not in self.outgoing.teams(Kind.NOTICE, about):
             self._queue(Kind.NOTICE, about, alert, member, entity)
         address = member.addresses[0]
         self.outgoing.add_failed(Kind.ALERT, about, alert, member.team, address, why.detail, now)

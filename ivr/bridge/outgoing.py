@@ -73,12 +73,11 @@ class Outgoing:
         """One that cannot even be written, on record."""
         return self._insert(kind, about, alert, team, address, None, State.FAILED, reason, now)
 
-    def has(self, kind: Kind, about: str, team: str) -> bool:
+    def teams(self, kind: Kind, about: str) -> set[str]:
+        """Who has, or will have, one of this kind about this."""
         with self._store.read() as db:
-            found = db.execute(
-                "SELECT 1 FROM outgoing WHERE kind = ? AND about = ? AND team = ?", (kind, about, team)
-            )
-            return found.fetchone() is not None
+            rows = db.execute("SELECT team FROM outgoing WHERE kind = ? AND about = ?", (kind, about))
+            return {str(row["team"]) for row in rows}
 
     def count(self, kind: Kind, team: str, since: float) -> int:
         """How many of this kind the team was written since then."""

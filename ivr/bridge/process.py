@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 
 _LOOK_S = 2.0
 """Between two looks for mail from a pipe, or for an alert that was raised by telephone."""
+_READY_S = 5.0
+"""For so long an answer of the hotline is good: a mail that is taken meanwhile waits on our disk."""
 _SWEEP_S = 3600.0
 _DAY_S = 86_400.0
 
@@ -66,6 +68,7 @@ class BridgeProcess:
     _pinned: tuple[Member, ...] = field(default=(), init=False)
     _pinning: Lock = field(default_factory=Lock, init=False)
     _asking: Lock = field(default_factory=Lock, init=False)
+    _answered_at: float = field(default=0.0, init=False)
 
     async def run(self, ready: Callable[[], None]) -> None:
         """Until cancelled; `ready` is called once mail is taken. Raises OSError where it cannot listen."""
@@ -102,10 +105,12 @@ class BridgeProcess:
         self._asks, self._in, self._out = (self.tools.gate() for _ in range(3))
 
     def _is_ready(self) -> bool:
-        """Whether the hotline answers, and our own database."""
+        """Whether the hotline answers, or did so a moment ago, and our own database."""
         try:
             with self._asking:
-                self._asks.members()
+                if self.clock() - self._answered_at > _READY_S:
+                    self._asks.members()
+                    self._answered_at = self.clock()
             with self.store.read():
                 return True
         except (GateAway, GateRefused, BridgeAway) as error:
@@ -119,8 +124,10 @@ class BridgeProcess:
     def _send_out(self) -> None:
         """What was spoken is written, what is queued is sent."""
         try:
-            for current in self._out.current():
-                self._write(current, self._known(self._out))
+            found = self._out.current()
+            members = self._known(self._out) if found else Members()
+            for current in found:
+                self._write(current, members)
         except (GateAway, GateRefused, Trouble) as error:
             log.warning("alerts wait to be written: %s", error)
         outgoing = Outgoing(self.store)

@@ -27,7 +27,7 @@ from ivr.cli import (
     sms,
     team,
 )
-from ivr.cli.common import Args, Parser, answers, ready, verb
+from ivr.cli.common import Args, Parser, answers, ready, settings, verb
 from ivr.cli.output import Exit, code_of, complain, say
 
 _EPILOG = "The configuration is --config FILE, $TOCSIN_CONFIG, config/tocsin.yaml or /etc/tocsin/tocsin.yaml."
@@ -64,7 +64,8 @@ def parser() -> Parser:
     top.add_argument("--version", action=_Version, nargs=0, help="print the version")
     verbs = top.add_subparsers(title="verbs", metavar="VERB", required=True)
     init.add(verbs)
-    verb(verbs, "serve", _serve, "run the service: call scripts, dialler, SMS")
+    serving = verb(verbs, "serve", _serve, "run the service: call scripts, dialler, SMS; or the mail bridge")
+    serving.add_argument("what", nargs="?", choices=("bridge",), help="the mail bridge instead")
     for module in (
         doctor,
         alert,
@@ -86,6 +87,10 @@ def parser() -> Parser:
 
 
 def _serve(args: Args) -> int:
+    if args.what == "bridge":
+        from ivr.cli import serve_bridge
+
+        return serve_bridge.run(settings(args))
     from ivr.cli import serve
 
     chosen = ready(args)

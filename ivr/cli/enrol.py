@@ -69,7 +69,7 @@ def _steps(args: Args, settings: "Settings", enrolments: "Enrolments") -> None:
             fingerprint = enrol.fingerprint(args.fingerprint)
             with _ring(settings) as ring:
                 ring.certify(args.key, fingerprint, time.time())
-            armour = args.key.read_text(encoding="ascii", errors="replace")
+                armour = ring.public(fingerprint).decode("ascii")
             enrolments.take(args.team, enrol.KeyCertified(fingerprint, armour))
     except ValueError as error:
         raise BadEntry(str(error)) from error

@@ -34,6 +34,7 @@ def add(verbs: Verbs) -> None:
     queue = verb(mail, "queue", _queue, "mail that goes out, and what became of it", reads=True)
     queue.add_argument("--alert", type=int, metavar="N", help="of this alert")
     queue.add_argument("--state", choices=("queued", "sent", "failed"), help="in this state alone")
+    verb(mail, "keys", _keys, "the list's own key and certificate, which members encrypt to", reads=True)
     again = verb(mail, "retry", _retry, "judge a mail anew that was broken or refused", reads=False)
     again.add_argument("id", metavar="ID", help="its id in `tocsin mail list`")
     ingest = verb(mail, "ingest", _ingest, "take one mail from standard input, for a mail server's pipe")
@@ -94,6 +95,24 @@ def _queue(args: Args) -> int:
         document(found)
     else:
         table([name.removesuffix("_at").upper() for name in _OUT], [[one[n] for n in _OUT] for one in found])
+    return Exit.DONE
+
+
+def _keys(args: Args) -> int:
+    from ivr.bridge.tools import keys
+
+    with _bridge(args) as (bridge, _, _spool), keys(bridge, settings(args).network.name) as known:
+        ring = known.openpgp.ring
+        fingerprint, certificate = known.smime.keys.certificate()
+        told = {
+            "openpgp": {"fingerprint": ring.own, "key": ring.public(ring.own).decode("ascii")},
+            "smime": {"fingerprint": fingerprint, "certificate": certificate.decode("ascii")},
+        }
+    if args.json:
+        document(told)
+    else:
+        for standard, values in told.items():
+            print("\n".join([standard, *values.values()]))
     return Exit.DONE
 
 

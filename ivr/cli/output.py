@@ -41,6 +41,7 @@ CODES = {
     "ivr.services.report.NotThere": Exit.FAILED,
     "ivr.ports.StoreAway": Exit.AGAIN,
     "ivr.bridge.store.BridgeAway": Exit.AGAIN,
+    "ivr.bridge.intake.mail.Trouble": Exit.AWAY,
     "ivr.ports.StoreRefused": Exit.FAILED,
     "ivr.ports.PbxAway": Exit.AWAY,
     "ivr.adapters.pbx.tree.PbxMissing": Exit.AWAY,

@@ -4,13 +4,14 @@ Owns: the verbs. What a mail was signed with is the bridge's to know; that only 
 that a team acknowledges what was sent to it, is not left to the bridge. Knows no socket.
 """
 
+import json
 import logging
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ivr.domain.facts import Acknowledged, AlertEscalated, Illegal, MailMoved
-from ivr.domain.gate import Code, Object, refused
+from ivr.domain.gate import MOST, Code, Object, refused
 from ivr.domain.records import Alert, AlertState, Delivery, MailState, Team, Via
 from ivr.ports import Records, Store, StoreAway, StoreError
 from ivr.services.gate_alerts import Gone, Sounds, audio, current
@@ -21,6 +22,8 @@ from ivr.services.ledger import Ledger
 log = logging.getLogger(__name__)
 
 _SHORT = 200
+_PAGE = MOST // 2
+"""Octets of members in one answer."""
 
 Members = Callable[[Records], Iterable[Mapping[str, Any]]]
 """The directory of those who take part by mail, as JSON objects."""
@@ -131,7 +134,17 @@ class Gate:
         return {}
 
     def _told_members(self, fields: Fields) -> Object:
+        """As many as have room in a line, from the one `after` on: each comes with its key."""
+        after = fields.optional_word("after", 30) or ""
         fields.done()
         with self._store.read() as tx:
             suspended = {team.id for team in tx.find(Team, suspended=True)}
-            return {"members": [dict(m) for m in self._members(tx) if m.get("team") not in suspended]}
+            left = [dict(m) for m in self._members(tx) if m["team"] not in suspended and m["team"] > after]
+        told: list[Object] = []
+        octets = 0
+        for member in sorted(left, key=lambda m: str(m["team"])):
+            octets += len(json.dumps(member))
+            if told and octets > _PAGE:
+                break
+            told.append(member)
+        return {"members": told, "more": len(told) < len(left)}

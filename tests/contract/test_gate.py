@@ -310,6 +310,16 @@ class TestWhatIsTold:
             tx.put(Team("ghi-cert", "GHI-CERT", suspended=True))
         assert [m["team"] for m in client.members()] == ["def-cert", "xyz-cert"]
 
+    def test_are_told_in_pieces_where_a_line_has_no_room(
+        self, path: Path, book: Book, intake: Intake, recordings: Recordings
+    ) -> None:
+        known = [{"team": f"t{n:03}", "key": "k" * 20_000} for n in range(120)]
+        server = GateServer(path, Gate(book.store, book.ledger, intake, recordings, lambda tx: known).answer)
+        server.start()
+        with GateClient(path, timeout_s=20) as client:
+            assert client.members() == known
+        server.stop()
+
 
 # -- hostile input -------------------------------------------------------------------------------------------
 

@@ -1,0 +1,194 @@
+"""Puts together what the bridge works with: keys, gate, mail server.
+
+Owns: which adapter does what in the bridge; nothing else here constructs one. The list's own keys, and those
+pinned for the members, are in its folder: `openpgp` and `smime`.
+"""
+
+import logging
+import ssl
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ivr.adapters import iodef, pgp
+from ivr.adapters.pgp import opening, sealing
+from ivr.adapters.pgp.ring import KeyRing
+from ivr.adapters.smime import Smime, SmimeError
+from ivr.bridge.correspondence import Seal
+from ivr.bridge.gate import Current
+from ivr.bridge.hotline import Hotline
+from ivr.bridge.intake.mail import Said, Trouble
+from ivr.bridge.members import Member, Members
+from ivr.bridge.process import Tools
+from ivr.bridge.sending import BySmtp, Transport, by_sendmail
+from ivr.config import BadConfig, Settings
+from ivr.config_bridge import Bridge
+from ivr.domain.incident import Assessment, Contact, Incident, IncidentId, faults, line
+from ivr.domain.incident_text import as_text
+from ivr.domain.mail import Opened, Reason, Recipient, Refused, Standard
+from ivr.ports import Clock
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class OpenPgp:
+    """OpenPGP, both ways."""
+
+    ring: KeyRing
+    clock: Clock
+    pinned: set[str] = field(default_factory=set)
+
+    def __call__(self, raw: bytes, /) -> Opened | Refused:
+        with _trouble():
+            return opening.opened(self.ring, raw, self.pinned)
+
+    def seal(self, content: bytes, /) -> Seal:
+        def sealed(to: Recipient) -> bytes | Refused:
+            try:
+                with _trouble():
+                    return sealing.sealed(self.ring, content, to, self.clock())
+            except pgp.UnfitKey as error:
+                return Refused(Reason.WEAK_KEY, str(error))
+
+        return sealed
+
+    def notice(self, content: bytes, /) -> bytes:
+        with _trouble():
+            return sealing.signed(self.ring, content)
+
+    def pin(self, members: list[Member]) -> list[str]:
+        """Take these, and no others from now on; what is wrong with those that cannot be used."""
+        self.pinned = {member.fingerprint for member in members}
+        return [why for member in members if (why := self._certified(member)) is not None]
+
+    def _certified(self, member: Member) -> str | None:
+        with tempfile.NamedTemporaryFile("w", encoding="ascii", prefix="key-") as file:
+            file.write(member.key)
+            file.flush()
+            try:
+                self.ring.certify(Path(file.name), member.fingerprint, self.clock())
+            except pgp.PgpError as error:
+                return str(error)
+        return None
+
+
+@dataclass
+class SMime:
+    """S/MIME, both ways."""
+
+    keys: Smime
+    clock: Clock
+
+    def __call__(self, raw: bytes, /) -> Opened | Refused:
+        with _trouble():
+            return self.keys.open(raw, self.clock())
+
+    def seal(self, content: bytes, /) -> Seal:
+        with _trouble():
+            signed = self.keys.sign(content)
+
+        def sealed(to: Recipient) -> bytes | Refused:
+            with _trouble():
+                done = signed.sealed(to, self.clock())
+            return done if isinstance(done, Refused) else done.entity
+
+        return sealed
+
+    def notice(self, content: bytes, /) -> bytes:
+        with _trouble():
+            return self.keys.notice(content)
+
+    def pin(self, members: list[Member]) -> list[str]:
+        with _trouble():
+            return self.keys.pin({member.fingerprint: (member.key, member.addresses) for member in members})
+
+
+@contextmanager
+def _trouble() -> Iterator[None]:
+    """What our tools and keys complain of, in the bridge's words; what one member's key lacks is none."""
+    try:
+        yield
+    except pgp.UnfitKey:
+        raise
+    except (pgp.PgpError, SmimeError) as error:
+        raise Trouble(str(error)) from error
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The list's own, and the members'."""
+
+    openpgp: OpenPgp
+    smime: SMime
+
+    def pin(self, members: Members) -> None:
+        """One that cannot be used is that member's alone: its mail is refused with what is wrong."""
+        for standard, both_ways in ((Standard.OPENPGP, self.openpgp), (Standard.SMIME, self.smime)):
+            for why in both_ways.pin([member for member in members if member.standard is standard]):
+                log.error("%s", why)
+
+
+@contextmanager
+def keys(bridge: Bridge, network: str, clock: Clock = time.time) -> Iterator[Keys]:
+    """Made at the first time. Raises Trouble."""
+    with _trouble(), KeyRing(bridge.state / "openpgp", network, f"alerts@{bridge.domain}") as ring:
+        ring.sound()
+        smime = Smime(bridge.state / "smime")
+        smime.make(network, f"alerts@{bridge.domain}", clock())
+        yield Keys(OpenPgp(ring, clock), SMime(smime, clock))
+
+
+def tools(settings: Settings, bridge: Bridge, known: Keys) -> Tools:
+    """Raises BadConfig."""
+    socket = settings.gate.socket
+    assert socket is not None
+    return Tools(
+        gate=lambda: Hotline(socket),
+        openers={Standard.OPENPGP: known.openpgp, Standard.SMIME: known.smime},
+        sealers={Standard.OPENPGP: known.openpgp, Standard.SMIME: known.smime},
+        pin=known.pin,
+        read_iodef=read_iodef,
+        write_iodef=_writer(bridge.domain, settings.network.hotline),
+        transport=_transport(bridge),
+    )
+
+
+def read_iodef(document: bytes, /) -> Said | Refused:
+    try:
+        found = iodef.read(document)
+    except iodef.BadDocument as error:
+        return Refused(Reason.MALFORMED, f"its IODEF document cannot be read: {error}")
+    incident = found.incident
+    return Said(as_text(incident, found.unread), "", incident.tlp, incident.assessment.severity)
+
+
+def _writer(domain: str, hotline: str) -> Callable[[Current], bytes | None]:
+    def write(current: Current) -> bytes | None:
+        incident = Incident(
+            IncidentId(domain, f"alert-{current.alert}"),
+            float(int(current.released_at)),
+            tlp=current.tlp,
+            description=f"Alert {current.alert} was spoken. The recording is attached.",
+            assessment=Assessment(current.severity),
+            contact=Contact(line(current.name), current.callback or hotline),
+        )
+        return None if faults(incident) else iodef.write(incident)
+
+    return write
+
+
+def _transport(bridge: Bridge) -> Transport:
+    if bridge.smtp is None:
+        return by_sendmail
+    password = None
+    if bridge.smtp.user is not None:
+        file = bridge.state / "smtp-password"
+        try:
+            password = file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadConfig(f"{file}: the password of {bridge.smtp.user} cannot be read") from error
+    return BySmtp(bridge.smtp, bridge.domain, password, ssl.create_default_context())
