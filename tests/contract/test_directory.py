@@ -57,6 +57,10 @@ def teams(store: SqlStore) -> dict[str, Document]:
         return {team["id"]: team for team in listing.teams(tx)}
 
 
+def account(uid: str, pin: bool) -> Document:
+    return {"uid": uid, "pin": pin, "totp": False, "callback": None}
+
+
 def journal(store: SqlStore) -> list[Entry]:
     with store.read() as tx:
         return tx.find(Entry)
@@ -106,7 +110,9 @@ def test_an_import_enters_teams_with_numbers_in_order_and_accounts_without_pin(
                 "test": None,
             },
         ],
-        "accounts": [{"uid": "40712", "pin": False}, {"uid": "40713", "pin": False}],
+        "accounts": [account("40712", False), account("40713", False)],
+        "enrolment": None,
+        "words_left": None,
         "mail": None,
     }
     assert teams(store)["xyz"]["calls_itself"] and teams(store)["xyz"]["trusts_phones"]
@@ -293,10 +299,10 @@ def test_accounts_stay_where_the_key_is_absent_and_go_where_they_are_left_out(
     line = '    accounts: [{uid: "40712"}, {uid: "40713"}]\n'
     file.write_text(TWO.replace(line, ""), encoding="utf-8")
     directory.import_file(file)
-    assert teams(store)["abc"]["accounts"] == [{"uid": "40712", "pin": True}, {"uid": "40713", "pin": False}]
+    assert teams(store)["abc"]["accounts"] == [account("40712", True), account("40713", False)]
     file.write_text(TWO.replace(line, '    accounts: [{uid: "40712"}]\n'), encoding="utf-8")
     directory.import_file(file)
-    assert teams(store)["abc"]["accounts"] == [{"uid": "40712", "pin": True}], "and its PIN stays"
+    assert teams(store)["abc"]["accounts"] == [account("40712", True)], "and its PIN stays"
 
 
 def test_an_account_that_moves_to_another_team_comes_without_its_pin(
@@ -307,7 +313,7 @@ def test_an_account_that_moves_to_another_team_comes_without_its_pin(
     moved = TWO.replace(', {uid: "40713"}', "") + '    accounts: [{uid: "40713"}]\n'
     file.write_text(moved, encoding="utf-8")
     directory.import_file(file)
-    assert teams(store)["xyz"]["accounts"] == [{"uid": "40713", "pin": False}]
+    assert teams(store)["xyz"]["accounts"] == [account("40713", False)]
 
 
 def test_a_random_pin_opens_and_is_nowhere_in_the_store(
@@ -332,7 +338,7 @@ def test_a_weak_pin_is_refused_and_not_repeated(
     with pytest.raises(BadEntry) as refused:
         directory.issue_pin("40712", weak)
     assert weak not in str(refused.value)
-    assert teams(store)["abc"]["accounts"][0] == {"uid": "40712", "pin": False}
+    assert teams(store)["abc"]["accounts"][0] == account("40712", False)
 
 
 def test_a_pin_for_nobody_is_refused(directory: Directory) -> None:
