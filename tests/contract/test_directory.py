@@ -66,6 +66,10 @@ def ids(teams: tuple[Team, ...]) -> list[str]:
     return [team.id for team in teams]
 
 
+def account(uid: str, pin: bool) -> dict[str, object]:
+    return {"uid": uid, "pin": pin, "totp": False, "callback": None}
+
+
 def test_an_import_enters_teams_with_numbers_in_order_and_accounts_without_pin(
     store: SqlStore, directory: Directory, file: Path
 ) -> None:
@@ -82,6 +86,8 @@ def test_an_import_enters_teams_with_numbers_in_order_and_accounts_without_pin(
         "mail_sms": False,
         "listen": "key",
         "listen_pin": False,
+        "enrolment": None,
+        "words_left": None,
         "zone": "UTC",
         "local_time": False,
         "office_hours": "Mon-Fri 09:00-17:00",
@@ -106,7 +112,7 @@ def test_an_import_enters_teams_with_numbers_in_order_and_accounts_without_pin(
                 "test": None,
             },
         ],
-        "accounts": [{"uid": "40712", "pin": False}, {"uid": "40713", "pin": False}],
+        "accounts": [account("40712", False), account("40713", False)],
         "mail": None,
     }
     assert teams(store)["xyz"]["calls_itself"] and teams(store)["xyz"]["trusts_phones"]
@@ -293,10 +299,10 @@ def test_accounts_stay_where_the_key_is_absent_and_go_where_they_are_left_out(
     line = '    accounts: [{uid: "40712"}, {uid: "40713"}]\n'
     file.write_text(TWO.replace(line, ""), encoding="utf-8")
     directory.import_file(file)
-    assert teams(store)["abc"]["accounts"] == [{"uid": "40712", "pin": True}, {"uid": "40713", "pin": False}]
+    assert teams(store)["abc"]["accounts"] == [account("40712", True), account("40713", False)]
     file.write_text(TWO.replace(line, '    accounts: [{uid: "40712"}]\n'), encoding="utf-8")
     directory.import_file(file)
-    assert teams(store)["abc"]["accounts"] == [{"uid": "40712", "pin": True}], "and its PIN stays"
+    assert teams(store)["abc"]["accounts"] == [account("40712", True)], "and its PIN stays"
 
 
 def test_an_account_that_moves_to_another_team_comes_without_its_pin(
@@ -307,7 +313,7 @@ def test_an_account_that_moves_to_another_team_comes_without_its_pin(
     moved = TWO.replace(', {uid: "40713"}', "") + '    accounts: [{uid: "40713"}]\n'
     file.write_text(moved, encoding="utf-8")
     directory.import_file(file)
-    assert teams(store)["xyz"]["accounts"] == [{"uid": "40713", "pin": False}]
+    assert teams(store)["xyz"]["accounts"] == [account("40713", False)]
 
 
 def test_a_random_pin_opens_and_is_nowhere_in_the_store(
@@ -332,7 +338,7 @@ def test_a_weak_pin_is_refused_and_not_repeated(
     with pytest.raises(BadEntry) as refused:
         directory.issue_pin("40712", weak)
     assert weak not in str(refused.value)
-    assert teams(store)["abc"]["accounts"][0] == {"uid": "40712", "pin": False}
+    assert teams(store)["abc"]["accounts"][0] == account("40712", False)
 
 
 def test_a_pin_for_nobody_is_refused(directory: Directory) -> None:
