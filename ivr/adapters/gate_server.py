@@ -23,8 +23,10 @@ from ivr.domain.gate import BadLine, Code, Object
 log = logging.getLogger(__name__)
 
 _CONNECTIONS = 4
-_PER_SECOND = 20
-"""Requests, of all connections together."""
+_PAUSE_S = (0.005, 0.2)
+"""After a request, of whatever connection: as long as it took, within these bounds."""
+_STRANGER_S = 0.05
+"""After somebody was not let in."""
 _OCTETS_A_SECOND = 1 << 21
 _PATIENCE_S = 120.0
 """For the next octet of a request, and for a peer that takes no answer."""
@@ -78,7 +80,7 @@ class GateServer:
                 continue
             if not self._may_come_in(peer):
                 peer.close()
-                self._over.wait(1 / _PER_SECOND)
+                self._over.wait(_STRANGER_S)
                 continue
             self._live.add(peer)
             threading.Thread(target=self._serve, args=(peer,), name="gate peer", daemon=True).start()
@@ -106,15 +108,22 @@ class GateServer:
         with self._turn:
             if self._over.wait(max(0.0, self._free_at - time.monotonic())):
                 raise OSError("the gate is closed")
+            began = time.monotonic()
             try:
                 answer = self._answer(gate.read(raw))
             except BadLine as error:
                 answer = gate.refused(Code.BAD, str(error))
-            self._free_at = time.monotonic() + 1 / _PER_SECOND + len(raw) / _OCTETS_A_SECOND
+            self._free_at = time.monotonic() + _pause(time.monotonic() - began, len(raw))
         try:
             return gate.line(answer)
         except BadLine as error:
             return gate.line(gate.refused(Code.FAILED, f"the answer cannot be told: {error}"))
+
+
+def _pause(took_s: float, octets: int) -> float:
+    """So others have the processor at least half of the time; longer for a long line."""
+    least, most = _PAUSE_S
+    return min(max(least, took_s), most) + octets / _OCTETS_A_SECOND
 
 
 def _uid(name: str) -> int:

@@ -520,12 +520,14 @@ def test_others_are_answered_while_a_connection_says_nothing(serve: Serve, path:
 
 
 def test_a_flood_is_answered_one_by_one_with_pauses_and_only_a_few_come_in(path: Path) -> None:
-    answered: list[float] = []
+    answered: list[tuple[float, float]] = []
     one_at_a_time = threading.Lock()
 
     def answer(request: Object) -> Object:
         assert one_at_a_time.acquire(blocking=False)
-        answered.append(time.monotonic())
+        began = time.monotonic()
+        time.sleep(0.03 if len(answered) % 2 else 0.0)
+        answered.append((began, time.monotonic()))
         one_at_a_time.release()
         return {"ok": True}
 
@@ -541,7 +543,9 @@ def test_a_flood_is_answered_one_by_one_with_pauses_and_only_a_few_come_in(path:
     for peer in peers:
         peer.close()
 
-    assert all(later - sooner >= 0.05 for sooner, later in pairwise(answered))
+    assert all(
+        later[0] - sooner[1] >= max(0.005, sooner[1] - sooner[0]) for sooner, later in pairwise(answered)
+    )
 
 
 def test_calls_go_on_while_somebody_floods_the_gate(
@@ -578,7 +582,7 @@ def test_calls_go_on_while_somebody_floods_the_gate(
         flooder.join()
 
     assert book.alert(alert).outcome is Outcome.ALL_ACKNOWLEDGED
-    assert sum(answers) <= 20 * (time.monotonic() - began) + 1
+    assert sum(answers) <= 200 * (time.monotonic() - began) + 1
     assert len(reader.read) <= 1
 
 
