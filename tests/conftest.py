@@ -1,7 +1,9 @@
 """What most tests need: a store with its tables, a directory of four teams, a ledger whose clock stands."""
 
+import os
 import shutil
 import signal
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +24,32 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 hypothesis.settings.register_profile("tocsin", deadline=None)  # a busy machine is no failure
 hypothesis.settings.load_profile("tocsin")
+
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - only to make a folder of our own in it
+ROOM = 4 << 30
+"""Bytes that must be free there."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep what tests write in memory, where there is room: thousands of stores are synced to the disk, and a
+    disk that stalls for seconds stalls calls, which are judged by what was heard in them."""
+    if "PYTEST_XDIST_WORKER" in os.environ or not MEMORY.is_dir() or shutil.disk_usage(MEMORY).free < ROOM:
+        return
+    folder = tempfile.mkdtemp(prefix="t", dir=MEMORY)
+    os.environ["TMPDIR"], tempfile.tempdir = folder, None
+    config.stash[_FOLDER] = folder
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Memory is given back, but where there is something to look at."""
+    folder = session.config.stash.get(_FOLDER, None)
+    if folder and not exitstatus:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+_FOLDER = pytest.StashKey[str]()
 
 
 def migrate_and_fill(url: str) -> None:
