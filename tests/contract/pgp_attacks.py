@@ -403,3 +403,38 @@ for _name in ("SHA1", "RIPEMD160"):
 @attack(Reason.UNKNOWN_SIGNER)
 def signed_by_one_of_the_same_name(here: World) -> Pair:
     return shapes.mutt(here.stranger.sealed(TEXT, here.own)), shapes.mutt(here.sealed(TEXT))
+
+
+def _unreadable(here: World, benign: bytes, broken: bytes) -> Pair:
+    """In the header fields of the encrypted part, where Python's `email` fails."""
+    good = shapes.pgp_mime(here.sealed(TEXT)).replace(b"octet-stream", b"octet-stream; " + benign)
+    return good.replace(benign, broken), good
+
+
+@attack(Reason.MALFORMED)
+def a_name_in_two_ways(here: World) -> Pair:
+    return _unreadable(here, b"name*0*=a", b"name*0*=a; name*=b")
+
+
+@attack(Reason.MALFORMED)
+def a_boundary_in_two_ways(here: World) -> Pair:
+    good = shapes.pgp_mime(here.sealed(TEXT))
+    return good.replace(b'boundary="b0undary"', b"boundary*0*=b0undary; boundary*=b"), good
+
+
+@attack(Reason.MALFORMED)
+def a_name_in_no_charset(here: World) -> Pair:
+    return _unreadable(here, b"name*=utf-8''x", b"name*=\0''x")
+
+
+@attack(Reason.MALFORMED)
+def a_name_in_no_charset_by_pieces(here: World) -> Pair:
+    return _unreadable(here, b"name*0*=utf-8''x", b"name*0*=%00''x")
+
+
+@attack(Reason.MALFORMED)
+def what_is_signed_has_a_name_in_two_ways(here: World) -> Pair:
+    """Within the encryption, where the filters have not looked before."""
+    good = shapes.encapsulated(TEXT, here.team.detached(TEXT))
+    bad = good.replace(b'name="signature.asc"', b"name*0*=a; name*=b")
+    return shapes.mutt(here.encrypted(literal(bad))), shapes.mutt(here.encrypted(literal(good)))

@@ -20,7 +20,6 @@ from ivr.bridge.compose import Attachment
 from ivr.bridge.correspondence import Alert, Correspondence
 from ivr.bridge.intake.mail import Accepted, Said
 from ivr.bridge.intake.mail import Kind as Asked
-from ivr.bridge.intake.mime import entity
 from ivr.bridge.members import Member, Members
 from ivr.bridge.outgoing import Kind, Outgoing, State, pause_s
 from ivr.bridge.postman import Postman
@@ -29,6 +28,7 @@ from ivr.bridge.store import BridgeStore
 from ivr.bridge.tokens import Tokens, secret
 from ivr.config_bridge import Smtp
 from ivr.domain.mail import Opened, Reason, Refused, Standard
+from ivr.domain.mime import entity
 from ivr.domain.records import Tlp
 from ivr.pstn.ports import free_ports
 

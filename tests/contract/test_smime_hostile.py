@@ -180,6 +180,26 @@ ATTACKS: dict[str, tuple[Raw, Reason]] = {
         lambda n: from_team(b"Whatever this is\r\n" + wrapped(n)),
         Reason.MALFORMED,
     ),
+    "a name in two ways": (
+        lambda n: from_team(wrapped(n).replace(b'; filename="smime.p7m"', b"; filename*0*=a; filename*=b")),
+        Reason.MALFORMED,
+    ),
+    "a name in no charset": (
+        lambda n: from_team(wrapped(n).replace(b'filename="smime.p7m"', b"filename*=\0''smime.p7m")),
+        Reason.MALFORMED,
+    ),
+    "a name in no charset, in pieces": (
+        lambda n: from_team(wrapped(n).replace(b'filename="smime.p7m"', b"filename*0*=%00''smime.p7m")),
+        Reason.MALFORMED,
+    ),
+    "a boundary in two ways": (
+        sent(lambda n: detached(n).replace(b"; boundary=", b"; boundary*0*=a; boundary*=b; boundary=", 1)),
+        Reason.MALFORMED,
+    ),
+    "a signature with a name in two ways": (
+        sent(lambda n: detached(n).replace(b'; name="smime.p7s"', b"; name*0*=a; name*=b")),
+        Reason.MALFORMED,
+    ),
     "something after the base64": (lambda n: from_team(wrapped(n) + b"*****\r\n"), Reason.MALFORMED),
     "broken base64": (lambda n: from_team(wrapped(n).replace(b"A", b"*", 60)), Reason.MALFORMED),
 }

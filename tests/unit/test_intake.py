@@ -1,5 +1,6 @@
 """The filters of incoming mail: each attack beside a mail that differs in it alone, and is accepted."""
 
+import base64
 from dataclasses import replace
 
 import pytest
@@ -262,6 +263,32 @@ def test_what_cannot_be_read(body: bytes, why: Reason | None) -> None:
     assert reason(outer + body) is why
 
 
+INSIDE = b"Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+UNREADABLE = [
+    (b"Content-Type: application/x; name=a", b"Content-Type: application/x; name*0*=a; name*=b"),
+    (b"Content-Type: application/x; boundary=a", b"Content-Type: application/x; boundary*0*=a; boundary*=b"),
+    (b"Content-Type: application/x; name*=''x", b"Content-Type: application/x; name*=\0''x"),
+    (b"Content-Type: application/x; name*0*=''x", b"Content-Type: application/x; name*0*=%00''x"),
+    (
+        b"Content-Disposition: attachment; filename*0*=a",
+        b"Content-Disposition: attachment; filename*0*=a; filename*=b",
+    ),
+]
+"""The parameters of the right ones make Python's `email` raise one error or another."""
+
+
+@pytest.mark.parametrize(("benign", "attack"), UNREADABLE)
+def test_parameters_that_cannot_be_read(benign: bytes, attack: bytes) -> None:
+    """Of the mail itself, of a part beside what is encrypted, and of a part of what was signed."""
+    outer = b"From: alerts@abc.example\r\nTo: alerts@bell.example\r\n"
+    assert reason(outer + benign + b"\r\n\r\nx") is Reason.NOT_ENCRYPTED
+    assert reason(outer + attack + b"\r\n\r\nx") is Reason.MALFORMED
+    for part, why in ((benign, None), (attack, Reason.MALFORMED)):
+        beside = part + b"\r\n\r\nx"
+        assert reason(outer + mixed(sealed(TEXT), beside)) is why
+        assert reason(message(mixed(TEXT, beside))) is why
+
+
 @pytest.mark.parametrize(
     ("content", "why"),
     [
@@ -277,6 +304,8 @@ def test_what_cannot_be_read(body: bytes, why: Reason | None) -> None:
         (mixed(TEXT, b"Content-Type: text/html\r\n\r\n<p>", kind=b"alternative"), None),
         (b"Content-Type: message/rfc822\r\n\r\nTo: alerts@bell.example\r\n" + TEXT, None),
         (b"Content-Type: message/rfc822\r\n\r\nTo: alerts@other.example\r\n" + TEXT, Reason.NOT_TO_US),
+        (INSIDE + base64.b64encode(b"To: alerts@bell.example\r\n" + TEXT), None),
+        (INSIDE + base64.b64encode(b"To: alerts@bell.example\n" + TEXT), Reason.MALFORMED),
         (b"Subject: a\r\nSubject: b\r\n" + TEXT, Reason.MALFORMED),
         (b"Subject: =?utf-8?q?a=0D=0Ab?=\r\n" + TEXT, Reason.MALFORMED),
     ],

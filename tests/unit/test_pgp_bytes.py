@@ -7,11 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.adapters.pgp import NotTaken, grammar, mime, packets
+from ivr.adapters.pgp import NotTaken, grammar, packets
 from ivr.adapters.pgp.keys import listed
 from ivr.domain.mail import Reason
 
-HEAD = b"Content-Type: multipart/signed; boundary=b\r\n"
 TEXT = b"\xcb\x08b\0\0\0\0\0hi"
 ONE_PASS = b"\xc4\x0d" + bytes(13)
 SIGNATURE = b"\xc2\x06\x04\0\x16\x08\0\0"
@@ -44,22 +43,6 @@ def test_any_packets(data: bytes) -> None:
     quietly(lambda: grammar.intended(SIGNATURE[2:6] + data))
     quietly(lambda: packets.unpacked(data))
     quietly(lambda: packets.unpacked(b"\2" + zlib.compress(data)))
-
-
-@given(st.binary(), st.binary(), st.binary())
-def test_any_mail(head: bytes, one: bytes, two: bytes) -> None:
-    for raw in (
-        one,
-        head + one,
-        HEAD + b"\r\n" + one + b"--b\r\n" + two + b"\r\n--b--" + one,
-        HEAD + head + one,
-    ):
-
-        def read(raw: bytes = raw) -> None:
-            whole = mime.entity(raw)
-            _ = whole.kind, whole.parameter("protocol"), mime.decoded(whole), mime.parts(whole)
-
-        quietly(read)
 
 
 @given(st.text("-BEGINDPMSA \n=:abc"))
@@ -121,34 +104,6 @@ def test_a_text_in_pieces() -> None:
 
 def test_a_marker_and_padding_are_skipped() -> None:
     assert grammar.text(b"\xca\x03PGP" + TEXT + b"\xd5\x02xx").data == b"hi"
-
-
-@pytest.mark.parametrize(
-    ("raw", "why"),
-    [
-        (b"A: b\r\nContent-Type: text/plain\r\nContent-Type: text/html\r\n\r\nx", Reason.MALFORMED),
-        (b"A: b\rContent-Type: text/html\r\n\r\nx", Reason.MALFORMED),
-        (b"A: b\r\nhello\r\n\r\nx", Reason.MALFORMED),
-        (b"A: " + b"b" * 70_000 + b"\r\n\r\nx", Reason.TOO_COMPLEX),
-    ],
-)
-def test_headers_that_two_readers_would_read_in_two_ways(raw: bytes, why: Reason) -> None:
-    assert reason(lambda: mime.entity(raw)) is why
-
-
-def parts(body: bytes) -> list[bytes]:
-    return mime.parts(mime.entity(HEAD + b"\r\n" + body))
-
-
-def test_parts_are_slices() -> None:
-    assert parts(b"--b\r\na\r\n\r\n--b \t\r\n\r\nb\r\n--b--") == [b"a\r\n", b"\r\nb"]
-    assert parts(b"--b\na\n--bb\n--b x\n--b\nb\n--b--\n") == [b"a\n--bb\n--b x", b"b"]
-    assert parts(b"--b\r\n--b\r\n\r\n--b--") == [b"", b""]
-
-
-@pytest.mark.parametrize("body", [b"", b"--b\r\nx", b"--b--\r\n--b\r\nx\r\n--b--", b" --b\r\nx\r\n --b--"])
-def test_parts_that_do_not_end_or_begin(body: bytes) -> None:
-    assert reason(lambda: parts(body)) is Reason.MALFORMED
 
 
 def test_a_line_within_a_user_id_is_no_record() -> None:

@@ -4,7 +4,6 @@
     ring      the folder of keys: ours, and those pinned for the teams
     keys      what gpg lists about a key, and whether it may be used
     packets   what a message consists of, read by a narrow grammar of our own
-    mime      a mail's parts as byte slices
     opening   a mail in: decrypted and verified, or refused
     sealing   a mail out: signed, and encrypted to one member
 

@@ -12,10 +12,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from ivr.adapters.pgp import NotTaken, grammar, mime
+from ivr.adapters.pgp import NotTaken, grammar
 from ivr.adapters.pgp.packets import dearmoured
 from ivr.adapters.pgp.ring import KeyRing
 from ivr.domain.mail import Opened, Reason, Refused, Standard
+from ivr.domain.mime import Entity, Unfit, entity
 
 _ARMOUR = b"-----BEGIN PGP MESSAGE-----"
 _CIPHERS = ("7", "8", "9", "10", "11", "12", "13")
@@ -46,20 +47,22 @@ def opened(ring: KeyRing, message: bytes, pinned: Collection[str]) -> Opened | R
         return _opened(ring, message, pinned)
     except NotTaken as error:
         return Refused(error.reason, error.detail)
+    except Unfit as unfit:
+        return unfit.refused
 
 
 def _opened(ring: KeyRing, message: bytes, pinned: Collection[str]) -> Opened:
-    mail = mime.entity(message)
+    mail = entity(message)
     inline = mail.kind == "text/plain"
     text = grammar.text(_decrypted(ring, _inline(mail) if inline else _sealed(mail)))
     if text.signature is not None:
         data, signature = text.data, text.signature
-        if not inline and mime.entity(data).kind == "multipart/signed":
+        if not inline and entity(data).kind == "multipart/signed":
             raise NotTaken(Reason.SEVERAL_SIGNATURES, "it is signed as a message, and signed as a mail again")
     elif inline:
         raise NotTaken(Reason.NOT_SIGNED, "what is encrypted is not signed")
     else:
-        data, signature = _signed(mime.entity(text.data))
+        data, signature = _signed(entity(text.data))
     verifiable = grammar.verifiable(signature, data)
     if (readers := grammar.intended(signature)) and ring.own not in readers:
         raise NotTaken(Reason.NOT_TO_US, "it was signed for other readers, and somebody has sent it on")
@@ -72,22 +75,23 @@ def _opened(ring: KeyRing, message: bytes, pinned: Collection[str]) -> Opened:
     return Opened(Standard.OPENPGP, content, signer.primary, signer.at, _id(signer, data))
 
 
-def _sealed(mail: mime.Entity) -> bytes:
+def _sealed(mail: Entity) -> bytes:
     """The ciphertext of PGP/MIME (RFC 3156, 4)."""
-    if mail.kind != "multipart/encrypted" or mail.parameter("protocol") != "application/pgp-encrypted":
+    protocol = mail.parameter("protocol").lower()
+    if mail.kind != "multipart/encrypted" or protocol != "application/pgp-encrypted":
         raise _not_sealed(mail)
-    found = [mime.entity(part) for part in mime.parts(mail)]
+    found = [entity(part) for part in mail.parts(alone=True)]
     kinds = [part.kind for part in found]
     if len(found) > 2:
         raise NotTaken(Reason.NOT_WHOLLY_SIGNED, "something stands beside the encrypted part")
     if kinds != ["application/pgp-encrypted", "application/octet-stream"]:
         raise NotTaken(Reason.MALFORMED, "it lacks one of the two parts of PGP/MIME")
-    if mime.decoded(found[0]).strip() != b"Version: 1":
+    if found[0].decoded().strip() != b"Version: 1":
         raise NotTaken(Reason.MALFORMED, "it is of no version of PGP/MIME that there is")
-    return dearmoured(mime.decoded(found[1]), b"MESSAGE")
+    return dearmoured(found[1].decoded(), b"MESSAGE")
 
 
-def _not_sealed(mail: mime.Entity) -> NotTaken:
+def _not_sealed(mail: Entity) -> NotTaken:
     """Why a mail that is no PGP/MIME, nor a text, is not taken."""
     if b"application/pgp-encrypted" not in mail.body.lower() and _ARMOUR not in mail.body:
         return NotTaken(Reason.NOT_ENCRYPTED, "it is not encrypted")
@@ -96,9 +100,9 @@ def _not_sealed(mail: mime.Entity) -> NotTaken:
     return NotTaken(Reason.NOT_WHOLLY_SIGNED, "something stands around or beside the encrypted part")
 
 
-def _inline(mail: mime.Entity) -> bytes:
+def _inline(mail: Entity) -> bytes:
     """The ciphertext of a text that is armour and nothing else."""
-    text = mime.decoded(mail)
+    text = mail.decoded()
     if _ARMOUR not in text:
         raise NotTaken(Reason.NOT_ENCRYPTED, "it is not encrypted")
     if b"-----BEGIN PGP SIGNED MESSAGE-----" in text:
@@ -126,21 +130,21 @@ def _decrypted(ring: KeyRing, message: bytes) -> bytes:
     return ran.data
 
 
-def _signed(content: mime.Entity) -> tuple[bytes, bytes]:
+def _signed(content: Entity) -> tuple[bytes, bytes]:
     """The signed part in its canonical form, lines ended by CRLF, and the signature (RFC 3156, 5)."""
     if content.kind != "multipart/signed":
         beside = b"application/pgp-signature" in content.body.lower()
         reason = Reason.NOT_WHOLLY_SIGNED if beside else Reason.NOT_SIGNED
         raise NotTaken(reason, "what is encrypted is not signed" + " as a whole" * beside)
-    found = mime.parts(content)
+    found = content.parts(alone=True)
     if len(found) > 2:
         raise NotTaken(Reason.NOT_WHOLLY_SIGNED, "something stands beside the signed part")
-    if len(found) < 2 or (last := mime.entity(found[1])).kind != "application/pgp-signature":
+    if len(found) < 2 or (last := entity(found[1])).kind != "application/pgp-signature":
         raise NotTaken(Reason.MALFORMED, "its second part is no OpenPGP signature")
-    if mime.entity(found[0]).kind == "multipart/signed":
+    if entity(found[0]).kind == "multipart/signed":
         raise NotTaken(Reason.SEVERAL_SIGNATURES, "it is signed twice")
     data = re.sub(rb"(?<!\r)\n", b"\r\n", found[0])
-    return data, grammar.detached(dearmoured(mime.decoded(last), b"SIGNATURE"))
+    return data, grammar.detached(dearmoured(last.decoded(), b"SIGNATURE"))
 
 
 def _verified(ring: KeyRing, signature: bytes, data: bytes) -> _Signer:

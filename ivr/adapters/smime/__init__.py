@@ -3,7 +3,6 @@
     openssl       one run of openssl, through pipes and memory
     ber           ASN.1 as mail programs write it
     cms           what a message says of itself
-    entity        a mail's parts as byte slices
     certificates  what a certificate must be
     trust         whose certificates are trusted, and which are revoked
     own           the list's key, and those it had

@@ -11,7 +11,6 @@ that are handed on.
 """
 
 import hashlib
-from email.message import Message
 from email.utils import getaddresses
 
 from cryptography import x509
@@ -19,26 +18,28 @@ from cryptography import x509
 from ivr.adapters.smime import cms
 from ivr.adapters.smime.ber import Element
 from ivr.adapters.smime.certificates import Purpose, addresses, fingerprint, names, pem
-from ivr.adapters.smime.entity import Entity, split
 from ivr.adapters.smime.openssl import openssl
 from ivr.adapters.smime.own import Own
 from ivr.adapters.smime.refusal import Refusal, malformed
 from ivr.adapters.smime.trust import Trust
 from ivr.domain.mail import Opened, Reason, Refused, Standard
+from ivr.domain.mime import Entity, Unfit, entity
 
 _ENCRYPTED = (cms.ENVELOPED, cms.AUTH_ENVELOPED)
+_CMS = ("application/pkcs7-mime", "application/x-pkcs7-mime")
+_SIGNATURES = ("application/pkcs7-signature", "application/x-pkcs7-signature")
 
 
 def opened(raw: bytes, own: Own, trust: Trust, now: float) -> Opened | Refused:
     """A whole message (RFC 5322), or the reason why it is not taken. Raises SmimeError."""
     try:
-        outer = split(raw)
-        entity = split(_decrypted(*_envelope(outer), own))
-        structure, signed, content = _signature(entity)
-        _simple(split(content))
-        certificate, warnings = _signer(signed, outer.headers, trust, now)
+        outer = _split(raw)
+        inner = _split(_decrypted(*_envelope(outer), own))
+        structure, signed, content = _signature(inner)
+        _simple(_split(content))
+        certificate, warnings = _signer(signed, outer.all("from"), trust, now)
         _verify(structure, signed, content, certificate)
-    except Refusal as no:
+    except (Refusal, Unfit) as no:
         return no.refused
     signer = fingerprint(certificate)
     # Not of the signature's value: that of an ECDSA signature can be changed without the key, and stays
@@ -48,24 +49,51 @@ def opened(raw: bytes, own: Own, trust: Trust, now: float) -> Opened | Refused:
     return Opened(Standard.SMIME, content, signer, signed.signed_at, signature_id, warnings)
 
 
+def _split(raw: bytes) -> Entity:
+    """Not without the empty line that ends the header fields: nothing that mail programs make lacks it."""
+    found = entity(raw)
+    if not found.ended:
+        raise malformed("the header fields of a mail or part do not end")
+    return found
+
+
+def _is_cms(part: Entity) -> bool:
+    """Holds a CMS structure. Gateways have sent it as any file, then its name tells (RFC 8551, 3.9)."""
+    if part.kind == "application/octet-stream":
+        return part.file_name.lower().endswith(".p7m")
+    return part.kind in _CMS
+
+
+def _is_cms_signature(part: Entity) -> bool:
+    return part.kind in _SIGNATURES
+
+
+def _structure(part: Entity) -> bytes:
+    if part.encoding == "quoted-printable":
+        raise malformed("its transfer encoding is none that CMS is sent in")
+    return part.decoded()
+
+
 def _envelope(outer: Entity) -> tuple[bytes, str, Element]:
     """The CMS structure that is the whole body of the message, with its kind and content."""
-    if outer.is_cms:
-        structure = outer.decoded()
+    if _is_cms(outer):
+        structure = _structure(outer)
         kind, content = cms.content_of(structure)
         if kind in _ENCRYPTED:
             return structure, kind, content
         if kind == cms.SIGNED:
             _not_around(cms.encapsulated(content)[0])
-    elif outer.type == "multipart/signed":
-        _not_around(next(iter(outer.parts()), None))
-    elif outer.type.startswith("multipart/") and any(split(part).is_cms for part in outer.parts()):
+    elif outer.kind == "multipart/signed":
+        _not_around(next(iter(outer.parts(alone=True)), None))
+    elif outer.kind.startswith("multipart/") and any(
+        _is_cms(_split(part)) for part in outer.parts(alone=True)
+    ):
         raise Refusal(Reason.NOT_WHOLLY_SIGNED, "something stands beside what is encrypted")
     raise Refusal(Reason.NOT_ENCRYPTED, "it is not encrypted with S/MIME")
 
 
 def _not_around(inside: bytes | None) -> None:
-    if inside is not None and split(inside).is_cms:
+    if inside is not None and _is_cms(_split(inside)):
         raise Refusal(Reason.SIGNED_OUTSIDE, "it is signed around the encryption; sign first, then encrypt")
 
 
@@ -75,40 +103,40 @@ def _decrypted(structure: bytes, kind: str, content: Element, own: Own) -> bytes
     ours = next((p for p in pairs if not set(names(p.certificate)).isdisjoint(envelope.recipients)), None)
     if ours is None:
         raise Refusal(Reason.NOT_TO_US, "it is not encrypted to the list's certificate")
-    done, entity = openssl(
+    done, inner = openssl(
         "cms", "-decrypt", "-inform", "DER", "-binary", "-inkey", str(ours.key_file),
         "-recip", pem([ours.certificate]), stdin=structure,
     )  # fmt: skip
     if not done:
         raise malformed("it cannot be decrypted with the list's key")
     # S/MIME wants CRLF (RFC 8551, 3.1.1). Some programs encrypt their own line ends, and have signed CRLF.
-    return entity if b"\r" in entity else entity.replace(b"\n", b"\r\n")
+    return inner if b"\r" in inner else inner.replace(b"\n", b"\r\n")
 
 
-def _signature(entity: Entity) -> tuple[bytes, cms.Signed, bytes]:
+def _signature(inner: Entity) -> tuple[bytes, cms.Signed, bytes]:
     """The structure of the signature, what it says of itself, and the content that it must be over."""
-    if entity.is_cms:
-        structure = entity.decoded()
+    if _is_cms(inner):
+        structure = _structure(inner)
         signed = _signed(structure)
         if signed.content is None:
             raise malformed("what the signature is over is missing")
         return structure, signed, signed.content
-    if not entity.type.startswith("multipart/"):
+    if not inner.kind.startswith("multipart/"):
         raise Refusal(Reason.NOT_SIGNED, "what is encrypted is not signed; sign first, then encrypt")
-    parts = entity.parts()
-    if entity.type == "multipart/signed" and len(parts) == 2 and split(parts[1]).is_cms_signature:
-        structure = split(parts[1]).decoded()
+    parts = inner.parts(alone=True)
+    if inner.kind == "multipart/signed" and len(parts) == 2 and _is_cms_signature(_split(parts[1])):
+        structure = _structure(_split(parts[1]))
         signed = _signed(structure)
         if signed.content is not None:
             raise malformed("the signature brings a content of its own")
         return structure, signed, parts[0]
-    if any(_is_signed(split(part)) for part in parts):
+    if any(_is_signed(_split(part)) for part in parts):
         raise Refusal(Reason.NOT_WHOLLY_SIGNED, "something stands beside what is signed")
     raise Refusal(Reason.NOT_SIGNED, "what is encrypted is not signed with S/MIME")
 
 
 def _is_signed(part: Entity) -> bool:
-    return part.is_cms or part.is_cms_signature or part.type == "multipart/signed"
+    return _is_cms(part) or _is_cms_signature(part) or part.kind == "multipart/signed"
 
 
 def _signed(structure: bytes) -> cms.Signed:
@@ -126,15 +154,15 @@ def _simple(content: Entity) -> None:
 
 
 def _signer(
-    signed: cms.Signed, headers: Message, trust: Trust, now: float
+    signed: cms.Signed, senders: list[str], trust: Trust, now: float
 ) -> tuple[x509.Certificate, tuple[str, ...]]:
     found = trust.named(signed.signer, [c for der in signed.certificates if (c := _certificate(der))])
     if not found:
         raise Refusal(Reason.UNKNOWN_SIGNER, "the certificate of its signature is not known")
     warnings = trust.judge(found[0], Purpose.SIGNING, now)
     if fingerprint(found[0]) not in trust.pinned:  # of those that are, the address was looked at before
-        senders = {a.lower() for _, a in getaddresses([str(v) for v in headers.get_all("From", [])])}
-        if len(senders) != 1 or not senders <= addresses(found[0]):
+        named = {a.lower() for _, a in getaddresses(senders)}
+        if len(named) != 1 or not named <= addresses(found[0]):
             raise Refusal(Reason.NOT_THE_SENDER, "its certificate is not for the address that it comes from")
     return found[0], warnings
 

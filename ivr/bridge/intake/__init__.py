@@ -10,12 +10,12 @@ from ivr.bridge.intake.authority import for_us, of_its_team
 from ivr.bridge.intake.limits import plain, simple, small
 from ivr.bridge.intake.loops import by_a_person
 from ivr.bridge.intake.mail import Accepted, Context, Filter, Mail
-from ivr.bridge.intake.mime import Unfit
 from ivr.bridge.intake.opening import opened
 from ivr.bridge.intake.orders import understood
 from ivr.bridge.intake.replay import in_time, once
 from ivr.bridge.intake.sender import one_sender
 from ivr.domain.mail import Refused
+from ivr.domain.mime import Unfit
 
 FILTERS: Sequence[Filter] = (
     small,

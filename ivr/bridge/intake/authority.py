@@ -9,9 +9,9 @@ ones must, which whoever passes a mail on can change; docs/mail.md tells what is
 from dataclasses import replace
 
 from ivr.bridge.intake.mail import Context, Mail
-from ivr.bridge.intake.mime import Entity
 from ivr.bridge.intake.sender import address_in, addresses
 from ivr.domain.mail import Reason, Refused
+from ivr.domain.mime import Entity
 
 
 def of_its_team(mail: Mail, context: Context) -> Mail | Refused:

@@ -8,8 +8,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from ivr.bridge.intake.mime import Entity, Unfit, leaves
 from ivr.domain.mail import Reason
+from ivr.domain.mime import Entity, Unfit, leaves
 
 _CHARSETS = ("us-ascii", "ascii", "utf-8", "iso-8859-1", "iso-8859-15", "windows-1252")
 _DOCUMENTS = ("application/xml", "text/xml", "application/iodef+xml")
@@ -51,9 +51,8 @@ def read(root: Entity) -> Content:
 
 
 def is_document(leaf: Entity) -> bool:
-    named = leaf.parameter("filename", "content-disposition") or leaf.parameter("name")
     return leaf.kind in _DOCUMENTS or (
-        leaf.kind == "application/octet-stream" and named.lower().endswith(".xml")
+        leaf.kind == "application/octet-stream" and leaf.file_name.lower().endswith(".xml")
     )
 
 

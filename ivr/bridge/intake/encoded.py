@@ -5,8 +5,8 @@ import unicodedata
 from email.errors import HeaderParseError
 from email.header import decode_header
 
-from ivr.bridge.intake.mime import Unfit
 from ivr.domain.mail import Reason
+from ivr.domain.mime import Unfit
 
 _LONGEST = 1000
 """Characters."""

@@ -4,8 +4,8 @@ import re
 from dataclasses import replace
 
 from ivr.bridge.intake.mail import Context, Mail
-from ivr.bridge.intake.mime import entity, leaves
 from ivr.domain.mail import Reason, Refused
+from ivr.domain.mime import entity, leaves
 
 _ONCE = (
     "from", "sender", "reply-to", "to", "cc", "subject", "date", "message-id", "in-reply-to", "references",

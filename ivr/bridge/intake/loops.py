@@ -6,8 +6,8 @@ Owns: how it is known. It stays on record, is never answered, and never an ackno
 from collections.abc import Sequence
 
 from ivr.bridge.intake.mail import Context, Mail
-from ivr.bridge.intake.mime import Entity
 from ivr.domain.mail import Reason, Refused
+from ivr.domain.mime import Entity
 
 _MOST_HOPS = 30
 """Received fields. Mail servers stop at 50 (Postfix: hopcount_limit), a loop through us is found sooner."""

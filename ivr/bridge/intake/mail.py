@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from ivr.bridge.intake.mime import Entity
 from ivr.bridge.members import Member, Members
 from ivr.domain.mail import Opened, Refused, Standard
+from ivr.domain.mime import Entity
 from ivr.domain.records import Severity, Tlp
 
 

@@ -9,9 +9,9 @@ from dataclasses import replace
 
 from ivr.bridge.intake.encoded import shown
 from ivr.bridge.intake.mail import Context, Mail
-from ivr.bridge.intake.mime import Unfit
 from ivr.domain import enrol
 from ivr.domain.mail import Reason, Refused
+from ivr.domain.mime import Unfit
 
 _FROM = re.compile(
     r'\s*(?:(?P<name>(?:"(?:[^"\\]|\\.)*+"|[^\s"<>()@,;:\\]++|\s++)*+)<(?P<angle>[^<>\s]+)>'
