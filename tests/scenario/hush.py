@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ivr.pstn import witness
+from ivr.pstn.behaviour import Press
 from ivr.pstn.cdr import Record
-from ivr.pstn.dialplan import KEY_MS
 
 SILENCE_S = 1.5
 """A tick comes every half second wherever a key or the store is awaited, so that a busy machine may hold one
@@ -49,7 +49,7 @@ def _busy(recording: Path, record: Record, acts: Sequence[Act]) -> Iterator[tupl
     off_s = abs(record.ended_at - record.answered_at - audio.size / rate)
     for at, act in zip(record.pressed_at, acts, strict=False):
         pressed_s = at - record.answered_at
-        yield pressed_s - act.spoken_s - off_s, pressed_s + act.keys * 2 * KEY_MS / 1000 + off_s
+        yield pressed_s - act.spoken_s - off_s, pressed_s + act.keys * 2 * Press.ms / 1000 + off_s
 
 
 def _rest(silence: tuple[float, float], busy: Sequence[tuple[float, float]]) -> Iterator[tuple[float, float]]:
