@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from kept_secret import keeps_secrets
 
 from ivr.adapters.pbx.tree import PbxMissing, find_programs
 from ivr.ports import Programs
@@ -43,11 +44,14 @@ def set_stage_once(asterisk: Programs, home: Path) -> Iterator[Callable[..., Sta
 
 @contextmanager
 def _stages(asterisk: Programs, home: Path) -> Iterator[Callable[..., Stage]]:
+    """Of no stage may anything be written down that a phone has keyed in secret."""
     with ExitStack() as stages:
 
         def set_(text: str, *, lines: int = 2, **more: object) -> Stage:
             cast = Cast(phones.parse(text, "phones", home), lines, **more)  # type: ignore[arg-type]
-            return stages.enter_context(Stage(asterisk, cast, home))
+            stage = stages.enter_context(Stage(asterisk, cast, home))
+            stages.callback(keeps_secrets, stage)
+            return stage
 
         yield set_
 

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from hush import Act, unaccounted
 from journeys import PIN, TEAMS, number, on_record, read, uid
+from kept_secret import keeps_secrets
 
 from agi import listen
 from ivr import bootstrap
@@ -101,6 +102,7 @@ def test_journey_over_a_call(
         assert not unaccounted(recording, record, list(_acts(journey["talk"]))), "nobody waits in silence"
         eventually(lambda: house.nobody_on_the_line(caller), 20, "the call has not ended on record")
         _check_record(house.on_record(called), journey["then"])
+        keeps_secrets(stage)
 
 
 def _call_in(stage: Stage, house: "_House", talk: Talk, speech: Callable[[float], Path]) -> str:
