@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import wav
 from hush import SILENCE_S, Act, unaccounted
+from kept_secret import written_down
 from test_alerts import ACKNOWLEDGES, one_team
 
 from bench.sip_caller import SipCaller
@@ -58,6 +59,7 @@ def test_a_login_waits_for_the_store_in_no_silence(set_stage: Callable[..., Stag
         telephone.hear(prompt("main-menu"), WITHIN_S)
         assert longest_silence_s(telephone) <= SILENCE_S
         dialog.hang_up()
+    assert not written_down({PIN}, stage)  # this telephone is our own: the exchange has no record of its keys
 
 
 def test_a_silence_is_a_defect_where_nobody_acts(tmp_path: Path) -> None:
