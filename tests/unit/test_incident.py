@@ -6,42 +6,23 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from incidents import ALERT, NOON
 
 from ivr.domain.incident import (
     LONGEST_LINE,
     LONGEST_TEXT,
     Action,
     Assessment,
-    Confidence,
-    Contact,
     Event,
     Expectation,
     Incident,
     IncidentId,
-    Purpose,
     Unread,
     faults,
     line,
     paragraphs,
 )
 from ivr.domain.incident_text import LONGEST_SPOKEN, as_speech, as_text, ascii_only, notice
-from ivr.domain.records import Severity, Tlp
-
-NOON = 1_795_356_180.0
-"""2026-11-22T14:03:00Z"""
-ALERT = Incident(
-    id=IncidentId("csirt.example.net", "2026-17"),
-    reported_at=NOON,
-    purpose=Purpose.WARNING,
-    tlp=Tlp.AMBER_STRICT,
-    description="Routers are taken over.\n\nClose port 7547.",
-    assessment=Assessment(Severity.HIGH, "Remote code", Confidence.LOW),
-    method="One request",
-    contact=Contact("Größe-CERT", "+49 40 808077 555", "+49 40 808077 556", "csirt@example.net", "+01:00"),
-    expectation=Expectation(Action.HARDEN_ASSET, "Close it today"),
-    event=Event(NOON - 7200, NOON - 60, NOON - 3600),
-)
-
 
 # --- what an alert must say ------------------------------------------------------------------------------
 
