@@ -11,8 +11,8 @@ from typing import Literal
 
 from agi.caller import Caller
 from agi.menu import Menu
-from ivr import config
 from ivr.adapters.fastagi import ALL_KEYS
+from ivr.config.network import Raising
 from ivr.domain import spoken
 from ivr.domain.facts import AlertReleased, Illegal
 from ivr.domain.progress import Progress
@@ -55,7 +55,7 @@ def send(caller: Caller, draft: Alert, callback: str | None) -> Went:
     return _release(caller, AlertReleased(draft.id, sure == "1", tlp, severity, callback))
 
 
-def _questions(wanted: config.Raising) -> Iterator[tuple[str, Menu]]:
+def _questions(wanted: Raising) -> Iterator[tuple[str, Menu]]:
     if wanted.ask_tlp:
         yield "tlp", _ASK_TLP
     if wanted.ask_severity:

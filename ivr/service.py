@@ -15,7 +15,8 @@ from ivr.adapters.modem import ModemLink
 from ivr.adapters.modem_spool import Spool
 from ivr.adapters.smpp import SmppLink
 from ivr.adapters.smpp_account import Bind, SmscSettings
-from ivr.config import BadConfig, Modem, Settings, Smsc
+from ivr.config import BadConfig, Settings
+from ivr.config.sms import Modem, Smsc
 from ivr.domain.lines import TrunkView
 from ivr.domain.sms import SmsEvent
 from ivr.services.courier import Courier

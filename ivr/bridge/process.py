@@ -25,7 +25,7 @@ from ivr.bridge.spool import Spool
 from ivr.bridge.store import BridgeAway, BridgeStore
 from ivr.bridge.tokens import Tokens
 from ivr.bridge.worker import Worker
-from ivr.config_bridge import Bridge
+from ivr.config.bridge import Bridge
 from ivr.domain.mail import Standard
 from ivr.ports import Clock
 

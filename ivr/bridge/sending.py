@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 from ivr.adapters import sendmail
-from ivr.config_bridge import Smtp
+from ivr.config.bridge import Smtp
 
 _PATIENCE_S = 30.0
 

@@ -25,7 +25,7 @@ from ivr.bridge.members import Member, Members
 from ivr.bridge.process import Tools
 from ivr.bridge.sending import BySmtp, Transport, by_sendmail
 from ivr.config import BadConfig, Settings
-from ivr.config_bridge import Bridge
+from ivr.config.bridge import Bridge
 from ivr.domain.incident import Assessment, Contact, Incident, IncidentId, faults, line
 from ivr.domain.incident_text import as_text
 from ivr.domain.mail import Opened, Reason, Recipient, Refused, Standard

@@ -14,7 +14,8 @@ from ivr.cli.doctor_letters import letters
 from ivr.cli.output import Exit, code_of, document
 
 if TYPE_CHECKING:
-    from ivr.config import Modem, Settings, Smsc
+    from ivr.config import Settings
+    from ivr.config.sms import Modem, Smsc
 
 _PATIENCE_S = 3.0
 _DISK_MB = 500
@@ -48,7 +49,7 @@ def _doctor(args: Args) -> int:
 
 def checks(args: Args, chosen: "Settings") -> Iterator[Check]:
     """Each check of an install whose configuration is right, in the order in which things are set up."""
-    from ivr.config import Modem
+    from ivr.config.sms import Modem
 
     yield _outcome("secrets", lambda: _secrets(chosen))
     yield _outcome("folders", lambda: _folders(chosen))
@@ -81,7 +82,7 @@ def _outcome(name: str, look: Callable[[], str]) -> Check:
 
 
 def _secrets(chosen: "Settings") -> str:
-    from ivr.config import Smsc
+    from ivr.config.sms import Smsc
 
     names = ["ami"]
     names += [f"trunk-{trunk.name}" for trunk in chosen.trunks if trunk.username]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ivr.bridge.outgoing import Line
     from ivr.bridge.spool import Spool
     from ivr.bridge.store import BridgeStore
-    from ivr.config_bridge import Bridge
+    from ivr.config.bridge import Bridge
 
 _IN = ("id", "received_at", "state", "team", "address", "kind", "alert", "reason")
 _OUT = ("id", "kind", "alert", "team", "address", "state", "queued_at", "sent_at", "tries", "reason")

@@ -8,7 +8,8 @@ from ivr.cli.common import Args, Verbs, group, settings, verb
 from ivr.cli.output import Exit, document, say, table
 
 if TYPE_CHECKING:
-    from ivr.config import Settings, Trunk
+    from ivr.config import Settings
+    from ivr.config.trunk import Trunk
     from ivr.pstn.exchange import Exchange
 
 
@@ -127,7 +128,7 @@ def _call(args: Args) -> int:
 def _smsc(args: Args) -> int:
     from threading import Event
 
-    from ivr.config import Smsc
+    from ivr.config.sms import Smsc
     from ivr.pstn.smsc import PracticeSmsc
 
     chosen = settings(args)

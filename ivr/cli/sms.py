@@ -7,7 +7,7 @@ from ivr.cli.common import Args, Verbs, answers, group, house, verb
 from ivr.cli.output import Exit, cell, document, say, table
 
 if TYPE_CHECKING:
-    from ivr.config import Modem, Smsc
+    from ivr.config.sms import Modem, Smsc
     from ivr.domain.facts import Fact
 
 _STATES = ("queued", "submitted", "delivered", "failed")
@@ -125,7 +125,7 @@ def _status(args: Args) -> int:
 
 
 def _link(account: "Smsc | Modem") -> dict[str, object]:
-    from ivr.config import Modem
+    from ivr.config.sms import Modem
 
     if isinstance(account, Modem):
         from ivr.adapters.modem_spool import Spool

@@ -26,7 +26,7 @@ from ivr.bridge.postman import Postman
 from ivr.bridge.sending import BySmtp
 from ivr.bridge.store import BridgeStore
 from ivr.bridge.tokens import Tokens, secret
-from ivr.config_bridge import Smtp
+from ivr.config.bridge import Smtp
 from ivr.domain.mail import Opened, Reason, Refused, Standard
 from ivr.domain.mime import entity
 from ivr.domain.records import Tlp

@@ -25,7 +25,7 @@ from ivr.bridge.sending import BySmtp
 from ivr.bridge.spool import Spool
 from ivr.bridge.store import BridgeStore
 from ivr.bridge.tokens import Tokens
-from ivr.config_bridge import Bridge, Smtp
+from ivr.config.bridge import Bridge, Smtp
 from ivr.domain.mail import Opened, Standard
 from ivr.domain.records import Tlp
 from ivr.pstn.ports import free_ports

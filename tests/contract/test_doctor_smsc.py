@@ -7,7 +7,8 @@ from smsc.peer import NpmSmsc
 from test_smpp_tls import certificate
 
 from ivr.cli.doctor import _Ill, _smsc
-from ivr.config import Settings, Smsc
+from ivr.config import Settings
+from ivr.config.sms import Smsc
 
 
 def seen(settings: Settings, **keys: object) -> str:

@@ -15,7 +15,8 @@ from ivr.adapters.modem import ModemLink
 from ivr.adapters.modem_file import Unreadable
 from ivr.adapters.modem_spool import Spool
 from ivr.cli.doctor import _Ill, _modem
-from ivr.config import Modem, Settings
+from ivr.config import Settings
+from ivr.config.sms import Modem
 from ivr.domain.gsm import Place
 from ivr.domain.sms import LinkDown, LinkUp, Receipt, Received, Refused, SmsEvent, Submitted, Unanswered
 from ivr.service import _links

@@ -6,7 +6,8 @@ import pytest
 from book import CONFIGURATION
 
 from ivr import config
-from ivr.config import BadConfig, Modem, Settings, Smsc
+from ivr.config import BadConfig, Settings
+from ivr.config.sms import Modem, Smsc
 from ivr.domain.policy import SmsTime
 
 FULL = """\

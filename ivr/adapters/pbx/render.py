@@ -14,7 +14,8 @@ from pathlib import Path
 from string import Template
 
 from ivr.adapters.pbx.process import run_folder
-from ivr.config import Settings, Trunk
+from ivr.config import Settings
+from ivr.config.trunk import Trunk
 from ivr.ports import Programs
 
 FILES = tuple(
