@@ -58,8 +58,11 @@ def _exchange(chosen: "Settings") -> "Exchange":
 
 def _practice_trunk(chosen: "Settings") -> "Trunk":
     from ivr.config import BadConfig
+    from ivr.config.trunk import Trunk
 
     trunk = chosen.trunks[0]
+    if not isinstance(trunk, Trunk):
+        raise BadConfig(f"{chosen.path}: trunks: {trunk.name} is ISDN; to practise, put a SIP trunk first")
     if trunk.host not in ("127.0.0.1", "localhost"):
         raise BadConfig(
             f"{chosen.path}: trunks: {trunk.name} leads to {trunk.host}; to practise, to 127.0.0.1"

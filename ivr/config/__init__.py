@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ivr import yamlfile
-from ivr.config import values
+from ivr.config import isdn, values
 from ivr.config.bridge import Bridge
+from ivr.config.isdn import Isdn
 from ivr.config.mail import Gate, Mail
 from ivr.config.network import Archive, Network, Pbx, Raising
 from ivr.config.sms import Modem, Smsc
@@ -29,7 +30,7 @@ class BadConfig(Exception):
 @dataclass(frozen=True, slots=True)
 class _File:
     network: Network
-    trunks: tuple[Trunk, ...]
+    trunks: tuple[Trunk | Isdn, ...]
     pbx: Pbx = field(default_factory=Pbx)
     policy: Policy = field(default_factory=Policy)
     smsc: tuple[Smsc | Modem, ...] = ()
@@ -53,8 +54,11 @@ class _File:
             twice = {n for n in names if names.count(n) > 1}
             if twice:
                 raise ValueError(f"{what}: the name {twice.pop()} is given twice")
-        if self.pbx.rtp_last - self.pbx.rtp_first < 2 * sum(t.lines for t in self.trunks):
-            raise ValueError("pbx.rtp_first to rtp_last must hold two ports for each line of the trunks")
+        isdn.check(self.trunks)
+        if self.pbx.rtp_last - self.pbx.rtp_first < 2 * sum(
+            t.lines for t in self.trunks if isinstance(t, Trunk)
+        ):
+            raise ValueError("pbx.rtp_first to rtp_last must hold two ports for each line of the SIP trunks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ class Settings:
 
     path: Path
     network: Network
-    trunks: tuple[Trunk, ...]
+    trunks: tuple[Trunk | Isdn, ...]
     pbx: Pbx
     policy: Policy
     smsc: tuple[Smsc | Modem, ...]

@@ -12,7 +12,8 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from ivr import config
-from ivr.adapters.pbx.render import Unfit, render
+from ivr.adapters.pbx.render import render
+from ivr.adapters.pbx.templates import Unfit
 from ivr.adapters.pbx.tree import Tree
 from ivr.ports import Programs
 

@@ -1,6 +1,6 @@
 """Writes Asterisk's configuration for this install from the templates in `dialplan`.
 
-Owns: what a value must look like to stand in a .conf file, and the sections that a trunk needs. Must not know
+Owns: which files there are, and the sections that a SIP trunk needs (for ISDN: render_isdn.py). Must not know
 what becomes of the files: process.py runs them, or an Asterisk that the machine's own service manager runs.
 """
 
@@ -8,36 +8,28 @@ import ipaddress
 import os
 import re
 import tempfile
-from collections.abc import Mapping
-from importlib import resources
+from collections.abc import Sequence
 from pathlib import Path
-from string import Template
 
+from ivr.adapters.pbx import render_isdn
 from ivr.adapters.pbx.process import run_folder
+from ivr.adapters.pbx.templates import Unfit, filled
 from ivr.config import Settings
 from ivr.config.trunk import Trunk
 from ivr.ports import Programs
 
 FILES = tuple(
     f"{name}.conf"
-    for name in "asterisk cdr cel confbridge extensions indications logger manager modules pjsip rtp".split()
+    for name in (
+        "asterisk cdr cel chan_dahdi confbridge extensions indications logger manager modules pjsip rtp system"
+    ).split()
 )
-"""What a configuration consists of. The templates beside these are parts of pjsip.conf."""
+"""What a configuration consists of. The templates beside these are parts of them."""
 
 _EMPTY = tuple(f"{name}.conf" for name in "acl ccss features pjproject stasis udptl".split())
 """Read by Asterisk's core, which logs an error where one is absent. Everything in them is well by default."""
 
 _GLOB = re.compile(r"[~*?\[\]{}\\]")
-
-
-class Unfit(Exception):
-    """A value of the configuration cannot stand in a file of Asterisk's. The message names it."""
-
-
-class _Conf(Template):
-    """`@@{name}`: Asterisk has `${name}` for itself."""
-
-    delimiter = "@@"
 
 
 def render(
@@ -71,13 +63,14 @@ def render(
         "patience_s": patience_s,
         "pause_s": pause_s,
     }
-    trunks = "".join(_trunk(trunk, settings) for trunk in settings.trunks)
+    sip = [trunk for trunk in settings.trunks if isinstance(trunk, Trunk)]
+    parts = {"trunks": "".join(_trunk(trunk, settings, sip) for trunk in sip), **render_isdn.parts(settings)}
     into.mkdir(mode=0o700, parents=True, exist_ok=True)
     into.chmod(0o700)
     for folder in (into / "data/sounds", into / "log", into / "var", run_folder(into)):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in FILES:
-        _write(into / name, _filled(name, values, trunks=trunks))
+        _write(into / name, filled(name, values, **parts))
     for name in _EMPTY:
         _write(into / name, "; Nothing here on purpose.\n")
     _link(into / "data/documentation", programs.data / "documentation")
@@ -86,10 +79,10 @@ def render(
     _link(into / "data/sounds/tocsin", settings.sounds / settings.language)
 
 
-def _trunk(trunk: Trunk, settings: Settings) -> str:
+def _trunk(trunk: Trunk, settings: Settings, sip: Sequence[Trunk]) -> str:
     """The sections of one trunk in pjsip.conf."""
     host = _in_uri(trunk.host)
-    shared = [t.host for t in settings.trunks].count(trunk.host) > 1
+    shared = [t.host for t in sip].count(trunk.host) > 1
     values = {
         "name": trunk.name,
         "host": host,
@@ -100,7 +93,7 @@ def _trunk(trunk: Trunk, settings: Settings) -> str:
     }
     lines = {"media": _media(settings.pbx.sip_bind), "outbound_auth": ""}
     if trunk.username is None:
-        return _filled("pjsip_trunk.conf", values, **lines)
+        return filled("pjsip_trunk.conf", values, **lines)
     lines["outbound_auth"] = f"outbound_auth = {trunk.name}"
     login = values | {
         "username": trunk.username,
@@ -108,7 +101,7 @@ def _trunk(trunk: Trunk, settings: Settings) -> str:
         "client_uri": f"sip:{trunk.username}@{host}:{trunk.port}",
         "hotline": settings.network.hotline,
     }
-    return _filled("pjsip_trunk.conf", values, **lines) + _filled("pjsip_login.conf", login)
+    return filled("pjsip_trunk.conf", values, **lines) + filled("pjsip_login.conf", login)
 
 
 def _in_uri(host: str) -> str:
@@ -125,20 +118,6 @@ def _media(sip_bind: str) -> str:
     if address.is_unspecified:
         return ""
     return f"media_address = {address}\nbind_rtp_to_media_address = yes"
-
-
-def _filled(template: str, values: Mapping[str, object], **lines: str) -> str:
-    """The template with each of `values` as one value in its place, and with `lines` as they are."""
-    text = resources.files("dialplan").joinpath(template).read_text(encoding="utf-8")
-    return _Conf(text).substitute({name: _fitting(name, value) for name, value in values.items()}, **lines)
-
-
-def _fitting(name: str, value: object) -> str:
-    """`value` as text that stays one value in a .conf file."""
-    text = str(value)
-    if not text.isprintable():
-        raise Unfit(f"{name}: {text!r} has a character that cannot stand in a file of Asterisk's")
-    return text.replace(";", "\\;")
 
 
 def _write(path: Path, text: str) -> None:
