@@ -52,7 +52,11 @@ def hotline(desk: Desk, patience_s: float = listen.PATIENCE_S) -> Script:
         with Clerk(channel.call_id, patience_s) as clerk, Clerk(channel.call_id, patience_s) as registrar:
             channel.answer()
             channel.hang_up_after(_LONGEST_S)
-            registrar.hand(partial(desk.ledger.apply, CallCameIn(channel.call_id, _trunk(channel.name))))
+            registrar.hand(
+                partial(
+                    desk.ledger.apply, CallCameIn(channel.call_id, channel.account or _trunk(channel.name))
+                )
+            )
             account = login(channel, desk, clerk)
             if account is not None:
                 registrar.hand(partial(desk.ledger.apply, TeamIdentified(channel.call_id, account.team)))

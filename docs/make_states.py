@@ -68,6 +68,7 @@ SAMPLES: dict[type, list[Any]] = {
     facts.TeamResponding: [facts.TeamResponding(1, "t", Via.OPERATOR)],
     facts.MessageLeft: [facts.MessageLeft("c")],
     facts.ListenRefused: [facts.ListenRefused("c")],
+    facts.ChannelTaken: [facts.ChannelTaken("c", "1/17")],
     facts.CallPassed: [facts.CallPassed("c")],
     facts.DeliveryRetried: [facts.DeliveryRetried(1, "t")],
     facts.DeliverySkipped: [facts.DeliverySkipped(1, "t")],

@@ -6,17 +6,20 @@ Owns: what is started in which order, and how the parts hear of each other. See 
 import asyncio
 import gc
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from secrets import token_hex
 
 from ivr import bootstrap
 from ivr.adapters.ami import Ami
 from ivr.adapters.ami_link import AmiAccount
+from ivr.adapters.ami_spans import Spans
 from ivr.adapters.fastagi import Channel, FastAgiServer
 from ivr.adapters.modem import ModemLink
 from ivr.adapters.modem_spool import Spool
 from ivr.adapters.smpp import SmppLink
 from ivr.adapters.smpp_account import Bind, SmscSettings
 from ivr.config import BadConfig, Settings
+from ivr.config.isdn import Isdn
 from ivr.config.sms import Modem, Smsc
 from ivr.domain.lines import TrunkView
 from ivr.domain.sms import SmsEvent
@@ -46,7 +49,11 @@ class Service:
         self._agi = FastAgiServer("127.0.0.1", settings.pbx.agi_port, scripts(self._desk))
         account = AmiAccount(settings.pbx.ami_port, settings.pbx.ami_user, settings.secret("ami"))
         caller_id = _caller_id(settings)
-        self._ami = Ami(account, lambda trunk, number: f"PJSIP/{number}@{trunk}", lambda trunk: caller_id)
+        isdn = [trunk for trunk in settings.trunks if isinstance(trunk, Isdn)]
+        observers = [partial(Spans, isdn)] if isdn else []
+        self._ami = Ami(
+            account, lambda trunk, number: f"PJSIP/{number}@{trunk}", lambda trunk: caller_id, observers
+        )
         trunks = [
             TrunkView(trunk.name, trunk.lines, guard_s=trunk.guard_s, cps=trunk.cps, reserve=trunk.reserve)
             for trunk in settings.trunks

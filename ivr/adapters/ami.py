@@ -13,10 +13,10 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from ivr.adapters.ami_calls import Calls
 from ivr.adapters.ami_link import ANSWER_S, AmiAccount, Connection, within
 from ivr.adapters.ami_observer import Observer
-from ivr.domain.facts import CallAnswered, CallEnded, CallRang, Fact
-from ivr.domain.records import Reached
+from ivr.domain.facts import CallEnded, Fact
 from ivr.ports import PbxAway
 
 log = logging.getLogger(__name__)
@@ -27,8 +27,6 @@ _HUNG_S = 3.0
 _RETRY_S = (0.2, 0.5, 1.0, 2.0)
 _REFUSED_S = 30.0
 """Before a refused login is tried again."""
-_RINGING, _UP = "5", "6"
-"""ChannelState of a channel whose phone rings, and of an answered one (Asterisk: AST_STATE_*)."""
 
 _NOT_CREATED = 0
 """Cause when Asterisk could not even create the channel (AST_CAUSE_NOTDEFINED)."""
@@ -97,8 +95,7 @@ class Ami:
         manager = Connection(self._account, on_disconnect)
         manager.register_event("FullyBooted", on_booted)
         observers = [new() for new in self._observers]
-        told = {"Hangup": _hangup, "Newstate": _newstate}
-        for events in (told, *(observer.events for observer in observers)):
+        for events in (Calls().events, *(observer.events for observer in observers)):
             for name, facts in events.items():
                 manager.register_event(name, partial(self._tell, facts))
         try:
@@ -216,15 +213,3 @@ class Ami:
                 raise ValueError(f"control character in AMI header {key}")
         future: asyncio.Future[Any] = self._manager.send_action(dict(action))
         return future
-
-
-def _hangup(event: Any) -> Iterable[Fact]:
-    reached = Reached.RANG if event.channelstate in (_RINGING, _UP) else None
-    yield CallEnded(event.uniqueid, int(event.cause), reached)
-
-
-def _newstate(event: Any) -> Iterable[Fact]:
-    if event.channelstate == _UP:
-        yield CallAnswered(event.uniqueid)
-    elif event.channelstate == _RINGING:
-        yield CallRang(event.uniqueid)

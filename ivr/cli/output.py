@@ -27,7 +27,7 @@ class Exit(IntEnum):
 
 CODES = {
     "ivr.config.BadConfig": Exit.CONFIG,
-    "ivr.adapters.pbx.templates.Unfit": Exit.CONFIG,
+    "ivr.adapters.pbx.template.Unfit": Exit.CONFIG,
     "ivr.yamlfile.BadFile": Exit.BAD_DATA,
     "ivr.adapters.audio.BadAudio": Exit.BAD_DATA,
     "ivr.services.directory.BadEntry": Exit.BAD_DATA,

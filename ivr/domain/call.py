@@ -15,6 +15,7 @@ from ivr.domain.facts import (
     CallEnded,
     CallPassed,
     CallRang,
+    ChannelTaken,
     Illegal,
     KeyPressed,
     ListenRefused,
@@ -34,6 +35,7 @@ CallFact = (
     | MessageLeft
     | CallPassed
     | ListenRefused
+    | ChannelTaken
 )
 Result = tuple[Call, tuple[Effect, ...]]
 
@@ -121,6 +123,11 @@ def _refuse(call: Call, fact: CallFact, now: float) -> Result:
     return call, (Note("listening PIN wrong", masked(call.number)),)
 
 
+def _take(call: Call, fact: CallFact, now: float) -> Result:
+    assert isinstance(fact, ChannelTaken)
+    return replace(call, channel=fact.channel), ()
+
+
 def _stay(call: Call, fact: CallFact, now: float) -> Result:
     return call, ()
 
@@ -136,6 +143,7 @@ TABLE: dict[tuple[CallState, type], Handler] = {
     (CallState.PLACED, MessageLeft): _leave,  # the news of the answer was lost
     (CallState.PLACED, CallPassed): _pass,  # the same
     (CallState.PLACED, ListenRefused): _refuse,  # the same
+    (CallState.PLACED, ChannelTaken): _take,
     (CallState.ANSWERED, CallRang): _stay,
     (CallState.ANSWERED, CallAnswered): _stay,  # from the script and from the event
     (CallState.ANSWERED, KeyPressed): _press,
@@ -145,6 +153,7 @@ TABLE: dict[tuple[CallState, type], Handler] = {
     (CallState.ANSWERED, MessageLeft): _leave,
     (CallState.ANSWERED, CallPassed): _pass,
     (CallState.ANSWERED, ListenRefused): _refuse,
+    (CallState.ANSWERED, ChannelTaken): _take,
     (CallState.ENDED, CallRang): _stay,  # its end told how far it got
     (CallState.ENDED, CallAnswered): _answered_late,
     (CallState.ENDED, KeyPressed): _pressed_late,
@@ -154,5 +163,6 @@ TABLE: dict[tuple[CallState, type], Handler] = {
     (CallState.ENDED, MessageLeft): _leave,
     (CallState.ENDED, CallPassed): _pass,
     (CallState.ENDED, ListenRefused): _refuse,
+    (CallState.ENDED, ChannelTaken): _take,  # it was short
 }
 """Not in the table, so illegal: identifying the caller of a call that was not answered."""

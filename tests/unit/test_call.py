@@ -15,6 +15,7 @@ from ivr.domain.facts import (
     CallEnded,
     CallPassed,
     CallRang,
+    ChannelTaken,
     Illegal,
     KeyPressed,
     ListenRefused,
@@ -50,6 +51,9 @@ MOVES: list[tuple[CallState, CallFact, CallState]] = [
     (PLACED, MessageLeft("c"), PLACED),
     (PLACED, CallPassed("c"), PLACED),
     (PLACED, ListenRefused("c"), PLACED),
+    (PLACED, ChannelTaken("c", "2/17"), PLACED),
+    (ANSWERED, ChannelTaken("c", "2/17"), ANSWERED),
+    (ENDED, ChannelTaken("c", "2/17"), ENDED),
     (ANSWERED, ListenRefused("c"), ANSWERED),
     (ENDED, ListenRefused("c"), ENDED),
     (ANSWERED, CallAnswered("c"), ANSWERED),
@@ -188,3 +192,11 @@ def test_a_cause_that_nobody_knows_stands_out_in_the_journal() -> None:
     for cause, stands_out in ((17, False), (99, True), (None, False)):
         _, effects = decide(call(PLACED), CallEnded("c", cause), LATER)
         assert ("not in the table" in repr(effects)) is stands_out
+
+
+@pytest.mark.parametrize("state", CallState)
+def test_an_exchange_may_move_a_call_to_another_channel(state: CallState) -> None:
+    before, _ = decide(call(state), ChannelTaken("c", "1/3"), NOON + 6)
+    after, effects = decide(before, ChannelTaken("c", "2/17"), NOON + 6)
+
+    assert (after.channel, effects) == ("2/17", ())

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ivr import config
 from ivr.adapters.pbx.render import render
-from ivr.adapters.pbx.templates import Unfit
+from ivr.adapters.pbx.template import Unfit
 from ivr.adapters.pbx.tree import Tree
 from ivr.ports import Programs
 

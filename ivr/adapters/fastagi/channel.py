@@ -128,6 +128,11 @@ class Channel(AGI):  # type: ignore[misc]  # pyst2 has no types
         return self.env.get("agi_channel", "")
 
     @property
+    def account(self) -> str:
+        """The trunk that it came in by, where Asterisk's configuration says so (chan_dahdi.conf)."""
+        return self.env.get("agi_accountcode", "")
+
+    @property
     def script(self) -> str:
         return self.env.get("agi_network_script", "")
 

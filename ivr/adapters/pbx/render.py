@@ -13,17 +13,16 @@ from pathlib import Path
 
 from ivr.adapters.pbx import render_isdn
 from ivr.adapters.pbx.process import run_folder
-from ivr.adapters.pbx.templates import Unfit, filled
+from ivr.adapters.pbx.template import Unfit, filled
 from ivr.config import Settings
 from ivr.config.trunk import Trunk
 from ivr.ports import Programs
 
-FILES = tuple(
-    f"{name}.conf"
-    for name in (
-        "asterisk cdr cel chan_dahdi confbridge extensions indications logger manager modules pjsip rtp system"
-    ).split()
+_NAMES = (
+    "asterisk cdr cel chan_dahdi confbridge extensions indications logger manager modules pjsip rtp",
+    "system",  # for DAHDI
 )
+FILES = tuple(f"{name}.conf" for names in _NAMES for name in names.split())
 """What a configuration consists of. The templates beside these are parts of them."""
 
 _EMPTY = tuple(f"{name}.conf" for name in "acl ccss features pjproject stasis udptl".split())

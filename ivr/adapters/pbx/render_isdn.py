@@ -5,7 +5,7 @@ Owns: the words of chan_dahdi, libpri and DAHDI for what ivr.config.isdn knows.
 
 from collections.abc import Sequence
 
-from ivr.adapters.pbx.templates import filled
+from ivr.adapters.pbx.template import filled
 from ivr.config import Settings
 from ivr.config.isdn import Isdn, Span, SpanType
 

@@ -183,6 +183,7 @@ call = Table(
     Column("passed", Boolean, nullable=False),
     Column("reached", String(10)),
     Column("probe", Boolean, nullable=False),
+    Column("channel", String(10)),
     Index(None, "state"),
     Index(None, "ended_at"),
 )
@@ -216,6 +217,16 @@ trunk = Table(
     Column("pause_s", Float, nullable=False),
     Column("told_at", Float, nullable=False),
     Column("told", Integer, nullable=False),
+)
+
+span = Table(
+    "span",
+    metadata,
+    Column("span", Integer, primary_key=True, autoincrement=False),
+    Column("trunk", String(30), nullable=False),
+    Column("up", Boolean, nullable=False),
+    Column("why", String(120), nullable=False),
+    Column("since", Float, nullable=False),
 )
 
 leg = Table(
@@ -357,6 +368,7 @@ TABLES: dict[type, Table] = {
     records.Delivery: delivery,
     records.Call: call,
     records.TrunkState: trunk,
+    records.SpanState: span,
     records.Leg: leg,
     records.Errand: errand,
     records.Mail: mail,

@@ -62,7 +62,7 @@ from ivr.domain.facts.texts import (
     SmsUnanswered,
     SmsWritten,
 )
-from ivr.domain.facts.trunks import TrunkReported
+from ivr.domain.facts.trunks import ChannelTaken, SpanSeen, TrunkReported
 
 Fact = (
     AlertRecorded
@@ -114,6 +114,7 @@ Fact = (
     | ReserveGivenUp
     | ReserveMade
     | TrunkReported
+    | ChannelTaken
 )
 
 
@@ -140,6 +141,7 @@ __all__ = [
     "CallPutOff",
     "CallRang",
     "CallerLost",
+    "ChannelTaken",
     "DeliveryRetried",
     "DeliverySkipped",
     "ErrandDone",
@@ -169,6 +171,7 @@ __all__ = [
     "SmsTraffic",
     "SmsUnanswered",
     "SmsWritten",
+    "SpanSeen",
     "TeamIdentified",
     "TeamResponding",
     "TrunkReported",

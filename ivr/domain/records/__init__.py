@@ -63,7 +63,7 @@ from ivr.domain.records.texts import (
     SmsPart,
     SmsState,
 )
-from ivr.domain.records.trunks import TrunkHealth, TrunkState
+from ivr.domain.records.trunks import SpanState, TrunkHealth, TrunkState
 
 __all__ = [
     "NETWORK",
@@ -110,6 +110,7 @@ __all__ = [
     "SmsPart",
     "SmsState",
     "Source",
+    "SpanState",
     "Submission",
     "Team",
     "Tlp",

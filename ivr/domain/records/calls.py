@@ -94,6 +94,8 @@ class Call:
     """How far it got; None: not known."""
     probe: bool = False
     """Its trunk was not up when it was placed: it was to show whether it is again."""
+    channel: str | None = None
+    """On an ISDN trunk: span and B channel, such as 2/17."""
 
 
 @dataclass(frozen=True, slots=True)

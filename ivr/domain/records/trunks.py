@@ -36,3 +36,16 @@ class TrunkState:
     @property
     def is_up(self) -> bool:
         return self.health is TrunkHealth.UP
+
+
+@dataclass(frozen=True, slots=True)
+class SpanState:
+    """One line of an ISDN trunk, as it was seen last."""
+
+    span: int
+    trunk: str
+    up: bool
+    why: str
+    """For an operator."""
+    since: float
+    """When it last came up or went down."""

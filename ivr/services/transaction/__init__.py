@@ -108,6 +108,7 @@ class Transaction:
                 | facts.MessageLeft()
                 | facts.CallPassed()
                 | facts.ListenRefused()
+                | facts.ChannelTaken()
             ):
                 return self._calls.apply(fact)
             case facts.CallPutOff():

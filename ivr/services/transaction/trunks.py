@@ -6,8 +6,9 @@ says.
 
 from ivr.domain import notices
 from ivr.domain import trunk as trunks
-from ivr.domain.facts import TrunkReported
-from ivr.domain.records import Call, CallState, Direction, TrunkHealth, TrunkState
+from ivr.domain.effects import Note
+from ivr.domain.facts import SpanSeen, TrunkReported
+from ivr.domain.records import Call, CallState, Direction, SpanState, TrunkHealth, TrunkState
 from ivr.domain.trunk import CallsFailing, ProbeFailed, ProbeThrough, TrunkFact
 from ivr.ports import AtLeast, Records
 from ivr.services.history import Network
@@ -25,6 +26,19 @@ class Trunks:
 
     def reported(self, fact: TrunkReported) -> None:
         self._tell(self._trunk(fact.trunk), fact)
+        for seen in fact.spans:
+            self._span(fact.trunk, seen)
+
+    def _span(self, trunk: str, seen: SpanSeen) -> None:
+        before = self._tx.get(SpanState, seen.span)
+        moved = before is None or before.up is not seen.up
+        after = SpanState(
+            seen.span, trunk, seen.up, seen.why, self._now if before is None or moved else before.since
+        )
+        if after != before:
+            self._tx.put(after)
+        if moved and (before or not seen.up):
+            self._note(Note(f"span {'up' if seen.up else 'down'}", f"{trunk}: {seen.why}"))
 
     def called(self, call: Call) -> None:
         """`call`, out, has moved: it may show whether its trunk works."""

@@ -1,4 +1,4 @@
-"""Fills in the templates of `dialplan`.
+"""Fills a template of Asterisk's configuration with values.
 
 Owns: what a value must look like to stand in a .conf file. Must not know what the files say.
 """
@@ -19,16 +19,13 @@ class _Conf(Template):
 
 
 def filled(template: str, values: Mapping[str, object], **lines: str) -> str:
-    """The template with each of `values` as one value in its place, and with `lines` as they are.
-
-    Raises Unfit.
-    """
+    """The template with each of `values` as one value in its place, and with `lines` as they are."""
     text = resources.files("dialplan").joinpath(template).read_text(encoding="utf-8")
-    return _Conf(text).substitute({name: _fitting(name, value) for name, value in values.items()}, **lines)
+    return _Conf(text).substitute({name: fitting(name, value) for name, value in values.items()}, **lines)
 
 
-def _fitting(name: str, value: object) -> str:
-    """`value` as text that stays one value in a .conf file."""
+def fitting(name: str, value: object) -> str:
+    """`value` as text that stays one value in a .conf file. Raises Unfit."""
     text = str(value)
     if not text.isprintable():
         raise Unfit(f"{name}: {text!r} has a character that cannot stand in a file of Asterisk's")

@@ -1,0 +1,56 @@
+"""What Asterisk tells of calls, on one connection to its manager interface, as facts.
+
+Owns: how far each call out has got. Asterisk says at its end why a call failed and not where (libpri keeps
+the location of ITU-T Q.850 to itself), but on the way it says what was heard of the call: DialState.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from ivr.domain.facts import CallAnswered, CallEnded, CallRang, Fact
+from ivr.domain.records import Reached
+
+_RINGING, _UP = "5", "6"
+"""ChannelState of a channel whose phone rings, and of an answered one (Asterisk: AST_STATE_*)."""
+
+_HEARD = {"PROCEEDING": Reached.TAKEN, "PROGRESS": Reached.THROUGH, "RINGING": Reached.RANG}
+_WAY = list(Reached)
+
+
+class Calls:
+    """Remembers a call from its DialBegin to its Hangup; of one dialled before this connection was there it
+    does not know how far it got."""
+
+    def __init__(self) -> None:
+        self._reached: dict[str, Reached] = {}
+
+    @property
+    def events(self) -> Mapping[str, Callable[[Any], Iterable[Fact]]]:
+        return {
+            "DialBegin": self._begin,
+            "DialState": self._state,
+            "Newstate": self._newstate,
+            "Hangup": self._hangup,
+        }
+
+    def _begin(self, event: Any) -> Iterable[Fact]:
+        self._reached[event.destuniqueid] = Reached.NOWHERE
+        return ()
+
+    def _state(self, event: Any) -> Iterable[Fact]:
+        call, heard = event.destuniqueid, _HEARD.get(event.dialstatus)
+        if heard and call in self._reached:
+            self._reached[call] = max(self._reached[call], heard, key=_WAY.index)
+        return ()
+
+    def _newstate(self, event: Any) -> Iterable[Fact]:
+        if event.channelstate == _UP:
+            yield CallAnswered(event.uniqueid)
+        elif event.channelstate == _RINGING:
+            yield CallRang(event.uniqueid)
+
+    def _hangup(self, event: Any) -> Iterable[Fact]:
+        reached = self._reached.pop(event.uniqueid, None)
+        if event.channelstate in (_RINGING, _UP):
+            reached = Reached.RANG
+        yield CallEnded(event.uniqueid, int(event.cause), reached)
