@@ -11,6 +11,9 @@ _BY_CAUSE = {
     1: Disposition.UNALLOCATED,  # unallocated number (404)
     2: Disposition.CONGESTION,  # no route to transit network
     3: Disposition.CONGESTION,  # no route to destination
+    4: Disposition.UNALLOCATED,  # special information tone: not to be reached for long
+    5: Disposition.UNALLOCATED,  # misdialled trunk prefix
+    6: Disposition.CONGESTION,  # channel unacceptable
     16: Disposition.NO_ANSWER,  # normal clearing before an answer: we stopped ringing
     17: Disposition.BUSY,  # user busy (486, 600)
     18: Disposition.NO_ANSWER,  # no user responding (408, 480)
@@ -18,18 +21,35 @@ _BY_CAUSE = {
     20: Disposition.NO_ANSWER,  # subscriber absent
     21: Disposition.REJECTED,  # call rejected (401, 403, 407, 603)
     22: Disposition.UNALLOCATED,  # number changed (410)
+    25: Disposition.CONGESTION,  # exchange routing error
     26: Disposition.NO_ANSWER,  # non-selected user clearing (487, answered elsewhere)
     27: Disposition.CONGESTION,  # destination out of order (502)
     28: Disposition.UNALLOCATED,  # invalid number format (484)
+    29: Disposition.FAILED,  # facility rejected (501)
     31: Disposition.NO_ANSWER,  # normal, unspecified
     34: Disposition.CONGESTION,  # no circuit or channel available (503)
     38: Disposition.CONGESTION,  # network out of order
     41: Disposition.CONGESTION,  # temporary failure (500)
     42: Disposition.CONGESTION,  # switching equipment congestion
     44: Disposition.CONGESTION,  # requested circuit or channel not available
+    46: Disposition.CONGESTION,  # precedence call blocked
     47: Disposition.CONGESTION,  # resource unavailable
+    50: Disposition.FAILED,  # requested facility not subscribed
+    52: Disposition.FAILED,  # outgoing calls barred
+    57: Disposition.FAILED,  # bearer capability not authorized
     58: Disposition.FAILED,  # bearer capability not available (488)
+    63: Disposition.FAILED,  # service or option not available
+    65: Disposition.FAILED,  # bearer capability not implemented
+    69: Disposition.FAILED,  # requested facility not implemented
+    79: Disposition.FAILED,  # service or option not implemented
+    81: Disposition.FAILED,  # invalid call reference value
+    82: Disposition.FAILED,  # identified channel does not exist
     88: Disposition.FAILED,  # incompatible destination
+    95: Disposition.FAILED,  # invalid message
+    96: Disposition.FAILED,  # mandatory information element is missing
+    97: Disposition.FAILED,  # message type non-existent
+    100: Disposition.FAILED,  # invalid information element contents
+    101: Disposition.FAILED,  # message not compatible with call state
     102: Disposition.CONGESTION,  # recovery on timer expiry (504, no answer from the peer)
     111: Disposition.FAILED,  # protocol error
     127: Disposition.FAILED,  # interworking, unspecified
@@ -41,13 +61,37 @@ def is_known(cause: int) -> bool:
     return cause in _BY_CAUSE
 
 
-_THE_TRUNKS = frozenset(
-    {
-        0,  # there was no channel to be had: no contact, or no free channel of the group
-        18,  # nobody answered the INVITE (408)
-        *(cause for cause, how in _BY_CAUSE.items() if how is Disposition.CONGESTION),
-    }
-)
+_THE_TRUNKS = {
+    0: Reached.NOWHERE,  # there was no channel to be had: no contact, or no free channel of the group
+    2: Reached.THROUGH,
+    3: Reached.THROUGH,
+    6: Reached.THROUGH,
+    18: Reached.NOWHERE,  # nobody answered the INVITE (408); later, the phone does not answer
+    25: Reached.THROUGH,
+    27: Reached.NOWHERE,  # our gateway is bad (502); later, the line of whom we call is
+    29: Reached.NOWHERE,
+    34: Reached.THROUGH,
+    38: Reached.THROUGH,
+    41: Reached.THROUGH,
+    42: Reached.THROUGH,
+    44: Reached.THROUGH,
+    46: Reached.THROUGH,
+    47: Reached.THROUGH,
+    50: Reached.NOWHERE,
+    52: Reached.NOWHERE,
+    57: Reached.NOWHERE,
+    63: Reached.NOWHERE,
+    82: Reached.NOWHERE,
+    102: Reached.THROUGH,
+}
+"""By cause, how far a call may have got at most for it to be its trunk's fault.
+
+ITU-T Q.850 has a location with each cause (2.2.3: user, local, transit or remote network), and Asterisk does
+not hand it out. How far the call had got stands for it: what refuses a call that nobody has taken on yet is
+the exchange at the other end of the trunk; what refuses one that rings is the far end. In between lies the
+network: whichever part of it has failed, another carrier may know a way around it."""
+
+_WAY = list(Reached)
 
 
 def trunk_fault(cause: int | None, reached: Reached | None) -> bool:
@@ -55,7 +99,8 @@ def trunk_fault(cause: int | None, reached: Reached | None) -> bool:
 
     Once the phone rings the trunk has done its part, whatever comes then.
     """
-    return cause in _THE_TRUNKS and reached is not Reached.RANG
+    most = _THE_TRUNKS.get(cause) if cause is not None else None
+    return most is not None and (reached is None or _WAY.index(reached) <= _WAY.index(most))
 
 
 def of_leg(call: Call, leg: Leg) -> Disposition:

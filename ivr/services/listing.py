@@ -99,6 +99,7 @@ def _call(call: Call, legs: Iterable[Leg]) -> Document:
         "team": call.team,
         "number": call.number,
         "trunk": call.trunk,
+        "channel": call.channel,
         "started_at": rfc3339(call.started_at),
         "answered_at": rfc3339(call.answered_at),
         "ended_at": rfc3339(call.ended_at),

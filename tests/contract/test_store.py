@@ -65,6 +65,7 @@ from ivr.domain.records import (
     SmsPart,
     SmsState,
     Source,
+    SpanState,
     Submission,
     Team,
     Tlp,
@@ -220,6 +221,7 @@ RECORDS: list[Any] = [
     Seal(1, NOON, 2, "0f" * 32),
     Mail(17, "new-cert", "duty@new-cert.example", MailState.SENT, NOON, "slow"),
     Submission("<1@new-cert.example>", 17),
+    SpanState(2, "isdn-a", False, "D-channel of span 2 down", NOON),
     TrunkState("sip-a"),
     TrunkState("sip-b", TrunkHealth.DOWN, 0, "OPTIONS not answered", NOON, NOON + 5, 5.0, NOON, 1),
 ]

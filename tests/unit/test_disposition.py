@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from book import NOON
 
-from ivr.domain.disposition import of_leg
-from ivr.domain.records import Call, CallState, Direction, Disposition, Leg
+from ivr.domain.disposition import of_leg, trunk_fault
+from ivr.domain.records import Call, CallState, Direction, Disposition, Leg, Reached
 
 
 def ended(cause: int | None, answered: bool = False, cancelled: bool = False) -> Call:
@@ -57,7 +57,7 @@ def test_where_nobody_answered_the_cause_tells(cause: int, expected: str) -> Non
     assert of_leg(ended(cause), leg()) is Disposition(expected)
 
 
-@pytest.mark.parametrize("cause", [None, 99, 4711, -1])
+@pytest.mark.parametrize("cause", [None, 15, 4711, -1])
 def test_an_unknown_cause_has_a_name(cause: int | None) -> None:
     assert of_leg(ended(cause), leg()) is Disposition.UNKNOWN
 
@@ -99,3 +99,32 @@ def test_what_was_heard_counts_more_than_that_we_wanted_to_end_it() -> None:
 
     assert of_leg(call, leg(heard_s=2)) is Disposition.PARTIAL
     assert of_leg(call, leg(acknowledged=True)) is Disposition.ACKNOWLEDGED
+
+
+NETWORK = (2, 3, 6, 25, 34, 38, 41, 42, 44, 46, 47, 102)
+ACCESS = (0, 18, 27, 29, 50, 52, 57, 63, 82)
+
+
+@pytest.mark.parametrize("cause", [*NETWORK, *ACCESS])
+@pytest.mark.parametrize("reached", [None, Reached.NOWHERE])
+def test_what_nobody_has_taken_on_is_refused_by_the_trunk(cause: int, reached: Reached | None) -> None:
+    assert trunk_fault(cause, reached)
+
+
+@pytest.mark.parametrize("reached", [Reached.TAKEN, Reached.THROUGH])
+def test_what_the_network_has_taken_on_fails_by_it_or_by_the_line_of_the_called(reached: Reached) -> None:
+    assert all(trunk_fault(cause, reached) for cause in NETWORK)
+    assert not any(trunk_fault(cause, reached) for cause in ACCESS)
+
+
+@pytest.mark.parametrize("cause", [*NETWORK, *ACCESS])
+def test_once_it_rings_the_trunk_has_done_its_part(cause: int) -> None:
+    assert not trunk_fault(cause, Reached.RANG)
+
+
+@pytest.mark.parametrize("cause", [None, 1, 16, 17, 19, 20, 21, 22, 28, 31, 88, 127])
+@pytest.mark.parametrize("reached", [None, *Reached])
+def test_what_the_called_party_is_like_is_no_fault_of_a_trunk(
+    cause: int | None, reached: Reached | None
+) -> None:
+    assert not trunk_fault(cause, reached)
