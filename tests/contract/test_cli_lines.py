@@ -16,7 +16,7 @@ SPANS = ", ".join(f"{{span: {n}, type: bri, first: {3 * n}}}" for n in (1, 2, 3)
 
 @pytest.fixture
 def file(settings: Settings, book: Book) -> Path:
-    """A configuration with an ISDN trunk beside that of the tests. Two of its spans were seen; a call is on."""
+    """With an ISDN trunk beside that of the tests. Two of its spans were seen; on one there is a call."""
     settings.path.write_text(
         settings.path.read_text().replace("trunks:\n", f"trunks:\n  - {{name: isdn-a, spans: [{SPANS}]}}\n")
     )
