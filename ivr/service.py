@@ -45,8 +45,7 @@ class Service:
         self._interrupted = bootstrap.interrupted(settings, self._store, self._desk)
         self._agi = FastAgiServer("127.0.0.1", settings.pbx.agi_port, scripts(self._desk))
         account = AmiAccount(settings.pbx.ami_port, settings.pbx.ami_user, settings.secret("ami"))
-        caller_id = _caller_id(settings)
-        self._ami = Ami(account, lambda trunk, number: f"PJSIP/{number}@{trunk}", lambda trunk: caller_id)
+        self._ami = Ami(account, *bootstrap.dialling(settings))
         trunks = [
             TrunkView(trunk.name, trunk.lines, guard_s=trunk.guard_s, cps=trunk.cps, reserve=trunk.reserve)
             for trunk in settings.trunks
@@ -96,11 +95,6 @@ class Service:
                 link.stop(2.0)
             self._courier.stop()
             self._store.close()
-
-
-def _caller_id(settings: Settings) -> str:
-    """One constant caller ID for all calls: on-call phones let it through do-not-disturb."""
-    return f"<{settings.network.hotline}>"
 
 
 def _links(
