@@ -19,7 +19,6 @@ from ivr.adapters.modem_spool import Spool
 from ivr.adapters.smpp import SmppLink
 from ivr.adapters.smpp_account import Bind, SmscSettings
 from ivr.config import BadConfig, Settings
-from ivr.config.isdn import Isdn
 from ivr.config.sms import Modem, Smsc
 from ivr.domain.lines import TrunkView
 from ivr.domain.sms import SmsEvent
@@ -48,12 +47,8 @@ class Service:
         self._interrupted = bootstrap.interrupted(settings, self._store, self._desk)
         self._agi = FastAgiServer("127.0.0.1", settings.pbx.agi_port, scripts(self._desk))
         account = AmiAccount(settings.pbx.ami_port, settings.pbx.ami_user, settings.secret("ami"))
-        caller_id = _caller_id(settings)
-        isdn = [trunk for trunk in settings.trunks if isinstance(trunk, Isdn)]
-        observers = [partial(Spans, isdn)] if isdn else []
-        self._ami = Ami(
-            account, lambda trunk, number: f"PJSIP/{number}@{trunk}", lambda trunk: caller_id, observers
-        )
+        observers = [partial(Spans, settings.isdn)] if settings.isdn else []
+        self._ami = Ami(account, *bootstrap.dialling(settings), observers)
         trunks = [
             TrunkView(trunk.name, trunk.lines, guard_s=trunk.guard_s, cps=trunk.cps, reserve=trunk.reserve)
             for trunk in settings.trunks
@@ -103,11 +98,6 @@ class Service:
                 link.stop(2.0)
             self._courier.stop()
             self._store.close()
-
-
-def _caller_id(settings: Settings) -> str:
-    """One constant caller ID for all calls: on-call phones let it through do-not-disturb."""
-    return f"<{settings.network.hotline}>"
 
 
 def _links(

@@ -83,10 +83,9 @@ def _outcome(name: str, look: Callable[[], str]) -> Check:
 
 def _secrets(chosen: "Settings") -> str:
     from ivr.config.sms import Smsc
-    from ivr.config.trunk import Trunk
 
     names = ["ami"]
-    names += [f"trunk-{trunk.name}" for trunk in chosen.trunks if isinstance(trunk, Trunk) and trunk.username]
+    names += [f"trunk-{trunk.name}" for trunk in chosen.sip if trunk.username]
     names += [f"smsc-{smsc.name}" for smsc in chosen.smsc if isinstance(smsc, Smsc)]
     for name in names:
         chosen.secret(name)

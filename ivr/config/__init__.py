@@ -54,11 +54,17 @@ class _File:
             twice = {n for n in names if names.count(n) > 1}
             if twice:
                 raise ValueError(f"{what}: the name {twice.pop()} is given twice")
+        sip = _sip(self.trunks)
         isdn.check(self.trunks)
-        if self.pbx.rtp_last - self.pbx.rtp_first < 2 * sum(
-            t.lines for t in self.trunks if isinstance(t, Trunk)
-        ):
+        ports = [trunk.tls_port for trunk in sip if trunk.tls]
+        if len(set(ports)) < len(ports):
+            raise ValueError("trunks: each one with tls needs a tls_port of its own")
+        if self.pbx.rtp_last - self.pbx.rtp_first < 2 * sum(trunk.lines for trunk in sip):
             raise ValueError("pbx.rtp_first to rtp_last must hold two ports for each line of the SIP trunks")
+
+
+def _sip(trunks: tuple[Trunk | Isdn, ...]) -> tuple[Trunk, ...]:
+    return tuple(trunk for trunk in trunks if isinstance(trunk, Trunk))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +96,16 @@ class Settings:
     disk_reserve_mb: int
     """Megabytes (of 2^20 octets) kept on the disk of an SQLite store, for the facts of a full disk.
     SQLite's log takes about 4 of them before it uses its room again."""
+
+    @property
+    def sip(self) -> tuple[Trunk, ...]:
+        """Those of the trunks that are SIP."""
+        return _sip(self.trunks)
+
+    @property
+    def isdn(self) -> tuple[Isdn, ...]:
+        """Those of the trunks that are ISDN."""
+        return tuple(trunk for trunk in self.trunks if isinstance(trunk, Isdn))
 
     @property
     def database(self) -> Path | None:
@@ -142,7 +158,7 @@ def load(path: Path) -> Settings:
     return Settings(
         path=path.resolve(),
         network=file.network,
-        trunks=file.trunks,
+        trunks=tuple(t.below(base) if isinstance(t, Trunk) else t for t in file.trunks),
         pbx=file.pbx,
         policy=file.policy,
         smsc=tuple(replace(s, spool=base / s.spool) if isinstance(s, Modem) else s for s in file.smsc),

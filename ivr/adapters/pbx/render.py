@@ -1,21 +1,18 @@
 """Writes Asterisk's configuration for this install from the templates in `dialplan`.
 
-Owns: which files there are, and the sections that a SIP trunk needs (for ISDN: render_isdn.py). Must not know
-what becomes of the files: process.py runs them, or an Asterisk that the machine's own service manager runs.
+Owns: which files there are and where. Must not know what becomes of them: process.py runs them, or an
+Asterisk that the machine's own service manager runs.
 """
 
-import ipaddress
 import os
 import re
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
-from ivr.adapters.pbx import render_isdn
+from ivr.adapters.pbx import render_isdn, render_sip
 from ivr.adapters.pbx.process import run_folder
 from ivr.adapters.pbx.template import Unfit, filled
 from ivr.config import Settings
-from ivr.config.trunk import Trunk
 from ivr.ports import Programs
 
 _NAMES = (
@@ -50,7 +47,7 @@ def render(
         "run": run_folder(into),
         "modules": programs.modules,
         "language": settings.language,
-        "sip_bind": _in_uri(pbx.sip_bind),
+        "sip_bind": render_sip.in_uri(pbx.sip_bind),
         "sip_port": pbx.sip_port,
         "rtp_first": pbx.rtp_first,
         "rtp_last": pbx.rtp_last,
@@ -62,61 +59,23 @@ def render(
         "patience_s": patience_s,
         "pause_s": pause_s,
     }
-    sip = [trunk for trunk in settings.trunks if isinstance(trunk, Trunk)]
-    parts = {"trunks": "".join(_trunk(trunk, settings, sip) for trunk in sip), **render_isdn.parts(settings)}
+    lines = {
+        "trunks": render_sip.trunks(settings),
+        "srtp": render_sip.modules(settings),
+        **render_isdn.parts(settings),
+    }
     into.mkdir(mode=0o700, parents=True, exist_ok=True)
     into.chmod(0o700)
     for folder in (into / "data/sounds", into / "log", into / "var", run_folder(into)):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in FILES:
-        _write(into / name, filled(name, values, **parts))
+        _write(into / name, filled(name, values, **lines))
     for name in _EMPTY:
         _write(into / name, "; Nothing here on purpose.\n")
     _link(into / "data/documentation", programs.data / "documentation")
     _link(into / "data/sounds" / settings.language, programs.sounds)
     # Prompts get a name that holds no path: a comma or an ampersand in one would end the name in Playback().
     _link(into / "data/sounds/tocsin", settings.sounds / settings.language)
-
-
-def _trunk(trunk: Trunk, settings: Settings, sip: Sequence[Trunk]) -> str:
-    """The sections of one trunk in pjsip.conf."""
-    host = _in_uri(trunk.host)
-    shared = [t.host for t in sip].count(trunk.host) > 1
-    values = {
-        "name": trunk.name,
-        "host": host,
-        "port": trunk.port,
-        # Two trunks of one carrier are told apart by port, where there is a difference to see.
-        "match": f"{host}:{trunk.port}" if shared else host.strip("[]"),
-        "language": settings.language,
-    }
-    lines = {"media": _media(settings.pbx.sip_bind), "outbound_auth": ""}
-    if trunk.username is None:
-        return filled("pjsip_trunk.conf", values, **lines)
-    lines["outbound_auth"] = f"outbound_auth = {trunk.name}"
-    login = values | {
-        "username": trunk.username,
-        "password": settings.secret(f"trunk-{trunk.name}"),
-        "client_uri": f"sip:{trunk.username}@{host}:{trunk.port}",
-        "hotline": settings.network.hotline,
-    }
-    return filled("pjsip_trunk.conf", values, **lines) + filled("pjsip_login.conf", login)
-
-
-def _in_uri(host: str) -> str:
-    """RFC 3261, 19.1.1: an IPv6 address stands in brackets before a port."""
-    return f"[{host}]" if ":" in host and not host.startswith("[") else host
-
-
-def _media(sip_bind: str) -> str:
-    """Sound goes where signalling goes. Asterisk would open every RTP port on all addresses."""
-    try:
-        address = ipaddress.ip_address(sip_bind.strip("[]"))
-    except ValueError:
-        return ""
-    if address.is_unspecified:
-        return ""
-    return f"media_address = {address}\nbind_rtp_to_media_address = yes"
 
 
 def _write(path: Path, text: str) -> None:

@@ -25,11 +25,10 @@ _LINE: dict[SpanType, str] = {
 
 def parts(settings: Settings) -> dict[str, str]:
     """The places of the templates that are about ISDN trunks, by their names."""
-    trunks = [trunk for trunk in settings.trunks if isinstance(trunk, Isdn)]
-    spans = [(trunk, span) for trunk in trunks for span in trunk.spans]
+    spans = [(trunk, span) for trunk in settings.isdn for span in trunk.spans]
     return {
-        "isdn_modules": "require = chan_dahdi.so" if trunks else "",
-        "isdn_contexts": "".join(_context(trunk) for trunk in trunks if _own_context(trunk)),
+        "isdn_modules": "require = chan_dahdi.so" if spans else "",
+        "isdn_contexts": "".join(_context(trunk) for trunk in settings.isdn if _own_context(trunk)),
         "isdn_spans": "".join(_span(trunk, span) for trunk, span in spans),
         # The first span is the first choice for the clock.
         "dahdi_spans": "".join(_card(trunk, span, n) for n, (trunk, span) in enumerate(spans, 1)),
