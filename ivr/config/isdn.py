@@ -6,10 +6,11 @@ rate (PRI: E1 or T1) or basic rate (BRI). B channels carry speech, the D channel
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from ivr.config import values
+from ivr.config.numbers import Numbers
 from ivr.domain.policy import between
 
 SpanType = Literal["e1", "t1", "bri", "bri-ptmp"]
@@ -111,6 +112,8 @@ class Isdn:
     """Calls that may be started in a second. Default: no limit."""
     reserve: int = values.checked(values.within(0, 1000), default=0)
     """Lines kept free for callers; while they call, the dialler keeps more."""
+    numbers: Numbers = field(default_factory=Numbers)
+    """+e164 and e164 go out with type of number international (ITU-T Q.931, 4.5.8), the others unknown."""
     internet: bool = False
     """Whether it depends on the Internet."""
 
@@ -119,6 +122,8 @@ class Isdn:
             raise ValueError("spans: name at least one")
         if self.reserve >= self.lines:
             raise ValueError(f"reserve must be less than the lines ({self.lines}), or no team is ever called")
+        if self.numbers.prefix and self.numbers.called == "+e164":
+            raise ValueError("numbers: a prefix needs `called`: e164, international or national")
         if self.called_on and len({span.type == "bri-ptmp" for span in self.spans}) > 1:
             raise ValueError("called_on: multipoint lines and others belong into trunks of their own")
 

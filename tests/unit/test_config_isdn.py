@@ -73,6 +73,10 @@ def test_what_a_span_has_follows_from_its_type(tmp_path: Path, kind: str, lines:
         ("{name: a, spans: [{span: 1, type: e1}], called_on: ['+49']}", "called_on: '+49' must be digits"),
         ("{name: a, spans: [{span: 1, type: e1}], called_on: ['1', '1']}", "called_on: names a number twice"),
         (
+            "{name: a, spans: [{span: 1, type: e1}], numbers: {prefix: '0'}}",
+            "numbers: a prefix needs `called`: e164, international or national",
+        ),
+        (
             "{name: a, called_on: ['1'], spans: [{span: 1, type: bri-ptmp}, {span: 2, type: bri, first: 4}]}",
             "multipoint lines and others belong into trunks of their own",
         ),

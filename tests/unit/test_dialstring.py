@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from ivr.adapters.pbx import dialstring
 from ivr.adapters.pbx.dialstring import Unwritable
+from ivr.config.isdn import Isdn, Span
 from ivr.config.numbers import Numbers
 from ivr.config.trunk import Trunk
 
@@ -79,3 +80,25 @@ def test_no_number_becomes_a_shorter_one_or_one_of_an_emergency_service(number: 
     dialled = dialstring.written(number, "national", country)
     assert number.removeprefix("+").endswith(dialled.lstrip("0")) or dialled.endswith(number[1:])
     assert not dialled.startswith(("110", "112", "911"))
+
+
+@pytest.mark.parametrize(
+    ("hunt", "group", "numbers", "dialled"),
+    [
+        ("up", 1, {}, "DAHDI/g1/+494066969302"),
+        ("down", 2, {"called": "e164"}, "DAHDI/G2/494066969302"),
+        ("round-up", 1, {"called": "international"}, "DAHDI/r1/00494066969302"),
+        ("round-down", 63, {"called": "national", "prefix": "0"}, "DAHDI/R63/004066969302"),
+    ],
+)
+def test_over_isdn_a_free_channel_is_looked_for_in_the_trunks_group(
+    hunt: str, group: int, numbers: dict[str, str], dialled: str
+) -> None:
+    isdn = Isdn((Span("e1", 1),), "isdn-a", hunt=hunt, group=group, numbers=Numbers(**numbers))  # type: ignore[arg-type]
+    assert dialstring.channel(isdn, OFFICE, HOTLINE) == dialled
+
+
+def test_over_isdn_the_caller_id_is_named_unless_it_is_to_be_hidden() -> None:
+    shown, hidden = (Isdn((Span("e1", 1),), "isdn-a", clir=clir) for clir in (False, True))
+    assert dialstring.caller_id(shown, HOTLINE) == f"<{HOTLINE}>"
+    assert dialstring.caller_id(hidden, HOTLINE) == ""

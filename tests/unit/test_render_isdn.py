@@ -146,3 +146,28 @@ def test_asterisk_loads_isdn_only_where_there_is_a_trunk(rendered: Rendered) -> 
     assert "chan_dahdi" not in str(read(into / "modules.conf"))
     assert not spans(into)
     assert section(into / "pjsip.conf", "sip-a", "endpoint")["context"] == "hotline"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "called", "caller"),
+    [
+        ("{}", "dynamic", "dynamic"),
+        ("{called: national, caller: e164}", "unknown", "international"),
+        ("{called: e164, caller: international}", "international", "unknown"),
+        ("{called: e164, prefix: '9', caller: national}", "unknown", "unknown"),
+    ],
+)
+def test_a_number_goes_out_as_the_type_that_it_is_written_as(
+    rendered: Rendered, numbers: str, called: str, caller: str
+) -> None:
+    (span,) = spans(rendered(f"- {{name: a, spans: [{{span: 1, type: e1}}], numbers: {numbers}}}\n"))
+    assert (span["pridialplan"], span["prilocaldialplan"]) == (called, caller)
+    assert span["internationalprefix"] == "+"
+
+
+def test_where_our_number_is_hidden_asterisk_has_it_from_its_configuration(rendered: Rendered) -> None:
+    hidden = rendered("- {name: a, spans: [{span: 1, type: e1}], clir: true, numbers: {caller: national}}\n")
+    told = [value for _, lines in read(hidden / "chan_dahdi.conf") for key, value in lines if key == "setvar"]
+
+    assert told == ["CONNECTEDLINE(num,i)=040808077555", "CONNECTEDLINE(num-pres,i)=prohib"]
+    assert "setvar" not in str(read(rendered(PRIMARY) / "chan_dahdi.conf"))

@@ -9,24 +9,33 @@ from typing import assert_never
 
 import phonenumbers
 
+from ivr.config.isdn import Isdn
 from ivr.config.numbers import Numbers, Style
 from ivr.config.trunk import Trunk
+
+_HUNT = {"up": "g", "down": "G", "round-up": "r", "round-down": "R"}
+"""How chan_dahdi is told to look for a free channel of a group."""
 
 
 class Unwritable(ValueError):
     """The configuration asks for a form of numbers that there is not. The message says what to do."""
 
 
-def channel(trunk: Trunk, number: str, hotline: str) -> str:
+def channel(trunk: Trunk | Isdn, number: str, hotline: str) -> str:
     """The Channel of an Originate: `number` (E.164) over `trunk`. Raises Unwritable, as for any number."""
     numbers = trunk.numbers
     dialled = numbers.prefix + written(number, numbers.called, country(numbers, hotline))
+    if isinstance(trunk, Isdn):
+        return f"DAHDI/{_HUNT[trunk.hunt]}{trunk.group}/{dialled}"
     return f"PJSIP/{dialled}@{trunk.name}"
 
 
-def caller_id(trunk: Trunk, hotline: str) -> str:
+def caller_id(trunk: Trunk | Isdn, hotline: str) -> str:
     """The CallerID of an Originate: the hotline's number on every trunk, for on-call phones let that one
-    through do-not-disturb. Raises Unwritable."""
+    through do-not-disturb. Empty where it is not to be shown, for an Originate shows what it names: then
+    chan_dahdi.conf names it. Raises Unwritable."""
+    if isinstance(trunk, Isdn) and trunk.clir:
+        return ""
     return f"<{written(hotline, trunk.numbers.caller, country(trunk.numbers, hotline))}>"
 
 

@@ -5,15 +5,23 @@ Owns: the words of chan_dahdi, libpri and DAHDI for what ivr.config.isdn knows.
 
 from collections.abc import Sequence
 
+from ivr.adapters.pbx import dialstring
 from ivr.adapters.pbx.template import filled
-from ivr.config import Settings
+from ivr.config import BadConfig, Settings
 from ivr.config.isdn import Isdn, Span, SpanType
+from ivr.config.numbers import Style
 
 _SIGNALLING: dict[SpanType, str] = {
     "e1": "pri_cpe",
     "t1": "pri_cpe",
     "bri": "bri_cpe",
     "bri-ptmp": "bri_cpe_ptmp",
+}
+_TYPE_OF_NUMBER: dict[Style, str] = {
+    "+e164": "dynamic",  # international, without the + (internationalprefix)
+    "e164": "international",
+    "international": "unknown",
+    "national": "unknown",
 }
 _LINE: dict[SpanType, str] = {
     "e1": "ccs,hdb3",  # ITU-T G.703
@@ -24,12 +32,12 @@ _LINE: dict[SpanType, str] = {
 
 
 def parts(settings: Settings) -> dict[str, str]:
-    """The places of the templates that are about ISDN trunks, by their names."""
+    """The places of the templates that are about ISDN trunks, by their names. Raises BadConfig."""
     spans = [(trunk, span) for trunk in settings.isdn for span in trunk.spans]
     return {
         "isdn_modules": "require = chan_dahdi.so" if spans else "",
         "isdn_contexts": "".join(_context(trunk) for trunk in settings.isdn if _own_context(trunk)),
-        "isdn_spans": "".join(_span(trunk, span) for trunk, span in spans),
+        "isdn_spans": "".join(_span(*each, settings) for each in spans),
         # The first span is the first choice for the clock.
         "dahdi_spans": "".join(_card(trunk, span, n) for n, (trunk, span) in enumerate(spans, 1)),
     }
@@ -46,7 +54,7 @@ def _context(trunk: Isdn) -> str:
     return filled("extensions_isdn.conf", {"name": trunk.name}, numbers=numbers)
 
 
-def _span(trunk: Isdn, span: Span) -> str:
+def _span(trunk: Isdn, span: Span, settings: Settings) -> str:
     values = {
         "name": trunk.name,
         "span": span.span,
@@ -57,12 +65,25 @@ def _span(trunk: Isdn, span: Span) -> str:
         "group": trunk.group,
         "switchtype": trunk.switchtype,
         "signalling": _SIGNALLING[span.type],
+        "called": "unknown" if trunk.numbers.prefix else _TYPE_OF_NUMBER[trunk.numbers.called],
+        "caller": _TYPE_OF_NUMBER[trunk.numbers.caller],
         "overlap": "no" if trunk.overlap == "none" else trunk.overlap,
         "layer1": "ignore" if span.sleeps else "required",
         "layer2": "leave_down" if span.sleeps else "keep_up",
         "channels": _numbered(span, span.b_channels),
     }
-    return filled("chan_dahdi_span.conf", values)
+    return filled("chan_dahdi_span.conf", values, hidden=_hidden(trunk, settings) if trunk.clir else "")
+
+
+def _hidden(trunk: Isdn, settings: Settings) -> str:
+    """Our number, not to be shown: an Originate could name it only as one that may be."""
+    hotline = settings.network.hotline
+    try:
+        country = dialstring.country(trunk.numbers, hotline)
+        number = dialstring.written(hotline, trunk.numbers.caller, country)
+    except dialstring.Unwritable as error:
+        raise BadConfig(f"{settings.path}: trunks: {error}") from error
+    return f"setvar = CONNECTEDLINE(num,i)={number}\nsetvar = CONNECTEDLINE(num-pres,i)=prohib"
 
 
 def _card(trunk: Isdn, span: Span, timing: int) -> str:
