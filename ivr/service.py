@@ -6,10 +6,12 @@ Owns: what is started in which order, and how the parts hear of each other. See 
 import asyncio
 import gc
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from secrets import token_hex
 
 from ivr import bootstrap
 from ivr.adapters.ami import Ami
+from ivr.adapters.ami_contacts import Contacts
 from ivr.adapters.ami_link import AmiAccount
 from ivr.adapters.fastagi import Channel, FastAgiServer
 from ivr.adapters.modem import ModemLink
@@ -45,7 +47,8 @@ class Service:
         self._interrupted = bootstrap.interrupted(settings, self._store, self._desk)
         self._agi = FastAgiServer("127.0.0.1", settings.pbx.agi_port, scripts(self._desk))
         account = AmiAccount(settings.pbx.ami_port, settings.pbx.ami_user, settings.secret("ami"))
-        self._ami = Ami(account, *bootstrap.dialling(settings))
+        lines = {trunk.name: trunk.lines for trunk in settings.trunks}
+        self._ami = Ami(account, *bootstrap.dialling(settings), observers=[partial(Contacts, lines)])
         trunks = [
             TrunkView(trunk.name, trunk.lines, guard_s=trunk.guard_s, cps=trunk.cps, reserve=trunk.reserve)
             for trunk in settings.trunks

@@ -61,6 +61,7 @@ from ivr.domain.facts.texts import (
     SmsUnanswered,
     SmsWritten,
 )
+from ivr.domain.facts.trunks import TrunkReported
 
 Fact = (
     AlertRecorded
@@ -110,6 +111,7 @@ Fact = (
     | MailMoved
     | ReserveGivenUp
     | ReserveMade
+    | TrunkReported
 )
 
 
@@ -166,5 +168,6 @@ __all__ = [
     "SmsWritten",
     "TeamIdentified",
     "TeamResponding",
+    "TrunkReported",
     "WordWanted",
 ]
