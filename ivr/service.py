@@ -11,7 +11,9 @@ from secrets import token_hex
 
 from ivr import bootstrap
 from ivr.adapters.ami import Ami
+from ivr.adapters.ami_contacts import Contacts
 from ivr.adapters.ami_link import AmiAccount
+from ivr.adapters.ami_observer import Observer
 from ivr.adapters.ami_spans import Spans
 from ivr.adapters.fastagi import Channel, FastAgiServer
 from ivr.adapters.modem import ModemLink
@@ -47,7 +49,10 @@ class Service:
         self._interrupted = bootstrap.interrupted(settings, self._store, self._desk)
         self._agi = FastAgiServer("127.0.0.1", settings.pbx.agi_port, scripts(self._desk))
         account = AmiAccount(settings.pbx.ami_port, settings.pbx.ami_user, settings.secret("ami"))
-        observers = [partial(Spans, settings.isdn)] if settings.isdn else []
+        observers: list[Callable[[], Observer]] = [
+            partial(Contacts, {trunk.name: trunk.lines for trunk in settings.sip})
+        ]
+        observers += [partial(Spans, settings.isdn)] if settings.isdn else []
         self._ami = Ami(account, *bootstrap.dialling(settings), observers)
         trunks = [
             TrunkView(trunk.name, trunk.lines, guard_s=trunk.guard_s, cps=trunk.cps, reserve=trunk.reserve)

@@ -24,6 +24,7 @@ from ivr import config
 from ivr.adapters.speech import Voice
 from ivr.ports import Programs
 from ivr.pstn import phones
+from ivr.pstn.carrier import Carrier
 from ivr.pstn.exchange import Exchange
 from ivr.pstn.ports import free_ports, free_range
 from ivr.pstn.smsc import PracticeSmsc
@@ -71,6 +72,10 @@ class Cast:
     """Keys of the configuration's section `network`, beyond name and numbers."""
     dtmf: str = "rfc4733"
     """How the keys of the phones travel: see Exchange.start."""
+    trunk: Mapping[str, Any] = field(default_factory=dict)
+    """Keys of the trunk, beyond where it leads and its lines."""
+    carrier: Carrier = field(default_factory=Carrier)
+    """At the other end of the trunk."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """Of the service, beside ours."""
 
@@ -170,6 +175,19 @@ class Stage:
             raise StageFailed("the service does not run: start it first")
         return self._service.pid
 
+    def start_exchange(self) -> None:
+        """Start the practice network at the other end of the trunk, afresh."""
+        trunk = self.settings.sip[0]
+        self.exchange.start(
+            [*self.cast.phones, CALLER],
+            port=trunk.port,
+            hotline_port=trunk.tls_port if trunk.tls else self.settings.pbx.sip_port,
+            rtp=free_range(_PORTS_A_CALL * (self.cast.lines + 2)),
+            lines=self.cast.lines,
+            dtmf=self.cast.dtmf,
+            carrier=self.cast.carrier,
+        )
+
     def start_smsc(self) -> None:
         """Start the SMSC, on the port it had before."""
         self._smsc = PracticeSmsc(self._smsc_port, log=self._texts)
@@ -199,14 +217,7 @@ class Stage:
         self._clearing.callback(self.tocsin, "pbx", "stop")
         self.tocsin("pbx", "start")
         self._clearing.callback(self.exchange.stop)
-        self.exchange.start(
-            [*self.cast.phones, CALLER],
-            port=pstn,
-            hotline_port=sip,
-            rtp=free_range(_PORTS_A_CALL * (self.cast.lines + 2)),
-            lines=self.cast.lines,
-            dtmf=self.cast.dtmf,
-        )
+        self.start_exchange()
         self._clearing.callback(self.stop_service)
         self.start_service()
 
@@ -221,7 +232,15 @@ class Stage:
                 **self.cast.network,
             },
             "pbx": {"sip_port": sip, "rtp_first": first, "rtp_last": last, "ami_port": ami, "agi_port": agi},
-            "trunks": [{"name": "practice", "host": "127.0.0.1", "port": pstn, "lines": self.cast.lines}],
+            "trunks": [
+                {
+                    "name": "practice",
+                    "host": "127.0.0.1",
+                    "port": pstn,
+                    "lines": self.cast.lines,
+                    **self._trunk(),
+                }
+            ],
             "smsc": [
                 {"name": "practice", "host": "127.0.0.1", "port": self._smsc_port, "system_id": "practice"}
             ],
@@ -230,9 +249,23 @@ class Stage:
         }
         _write(self._conf, document)
         self.tocsin("init")
-        secret = self.home / "secrets" / "smsc-practice"
+        self._keep("smsc-practice", "practice")
+        if login := self.cast.carrier.login:
+            self._keep("trunk-practice", login.password)
+
+    def _trunk(self) -> dict[str, Any]:
+        """What the carrier makes necessary, and what the cast wants."""
+        keys: dict[str, Any] = {}
+        if tls := self.cast.carrier.tls:
+            keys |= {"tls": True, "ca": str(tls.ca), "tls_port": free_ports(1)[0], "srtp": "sdes"}
+        if login := self.cast.carrier.login:
+            keys |= {"username": login.user}
+        return {**keys, **self.cast.trunk}
+
+    def _keep(self, name: str, value: str) -> None:
+        secret = self.home / "secrets" / name
         secret.touch(mode=0o600)
-        secret.write_text("practice\n", encoding="utf-8")
+        secret.write_text(f"{value}\n", encoding="utf-8")
 
     def _directory(self) -> Path:
         """The team file: whose phones these are, and the team of the caller."""

@@ -8,7 +8,7 @@ import queue
 import socket
 import socketserver
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
 from ivr.adapters.ami import Ami
@@ -25,7 +25,9 @@ class AmiPeer:
     """Listens from the start, on a port that the kernel chose; `live` holds the calls (Uniqueids) that have a
     channel. It can be away, and it can hang."""
 
-    def __init__(self) -> None:
+    def __init__(self, lists: Callable[[str], Sequence[Message]] = lambda action: ()) -> None:
+        """`lists`: the events that answer an action of PJSIP's."""
+        self._lists = lists
         self.live: list[str] = []
         self.asked: list[Message] = []
         """Every Originate and Hangup, in order."""
@@ -73,6 +75,11 @@ class AmiPeer:
         assert asked["Action"] == action, asked
         return asked
 
+    def tell(self, event: Message) -> None:
+        """An event that nobody has asked for."""
+        assert self._server.link is not None
+        self._server.link.sendall(_wire(event))
+
     def answer(self, action: Message) -> Iterator[Message]:
         to = {"ActionID": action["ActionID"]}
         if action["Action"] in _ASKED_FOR_A_CHANGE:
@@ -96,6 +103,11 @@ class AmiPeer:
                 yield from self._hang_up(action["Channel"], to)
             case "Ping":
                 yield {"Response": "Success", **to, "Ping": "Pong"}
+            case listed if listed.startswith("PJSIPShow"):
+                yield {"Response": "Success", **to, "EventList": "start", "Message": "A listing follows"}
+                for event in self._lists(listed):
+                    yield {**event, **to}
+                yield {"Event": f"{listed}Complete", **to, "EventList": "Complete"}
             case _:
                 yield {"Response": "Error", **to, "Message": "Authentication failed"}
 
@@ -135,7 +147,11 @@ class _Session(socketserver.StreamRequestHandler):
 
     def _send(self, answers: Iterator[Message]) -> None:
         for answer in answers:
-            self.wfile.write("".join(f"{k}: {v}\r\n" for k, v in answer.items()).encode() + b"\r\n")
+            self.wfile.write(_wire(answer))
+
+
+def _wire(message: Message) -> bytes:
+    return "".join(f"{k}: {v}\r\n" for k, v in message.items()).encode() + b"\r\n"
 
 
 def _name(call: str) -> str:

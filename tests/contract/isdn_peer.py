@@ -62,12 +62,6 @@ class IsdnPeer(AmiPeer):
             case _:
                 yield from super().answer(action)
 
-    def tell(self, *events: Message) -> None:
-        """As it happens."""
-        for event in events:
-            assert self._server.link is not None
-            self._server.link.sendall("".join(f"{k}: {v}\r\n" for k, v in event.items()).encode() + b"\r\n")
-
 
 @contextmanager
 def heard(peer: AmiPeer, *observers: Callable[[], Observer]) -> Iterator[list[Fact]]:

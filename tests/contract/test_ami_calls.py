@@ -20,6 +20,11 @@ def end(cause: int, channel_state: int = 1) -> dict[str, str]:
     return {"Event": "Hangup", "Uniqueid": CALL, "ChannelState": str(channel_state), "Cause": str(cause)}
 
 
+def happens(peer: IsdnPeer, *events: dict[str, str]) -> None:
+    for event in events:
+        peer.tell(event)
+
+
 @pytest.fixture
 def peer() -> Iterator[IsdnPeer]:
     peer = IsdnPeer()
@@ -40,13 +45,13 @@ def peer() -> Iterator[IsdnPeer]:
 )
 def test_the_end_tells_how_far_it_got(peer: IsdnPeer, said: list[str], reached: Reached) -> None:
     with heard(peer) as facts:
-        peer.tell(BEGIN, *map(state, said), end(34))
+        happens(peer, BEGIN, *map(state, said), end(34))
         come(facts, CallEnded(CALL, 34, reached))
 
 
 def test_of_a_call_begun_before_we_were_there_it_is_not_known(peer: IsdnPeer) -> None:
     with heard(peer) as facts:
-        peer.tell(state("PROCEEDING"), end(34))
+        happens(peer, state("PROCEEDING"), end(34))
         come(facts, CallEnded(CALL, 34, None))
 
 
@@ -61,11 +66,11 @@ def test_but_the_channel_itself_knows_that_it_rang(
 
 def test_one_call_says_nothing_of_the_next_with_its_id(peer: IsdnPeer) -> None:
     with heard(peer) as facts:
-        peer.tell(BEGIN, state("RINGING"), end(17), end(34))
+        happens(peer, BEGIN, state("RINGING"), end(17), end(34))
         come(facts, CallEnded(CALL, 17, Reached.RANG), CallEnded(CALL, 34, None))
 
 
 def test_ringing_and_the_answer_are_told_as_they_come(peer: IsdnPeer) -> None:
     with heard(peer) as facts:
-        peer.tell(*({"Event": "Newstate", "Uniqueid": CALL, "ChannelState": s} for s in ("3", "5", "6")))
+        happens(peer, *({"Event": "Newstate", "Uniqueid": CALL, "ChannelState": s} for s in ("3", "5", "6")))
         come(facts, CallRang(CALL), CallAnswered(CALL))

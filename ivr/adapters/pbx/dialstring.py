@@ -42,7 +42,7 @@ def caller_id(trunk: Trunk | Isdn, hotline: str) -> str:
 def country(numbers: Numbers, hotline: str) -> str:
     """The carrier's country, ISO 3166. Raises Unwritable."""
     parsed = _parsed(hotline)
-    own = phonenumbers.region_code_for_country_code(parsed.country_code) if parsed else None
+    own = phonenumbers.region_code_for_country_code(parsed.country_code or 0) if parsed else None
     chosen = numbers.country or own
     if chosen not in phonenumbers.SUPPORTED_REGIONS:
         raise Unwritable(
