@@ -52,11 +52,7 @@ def hotline(desk: Desk, patience_s: float = listen.PATIENCE_S) -> Script:
         with Clerk(channel.call_id, patience_s) as clerk, Clerk(channel.call_id, patience_s) as registrar:
             channel.answer()
             channel.hang_up_after(_LONGEST_S)
-            registrar.hand(
-                partial(
-                    desk.ledger.apply, CallCameIn(channel.call_id, channel.account or _trunk(channel.name))
-                )
-            )
+            registrar.hand(partial(desk.ledger.apply, CallCameIn(channel.call_id, _trunk(channel))))
             account = login(channel, desk, clerk)
             if account is not None:
                 registrar.hand(partial(desk.ledger.apply, TeamIdentified(channel.call_id, account.team)))
@@ -66,9 +62,12 @@ def hotline(desk: Desk, patience_s: float = listen.PATIENCE_S) -> Script:
     return script
 
 
-def _trunk(channel_name: str) -> str:
-    """The trunk (PJSIP endpoint) of a channel: PJSIP/carrier-00000017 came in by carrier."""
-    return channel_name.partition("/")[2].rpartition("-")[0]
+def _trunk(channel: Channel) -> str:
+    """The trunk that a call came in by: PJSIP/carrier-00000017 by the endpoint carrier. Over ISDN only the span
+    is in the name, DAHDI/i2/-3."""
+    if channel.name.startswith("DAHDI/"):
+        return channel.account
+    return channel.name.partition("/")[2].rpartition("-")[0]
 
 
 def main_menu(caller: Caller) -> None:

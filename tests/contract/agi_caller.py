@@ -65,6 +65,7 @@ class Call:
     person: Person
     call_id: str = "1795326379.1"
     channel: str = "PJSIP/sip-a-00000017"
+    account: str = ""
     sound_s: Callable[[str], float | None] = lambda sound: 1.0
     """Length of a sound; None when there is no such file."""
     caller: tuple[str, str] = ("+4940808077555", 'x"; DROP TABLE alert; ${SHELL(id)}')
@@ -110,6 +111,7 @@ class Call:
             "agi_uniqueid": self.call_id,
             "agi_callerid": self.caller[0],
             "agi_calleridname": self.caller[1],
+            "agi_accountcode": self.account,
         }
         return "".join(f"{k}: {v}\n" for k, v in headers.items()).encode() + b"\n"
 

@@ -40,10 +40,11 @@ class LogsIn:
         (f"{MARK}\\", f'{MARK}\\"'),
         (f"{MARK}\x1b[2J\x07", f"{MARK} \u202e\u2028 ERROR forged"),
         (f"1\nagi_uniqueid: {MARK}", f"2\nagi_channel: PJSIP/{MARK}-1\nagi_network_script: callout"),
+        ("1", f"2\nagi_accountcode: {MARK}"),
         (f"{MARK}" * 400, "%s%n{0}{__class__}" + MARK),
         ("", ""),
     ],
-    ids=["dialplan", "sql", "quoting", "terminal", "headers", "length and format", "nothing"],
+    ids=["dialplan", "sql", "quoting", "terminal", "headers", "account", "length and format", "nothing"],
 )
 def test_a_hostile_caller_logs_in_like_any_other(
     build: Build, caller: tuple[str, str], caplog: pytest.LogCaptureFixture
@@ -59,6 +60,16 @@ def test_a_hostile_caller_logs_in_like_any_other(
     assert (kept.id, kept.trunk, kept.team) == (call.call_id, "sip-a", "abc-cert")
     assert MARK not in f"{everything}{caplog.text}{call.commands}"
     assert "failed: " not in caplog.text
+
+
+def test_a_call_over_isdn_came_in_by_the_trunk_that_its_span_is_of(build: Build) -> None:
+    house = build("hostile")
+    house.scripts["hotline"] = hotline(house.desk, 3.0)
+    Call(house.port, "hotline", LogsIn(), channel="DAHDI/i2/-3", account="isdn-a").run()
+
+    with house.store.read() as tx:
+        (kept,) = tx.find(CallRecord)
+    assert kept.trunk == "isdn-a"
 
 
 def test_a_caller_cannot_take_the_place_of_a_call_that_we_make(build: Build) -> None:

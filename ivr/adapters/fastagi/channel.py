@@ -129,7 +129,7 @@ class Channel(AGI):  # type: ignore[misc]  # pyst2 has no types
 
     @property
     def account(self) -> str:
-        """The trunk that it came in by, where Asterisk's configuration says so (chan_dahdi.conf)."""
+        """Its account code: of an ISDN channel the trunk's name (chan_dahdi.conf)."""
         return self.env.get("agi_accountcode", "")
 
     @property
