@@ -63,8 +63,8 @@ def hotline(desk: Desk, patience_s: float = listen.PATIENCE_S) -> Script:
 
 
 def _trunk(channel: Channel) -> str:
-    """The trunk that a call came in by: PJSIP/carrier-00000017 by the endpoint carrier. Over ISDN only the span
-    is in the name, DAHDI/i2/-3."""
+    """The trunk that a call came in by: PJSIP/carrier-00000017 by the endpoint carrier. Over ISDN the name
+    has the span alone, DAHDI/i2/-3."""
     if channel.name.startswith("DAHDI/"):
         return channel.account
     return channel.name.partition("/")[2].rpartition("-")[0]

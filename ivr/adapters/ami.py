@@ -17,6 +17,7 @@ from ivr.adapters.ami_calls import Calls
 from ivr.adapters.ami_link import ANSWER_S, AmiAccount, Connection, within
 from ivr.adapters.ami_observer import Observer
 from ivr.domain.facts import CallEnded, Fact
+from ivr.domain.records import Reached
 from ivr.ports import PbxAway
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,8 @@ _RETRY_S = (0.2, 0.5, 1.0, 2.0)
 _REFUSED_S = 30.0
 """Before a refused login is tried again."""
 
+_LATE_S = 0.5
+"""By which the events of a call may be later than the answer to its Originate: they go other ways."""
 _NOT_CREATED = 0
 """Cause when Asterisk could not even create the channel (AST_CAUSE_NOTDEFINED)."""
 
@@ -53,6 +56,8 @@ class Ami:
         self._booted_at = 0.0
         """By time.monotonic."""
         self._pending: set[asyncio.Future[Any]] = set()
+        self._calls = Calls()
+        """Those of the present connection."""
 
     @property
     def up(self) -> bool:
@@ -95,7 +100,8 @@ class Ami:
         manager = Connection(self._account, on_disconnect)
         manager.register_event("FullyBooted", on_booted)
         observers = [new() for new in self._observers]
-        for events in (Calls().events, *(observer.events for observer in observers)):
+        self._calls = Calls()
+        for events in (self._calls.events, *(observer.events for observer in observers)):
             for name, facts in events.items():
                 manager.register_event(name, partial(self._tell, facts))
         try:
@@ -179,10 +185,14 @@ class Ami:
         if done.cancelled() or done.exception() is not None:
             return  # the dialler sees that its call is missing
         messages = done.result() if isinstance(done.result(), list) else [done.result()]
-        last = messages[-1]
-        created = getattr(last, "uniqueid", "") == call  # then the Hangup event brings the cause
-        if last.response not in ("Success",) and not created:
-            self._on_fact(CallEnded(call, _NOT_CREATED))
+        if messages[-1].response != "Success":
+            asyncio.get_running_loop().call_later(_LATE_S, self._refused, call, self._calls)
+
+    def _refused(self, call: str, calls: Calls) -> None:
+        """Where there was a channel, its Hangup brings the cause: Asterisk's answer names the call even where
+        there was none."""
+        if calls is self._calls and not calls.has_seen(call):
+            self._on_fact(CallEnded(call, _NOT_CREATED, Reached.NOWHERE))
 
     async def hang_up(self, call: str) -> None:
         """Ask for the end of a call; gone already is as good. Raises PbxAway."""

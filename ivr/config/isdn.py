@@ -106,8 +106,9 @@ class Isdn:
     """Our numbers (MSN, DDI), as the exchange sends them; calls to others are not for us. Empty: all are."""
     clir: bool = False
     """Whether the exchange is asked to keep our number from those we call (CLIR, ETSI EN 300 093)."""
-    guard_s: float = values.checked(between(0, 60), default=0.0)
-    """How long a line rests after a call, where the exchange releases it later than we do."""
+    guard_s: float = values.checked(between(0, 60), default=1.0)
+    """How long a line rests after a call. A B channel that we release is taken until the exchange has
+    released it as well (ITU-T Q.931, 5.3.3); until then Asterisk has no channel for the next call."""
     cps: int | None = values.checked(values.within(1, 100), default=None)
     """Calls that may be started in a second. Default: no limit."""
     reserve: int = values.checked(values.within(0, 1000), default=0)

@@ -64,8 +64,10 @@ class IsdnPeer(AmiPeer):
 
 
 @contextmanager
-def heard(peer: AmiPeer, *observers: Callable[[], Observer]) -> Iterator[list[Fact]]:
-    """The facts that come from `peer`, from the moment it is connected to."""
+def heard(
+    peer: AmiPeer, *observers: Callable[[], Observer], places: Sequence[str] = ()
+) -> Iterator[list[Fact]]:
+    """The facts that come from `peer`, from the moment it is connected to. `places`: calls that we place."""
     facts: list[Fact] = []
     up = threading.Event()
     ami = Ami(AmiAccount(peer.port, "tocsin", SECRET), lambda trunk, number: "", lambda trunk: "", observers)
@@ -80,6 +82,8 @@ def heard(peer: AmiPeer, *observers: Callable[[], Observer]) -> Iterator[list[Fa
     thread.start()
     try:
         assert up.wait(20)
+        for call in places:
+            asyncio.run_coroutine_threadsafe(ami.originate(call, "", "", 5.0), loop).result(20)
         yield facts
     finally:
         loop.call_soon_threadsafe(task.cancel)

@@ -1,5 +1,6 @@
 """How far a call got, over AMI: what DialState said of it is told with its end."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -9,7 +10,7 @@ from ivr.domain.facts import CallAnswered, CallEnded, CallRang
 from ivr.domain.records import Reached
 
 CALL = "tocsin-0000000000000001"
-BEGIN = {"Event": "DialBegin", "DestUniqueid": CALL, "DialString": "g1/+4940808077555"}
+BEGIN = {"Event": "Newchannel", "Uniqueid": CALL, "Channel": "DAHDI/i1/+4940808077555-1"}
 
 
 def state(status: str) -> dict[str, str]:
@@ -74,3 +75,47 @@ def test_ringing_and_the_answer_are_told_as_they_come(peer: IsdnPeer) -> None:
     with heard(peer) as facts:
         happens(peer, *({"Event": "Newstate", "Uniqueid": CALL, "ChannelState": s} for s in ("3", "5", "6")))
         come(facts, CallRang(CALL), CallAnswered(CALL))
+
+
+class Refusing(IsdnPeer):
+    """Takes each Originate, and answers after it is asked to that it came to nothing."""
+
+    def refuse(self, *before: dict[str, str]) -> None:
+        asked = self.expect("Originate")
+        happens(self, *before)
+        self.tell(
+            {
+                **{"Event": "OriginateResponse", "ActionID": asked["ActionID"], "Response": "Failure"},
+                **{"Channel": asked["Channel"], "Reason": "8", "Uniqueid": asked["ChannelId"]},
+            }
+        )
+
+
+@pytest.fixture
+def refusing() -> Iterator[Refusing]:
+    peer = Refusing()
+    yield peer
+    peer.stop()
+
+
+def test_a_call_for_which_there_was_no_channel_is_over(refusing: Refusing) -> None:
+    """All channels of the group taken: nothing but Asterisk's answer tells of it, and it names the call."""
+    with heard(refusing, places=[CALL]) as facts:
+        refusing.refuse()
+        come(facts, CallEnded(CALL, 0, Reached.NOWHERE))
+
+
+def test_where_there_was_one_its_end_tells_the_cause_also_after_the_answer(refusing: Refusing) -> None:
+    with heard(refusing, places=[CALL]) as facts:
+        refusing.refuse()
+        happens(refusing, BEGIN, state("PROCEEDING"), end(17))
+        come(facts, CallEnded(CALL, 17, Reached.TAKEN))
+        time.sleep(1.0)  # by then it would have been told once more
+        come(facts, CallEnded(CALL, 17, Reached.TAKEN))
+
+
+def test_and_before_the_answer(refusing: Refusing) -> None:
+    with heard(refusing, places=[CALL]) as facts:
+        refusing.refuse(BEGIN, end(34))
+        time.sleep(1.0)
+        come(facts, CallEnded(CALL, 34, Reached.NOWHERE))

@@ -46,6 +46,7 @@ def test_what_a_span_has_follows_from_its_type(tmp_path: Path, kind: str, lines:
     (span,) = (trunk := isdn(tmp_path, f"{{name: a, spans: [{{span: 3, type: {kind}, first: 63}}]}}")).spans
 
     assert trunk.lines == lines
+    assert trunk.guard_s == 1.0, "a B channel is not free the moment we hang up"
     assert span.d_channel == d_channel and d_channel not in span.b_channels
     assert span.dahdi(1) == 63
 
