@@ -15,7 +15,8 @@ from typing import Any
 
 from panoramisk import Manager
 
-from ivr.domain.facts import CallAnswered, CallEnded, Fact
+from ivr.domain.facts import CallAnswered, CallEnded, CallRang, Fact
+from ivr.domain.records import Reached
 from ivr.ports import PbxAway
 
 log = logging.getLogger(__name__)
@@ -28,8 +29,8 @@ _HUNG_S = 3.0
 _RETRY_S = (0.2, 0.5, 1.0, 2.0)
 _REFUSED_S = 30.0
 """Before a refused login is tried again."""
-_UP = "6"
-"""ChannelState of an answered channel."""
+_RINGING, _UP = "5", "6"
+"""ChannelState of a channel whose phone rings, and of an answered one (Asterisk: AST_STATE_*)."""
 _NEVER_S = 10**8
 
 _NOT_CREATED = 0
@@ -168,11 +169,14 @@ class Ami:
         return call
 
     def _hangup(self, event: Any) -> None:
-        self._on_fact(CallEnded(event.uniqueid, int(event.cause)))
+        reached = Reached.RANG if event.channelstate in (_RINGING, _UP) else None
+        self._on_fact(CallEnded(event.uniqueid, int(event.cause), reached))
 
     def _newstate(self, event: Any) -> None:
         if event.channelstate == _UP:
             self._on_fact(CallAnswered(event.uniqueid))
+        elif event.channelstate == _RINGING:
+            self._on_fact(CallRang(event.uniqueid))
 
     async def originate(
         self, call: str, number: str, trunk: str, ring_s: float, script: str = "callout"

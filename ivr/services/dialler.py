@@ -19,6 +19,7 @@ from ivr.domain.facts import (
     CallCancelled,
     CallEnded,
     CallPlaced,
+    CallRang,
     DeliverySkipped,
     ErrandDropped,
     ErrandExpired,
@@ -75,10 +76,14 @@ class Dialler:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._reconcile_at = 0.0  # by time.monotonic, as all waiting here: a wall clock may be stepped
         self._missing: dict[str, float] = {}
+        self._probes: set[str] = set()
+        """Calls of this process that are to show whether a trunk is up again."""
         self._seen = -1
 
     def notice(self, fact: Fact) -> None:
         """A fact from the telephone network, to be applied in the order of arrival."""
+        if isinstance(fact, CallRang) and fact.call not in self._probes:
+            return  # a commit for the ringing of each phone would hold up the others
         self._facts.append(fact)
         self.wake()
 

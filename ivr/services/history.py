@@ -23,7 +23,8 @@ class Network:
 
     policy: Policy
     hotline: str
-    trunks: int
+    trunks: tuple[str, ...]
+    """Their names, in the order of the configuration."""
     operators: tuple[str, ...] = ()
     """Mobiles of those who run the network: they are told what became of an alert."""
     sms_text: str = ALERT_SMS
@@ -64,5 +65,5 @@ def history(tx: Records, network: Network, delivery: Delivery, team: Team | None
         past=sorted(past, key=lambda p: p.ended_at),
         up={call.number or "": call.started_at for call in served if call.state is not CallState.ENDED},
         expired=now >= deliveries.deadline_at(delivery, team_policy(network, team)),
-        trunks=network.trunks,
+        trunks=len(network.trunks),
     )

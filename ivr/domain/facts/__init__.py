@@ -35,6 +35,7 @@ from ivr.domain.facts.calls import (
     CallPassed,
     CallPlaced,
     CallPutOff,
+    CallRang,
     ErrandDone,
     ErrandDropped,
     ErrandExpired,
@@ -61,6 +62,7 @@ from ivr.domain.facts.texts import (
     SmsUnanswered,
     SmsWritten,
 )
+from ivr.domain.facts.trunks import TrunkReported
 
 Fact = (
     AlertRecorded
@@ -72,6 +74,7 @@ Fact = (
     | CallerLost
     | AlertErased
     | CallPlaced
+    | CallRang
     | CallAnswered
     | KeyPressed
     | CallCancelled
@@ -110,6 +113,7 @@ Fact = (
     | MailMoved
     | ReserveGivenUp
     | ReserveMade
+    | TrunkReported
 )
 
 
@@ -134,6 +138,7 @@ __all__ = [
     "CallPassed",
     "CallPlaced",
     "CallPutOff",
+    "CallRang",
     "CallerLost",
     "DeliveryRetried",
     "DeliverySkipped",
@@ -166,5 +171,6 @@ __all__ = [
     "SmsWritten",
     "TeamIdentified",
     "TeamResponding",
+    "TrunkReported",
     "WordWanted",
 ]

@@ -145,6 +145,10 @@ class Delivery:
     """How often they were held back since the delivery began or was last retried by an operator."""
     promised: str | None = None
     """The number where somebody wants to be called once the hold is over, before any other."""
+    tried: str = ""
+    """The trunks over which the attempt under way has failed before anything rang, separated by commas."""
+    afresh_at: float = 0.0
+    """When the next call may go over one of them again, at the earliest: as a new attempt."""
 
 
 OPEN = frozenset(

@@ -28,6 +28,7 @@ from ivr.services.history import Network, phones, team_policy
 from ivr.services.outbox import Outbox
 from ivr.services.transaction.applied import Applied, Follow, Write
 from ivr.services.transaction.deliveries import Deliveries
+from ivr.services.transaction.trunks import Trunks
 
 
 class Calls:
@@ -37,6 +38,7 @@ class Calls:
         network: Network,
         deliveries: Deliveries,
         errands: Errands,
+        trunks: Trunks,
         outbox: Outbox,
         note: Write,
         follow: Follow,
@@ -46,6 +48,7 @@ class Calls:
         self._network = network
         self._deliveries = deliveries
         self._errands = errands
+        self._trunks = trunks
         self._outbox = outbox
         self._note = note
         self._follow = follow
@@ -80,6 +83,8 @@ class Calls:
             return Applied()  # a channel that is none of ours
         after, effects = calls.decide(before, fact, self._now)
         self._tx.put(after)
+        if after.direction is Direction.OUT and after != before:
+            self._trunks.called(after)
         self._follow(effects, team=after.team, call=after)
         if isinstance(fact, facts.CallAnswered | facts.KeyPressed):
             self.flag(after.team, after.number, None)

@@ -1,0 +1,66 @@
+"""What a fact does to the trunks, within one transaction.
+
+Owns: which calls a trunk is judged by, and that operators hear of it. When it is left and tried, the domain
+says.
+"""
+
+from ivr.domain import notices
+from ivr.domain import trunk as trunks
+from ivr.domain.facts import TrunkReported
+from ivr.domain.records import Call, CallState, Direction, TrunkHealth, TrunkState
+from ivr.domain.trunk import CallsFailing, ProbeFailed, ProbeThrough, TrunkFact
+from ivr.ports import AtLeast, Records
+from ivr.services.history import Network
+from ivr.services.outbox import Outbox
+from ivr.services.transaction.applied import Write
+
+
+class Trunks:
+    def __init__(self, tx: Records, network: Network, outbox: Outbox, note: Write, now: float) -> None:
+        self._tx = tx
+        self._network = network
+        self._outbox = outbox
+        self._note = note
+        self._now = now
+
+    def reported(self, fact: TrunkReported) -> None:
+        self._tell(self._trunk(fact.trunk), fact)
+
+    def called(self, call: Call) -> None:
+        """`call`, out, has moved: it may show whether its trunk works."""
+        through = trunks.got_through(call)
+        if call.probe and (through or call.state is CallState.ENDED):
+            if through or not call.cancelled:
+                self._tell(self._trunk(call.trunk), ProbeThrough() if through else ProbeFailed())
+        elif through is False:
+            self._failed(call)
+
+    def _failed(self, call: Call) -> None:
+        trunk = self._trunk(call.trunk)
+        if trunk.health is not TrunkHealth.UP:
+            return
+        since = max(trunk.since, self._now - trunks.LOOK_BACK_S)
+        ended = self._tx.find(Call, ended_at=AtLeast(since), trunk=call.trunk, direction=Direction.OUT)
+        up = self._tx.find(Call, state=CallState.ANSWERED, trunk=call.trunk, direction=Direction.OUT)
+        if trunks.failing(c for c in (*ended, *up) if c.started_at >= since):
+            self._tell(trunk, CallsFailing())
+
+    def _trunk(self, name: str) -> TrunkState:
+        return self._tx.get(TrunkState, name) or TrunkState(name)
+
+    def _tell(self, before: TrunkState, fact: TrunkFact) -> None:
+        after, notes = trunks.decide(before, fact, self._now)
+        if after == before:
+            return
+        for note in notes:
+            self._note(note)
+        if after.is_up is not before.is_up:
+            after, text = notices.trunk(after, self._left(after), self._now)
+            if text is not None:
+                self._outbox.to_operators(text)
+        self._tx.put(after)
+
+    def _left(self, moved: TrunkState) -> list[str]:
+        """The trunks that are up, now that this one has moved."""
+        states = {**{t.name: t for t in self._tx.find(TrunkState)}, moved.name: moved}
+        return [name for name in self._network.trunks if name not in states or states[name].is_up]
