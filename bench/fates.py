@@ -8,8 +8,9 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ivr.domain.attempts import Past
 from ivr.domain.hours import Hours
-from ivr.domain.nextcall import CallAt, Past, Phone, next_call
+from ivr.domain.nextcall import CallAt, Phone, next_call
 from ivr.domain.policy import Policy
 from ivr.domain.records import CallingHours, Disposition
 

@@ -15,10 +15,11 @@ from bench.fates import Fate
 from ivr.domain import call as calls
 from ivr.domain import delivery as deliveries
 from ivr.domain import schedule
+from ivr.domain.attempts import Past
 from ivr.domain.delivery import CallsChanged, DeliveryFact, History, NumberClosed
 from ivr.domain.facts import Acknowledged, CallAnswered, CallCancelled, CallEnded, CallPlaced, KeyPressed
 from ivr.domain.lines import TrunkView, look_back
-from ivr.domain.nextcall import Past, Phone
+from ivr.domain.nextcall import Phone
 from ivr.domain.policy import Policy
 from ivr.domain.records import OPEN, Call, CallState, Delivery, Direction, Disposition, Via
 from ivr.domain.schedule import Start, View

@@ -7,8 +7,8 @@ says.
 from ivr.domain import notices
 from ivr.domain import trunk as trunks
 from ivr.domain.facts import TrunkReported
-from ivr.domain.records import Call, CallState, Direction, TrunkHealth, TrunkState
-from ivr.domain.trunk import CallsFailing, ProbeFailed, ProbeThrough, TrunkFact
+from ivr.domain.records import Call, CallState, Direction, TrunkState
+from ivr.domain.trunk import CallsFailing, CallThrough, ProbeFailed, TrunkFact
 from ivr.ports import AtLeast, Records
 from ivr.services.history import Network
 from ivr.services.outbox import Outbox
@@ -26,18 +26,19 @@ class Trunks:
     def reported(self, fact: TrunkReported) -> None:
         self._tell(self._trunk(fact.trunk), fact)
 
-    def called(self, call: Call) -> None:
-        """`call`, out, has moved: it may show whether its trunk works."""
-        through = trunks.got_through(call)
-        if call.probe and (through or call.state is CallState.ENDED):
-            if through or not call.cancelled:
-                self._tell(self._trunk(call.trunk), ProbeThrough() if through else ProbeFailed())
+    def called(self, before: Call, after: Call) -> None:
+        """A call out has moved: it may show whether its trunk works."""
+        through = trunks.shown_now(before, after)
+        if through:
+            self._tell(self._trunk(after.trunk), CallThrough())
+        elif trunks.probed_in_vain(after):
+            self._tell(self._trunk(after.trunk), ProbeFailed())
         elif through is False:
-            self._failed(call)
+            self._failed(after)
 
     def _failed(self, call: Call) -> None:
         trunk = self._trunk(call.trunk)
-        if trunk.health is not TrunkHealth.UP:
+        if not trunk.is_up:
             return
         since = max(trunk.since, self._now - trunks.LOOK_BACK_S)
         ended = self._tx.find(Call, ended_at=AtLeast(since), trunk=call.trunk, direction=Direction.OUT)
