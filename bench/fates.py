@@ -31,6 +31,8 @@ class Fate:
     """From the call's beginning; None: not at all."""
     pressed_after_s: float | None = None
     """When a person asks to hear the alert, from the call's beginning."""
+    cause: int | None = None
+    """ITU-T Q.850, where it matters."""
 
 
 @dataclass(frozen=True, slots=True)

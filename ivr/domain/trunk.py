@@ -143,6 +143,17 @@ def got_through(call: Call) -> bool | None:
     return None if call.cause in _WE_STOPPED and call.reached is not Reached.THROUGH else True
 
 
+def told_by(before: Call, after: Call, lately: Callable[[], Iterable[Call]]) -> TrunkFact | None:
+    """What the move of a call out tells of its trunk. `lately`: the calls out over it that began since its
+    health last changed, and within LOOK_BACK_S."""
+    through = shown_now(before, after)
+    if through:
+        return CallThrough()
+    if probed_in_vain(after):
+        return ProbeFailed()
+    return CallsFailing() if through is False and failing(lately()) else None
+
+
 def shown_now(before: Call, after: Call) -> bool | None:
     """What a call's move shows of its trunk at this moment; None: nothing. That a phone rang, learned only
     from the end of the call, may be long ago: it counts for a probe alone, which nothing else can tell of."""

@@ -8,7 +8,7 @@ from ivr.domain import notices
 from ivr.domain import trunk as trunks
 from ivr.domain.facts import TrunkReported
 from ivr.domain.records import Call, CallState, Direction, TrunkState
-from ivr.domain.trunk import CallsFailing, CallThrough, ProbeFailed, TrunkFact
+from ivr.domain.trunk import TrunkFact
 from ivr.ports import AtLeast, Records
 from ivr.services.history import Network
 from ivr.services.outbox import Outbox
@@ -28,23 +28,17 @@ class Trunks:
 
     def called(self, before: Call, after: Call) -> None:
         """A call out has moved: it may show whether its trunk works."""
-        through = trunks.shown_now(before, after)
-        if through:
-            self._tell(self._trunk(after.trunk), CallThrough())
-        elif trunks.probed_in_vain(after):
-            self._tell(self._trunk(after.trunk), ProbeFailed())
-        elif through is False:
-            self._failed(after)
+        fact = trunks.told_by(before, after, lambda: self._lately(after.trunk))
+        if fact is not None:
+            self._tell(self._trunk(after.trunk), fact)
 
-    def _failed(self, call: Call) -> None:
-        trunk = self._trunk(call.trunk)
-        if not trunk.is_up:
-            return
-        since = max(trunk.since, self._now - trunks.LOOK_BACK_S)
-        ended = self._tx.find(Call, ended_at=AtLeast(since), trunk=call.trunk, direction=Direction.OUT)
-        up = self._tx.find(Call, state=CallState.ANSWERED, trunk=call.trunk, direction=Direction.OUT)
-        if trunks.failing(c for c in (*ended, *up) if c.started_at >= since):
-            self._tell(trunk, CallsFailing())
+    def _lately(self, name: str) -> list[Call]:
+        since = max(self._trunk(name).since, self._now - trunks.LOOK_BACK_S)
+        ended = self._tx.find(Call, ended_at=AtLeast(since), trunk=name, direction=Direction.OUT)
+        up = self._tx.find(
+            Call, state=(CallState.PLACED, CallState.ANSWERED), trunk=name, direction=Direction.OUT
+        )
+        return [call for call in (*ended, *up) if call.started_at >= since]
 
     def _trunk(self, name: str) -> TrunkState:
         return self._tx.get(TrunkState, name) or TrunkState(name)
