@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from secrets import token_hex
 
 from ivr import bootstrap
-from ivr.adapters.ami import Ami, AmiAccount
+from ivr.adapters.ami import Ami
+from ivr.adapters.ami_link import AmiAccount
 from ivr.adapters.fastagi import Channel, FastAgiServer
 from ivr.adapters.modem import ModemLink
 from ivr.adapters.modem_spool import Spool
@@ -49,7 +50,8 @@ class Service:
         self._interrupted = bootstrap.interrupted(settings, self._store, self._desk)
         self._agi = FastAgiServer("127.0.0.1", settings.pbx.agi_port, scripts(self._desk))
         account = AmiAccount(settings.pbx.ami_port, settings.pbx.ami_user, settings.secret("ami"))
-        self._ami = Ami(account, _caller_id(settings))
+        caller_id = _caller_id(settings)
+        self._ami = Ami(account, lambda trunk, number: f"PJSIP/{number}@{trunk}", lambda trunk: caller_id)
         trunks = [
             TrunkView(trunk.name, trunk.lines, guard_s=trunk.guard_s, cps=trunk.cps, reserve=trunk.reserve)
             for trunk in settings.trunks
