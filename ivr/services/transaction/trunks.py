@@ -4,6 +4,8 @@ Owns: which calls a trunk is judged by, and that operators hear of it. When it i
 says.
 """
 
+import logging
+
 from ivr.domain import notices
 from ivr.domain import trunk as trunks
 from ivr.domain.facts import TrunkReported
@@ -13,6 +15,8 @@ from ivr.ports import AtLeast, Records
 from ivr.services.history import Network
 from ivr.services.outbox import Outbox
 from ivr.services.transaction.applied import Write
+
+log = logging.getLogger(__name__)
 
 
 class Trunks:
@@ -48,6 +52,7 @@ class Trunks:
         if after == before:
             return
         for note in notes:
+            log.warning("%s %s", note.what, note.detail)
             self._note(note)
         if after.is_up is not before.is_up:
             after, text = notices.trunk(after, self._left(after), self._now)
