@@ -25,6 +25,7 @@ from ivr.domain.schedule import Plan, View, plan
 from ivr.domain.trunk import as_it_is
 from ivr.services.ledger import Ledger
 from ivr.services.lines import lines
+from ivr.services.report import alert_document
 
 OPERATOR = "+4917100099"
 XYZ = "xyz-cert"
@@ -84,6 +85,20 @@ class TestAnAttempt:
         book.clock.forward(60)
         book.calls_in_vain(XYZ, alert, 34)
         assert attempts(book, alert) == [(1, "sip-a"), (1, "sip-b"), (2, "sip-a")]
+
+    def test_is_shown_in_the_order_of_its_calls(self, book: Book) -> None:
+        alert = book.raises()
+        for call, trunk in (("z", "sip-a"), ("a", "sip-b")):
+            book.clock.forward(1)
+            book.apply(facts.CallPlaced(call, XYZ, "+4940100004", trunk, (alert,)))
+            book.apply(facts.CallEnded(call, 34))
+        with book.store.read() as tx:
+            shown = alert_document(tx, alert)["deliveries"]
+        (calls,) = (d["calls"] for d in shown if d["team"]["id"] == XYZ)
+        assert [(call["id"], call["n"], call["trunk"]) for call in calls] == [
+            ("z", 1, "sip-a"),
+            ("a", 1, "sip-b"),
+        ]
 
     def test_waits_for_a_line_of_the_next_trunk_no_longer_than_its_pause(self, book: Book) -> None:
         alert = book.raises()
