@@ -4,7 +4,7 @@ Owns: the runs, and the metric made of them. Beside each run with two trunks sta
 alone, from the start: whoever leaves a dead trunk at once and loses nothing comes near it, or is faster, for
 what the dead one did before. Times are taken at the exchanges. See docs/bench.md.
 
-    python -m bench.failover [--teams 24] [--lines 4] [--runs 3]
+    python -m bench.failover [--teams 24] [--lines 6] [--runs 3]
 """
 
 import argparse
@@ -77,7 +77,7 @@ def _median_ratio(these: Sequence[float], those: Sequence[float]) -> float:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="bench.failover", description="the loss of a trunk")
     parser.add_argument("--teams", type=int, default=24)
-    parser.add_argument("--lines", type=int, default=4, help="of each trunk")
+    parser.add_argument("--lines", type=int, default=6, help="of each trunk")
     parser.add_argument("--runs", type=int, default=3)
     args = parser.parse_args()
     try:
