@@ -64,20 +64,13 @@ def _report(trunk: TrunkState, fact: TrunkFact, now: float) -> Result:
     """It may be told again, at each connection to Asterisk."""
     assert isinstance(fact, TrunkReported)
     reported = replace(trunk, lines=fact.lines)
-    if trunk.health is TrunkHealth.UP and fact.lines:
-        if trunk.lines in (fact.lines, None):
-            return replace(reported, why=fact.why), ()
-        return replace(reported, why=fact.why), (
-            Note("trunk lines", f"{trunk.name}: {fact.lines}, {fact.why}"),
-        )
-    if trunk.health is TrunkHealth.SUSPECT and fact.lines:
-        return replace(
-            reported, probe_at=min(trunk.probe_at, now)
-        ), ()  # whether calls pass, a call must show
+    if trunk.health is TrunkHealth.SUSPECT and fact.lines:  # whether calls pass, a call must show
+        return replace(reported, probe_at=min(trunk.probe_at, now)), ()
     health = TrunkHealth.UP if fact.lines else TrunkHealth.DOWN
-    if health is trunk.health:
-        return replace(reported, why=fact.why), ()
-    return _moved(reported, health, fact.why, now)
+    if health is not trunk.health:
+        return _moved(reported, health, fact.why, now)
+    note = Note("trunk lines", f"{trunk.name}: {fact.lines}, {fact.why}")
+    return replace(reported, why=fact.why), (note,) if trunk.lines not in (fact.lines, None) else ()
 
 
 def _fail(trunk: TrunkState, fact: TrunkFact, now: float) -> Result:
