@@ -41,7 +41,7 @@ from ivr.domain.records import (
     TrunkState,
     Via,
 )
-from ivr.domain.trunk import CallsFailing, ProbeFailed, ProbeThrough
+from ivr.domain.trunk import CallsFailing, CallThrough, ProbeFailed
 
 NUMBER = "+4940808077555"
 SAMPLES: dict[type, list[Any]] = {
@@ -91,7 +91,7 @@ SAMPLES: dict[type, list[Any]] = {
     facts.SmsReceipt: [facts.SmsReceipt("m", s) for s in ReceiptState],
     facts.TrunkReported: [facts.TrunkReported("sip", lines, "") for lines in (0, 4)],
     CallsFailing: [CallsFailing()],
-    ProbeThrough: [ProbeThrough()],
+    CallThrough: [CallThrough()],
     ProbeFailed: [ProbeFailed()],
 }
 HISTORIES = [

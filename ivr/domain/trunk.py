@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from ivr.domain.disposition import trunk_fault
 from ivr.domain.effects import Note
 from ivr.domain.facts import Illegal, TrunkReported
+from ivr.domain.lines import TrunkView
 from ivr.domain.records import Call, CallState, Reached, TrunkHealth, TrunkState
 
 ROW = 3
@@ -31,16 +32,16 @@ class CallsFailing:
 
 
 @dataclass(frozen=True, slots=True)
-class ProbeThrough:
-    """The call that tried it has reached the far end: it rang, was busy, or was refused there."""
+class CallThrough:
+    """A call over it has just reached the far end: it rings, was busy, or was refused there."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeFailed:
-    """The call that tried it has not."""
+    """The call that tried it has reached nobody."""
 
 
-TrunkFact = TrunkReported | CallsFailing | ProbeThrough | ProbeFailed
+TrunkFact = TrunkReported | CallsFailing | CallThrough | ProbeFailed
 Result = tuple[TrunkState, tuple[Note, ...]]
 
 
@@ -63,20 +64,13 @@ def _report(trunk: TrunkState, fact: TrunkFact, now: float) -> Result:
     """It may be told again, at each connection to Asterisk."""
     assert isinstance(fact, TrunkReported)
     reported = replace(trunk, lines=fact.lines)
-    if trunk.health is TrunkHealth.UP and fact.lines:
-        if trunk.lines in (fact.lines, None):
-            return replace(reported, why=fact.why), ()
-        return replace(reported, why=fact.why), (
-            Note("trunk lines", f"{trunk.name}: {fact.lines}, {fact.why}"),
-        )
-    if trunk.health is TrunkHealth.SUSPECT and fact.lines:
-        return replace(
-            reported, probe_at=min(trunk.probe_at, now)
-        ), ()  # whether calls pass, a call must show
+    if trunk.health is TrunkHealth.SUSPECT and fact.lines:  # whether calls pass, a call must show
+        return replace(reported, probe_at=min(trunk.probe_at, now)), ()
     health = TrunkHealth.UP if fact.lines else TrunkHealth.DOWN
-    if health is trunk.health:
-        return replace(reported, why=fact.why), ()
-    return _moved(reported, health, fact.why, now)
+    if health is not trunk.health:
+        return _moved(reported, health, fact.why, now)
+    note = Note("trunk lines", f"{trunk.name}: {fact.lines}, {fact.why}")
+    return replace(reported, why=fact.why), (note,) if trunk.lines not in (fact.lines, None) else ()
 
 
 def _fail(trunk: TrunkState, fact: TrunkFact, now: float) -> Result:
@@ -102,17 +96,33 @@ Handler = Callable[[TrunkState, TrunkFact, float], Result]
 TABLE: dict[tuple[TrunkHealth, type], Handler] = {
     (TrunkHealth.UP, TrunkReported): _report,
     (TrunkHealth.UP, CallsFailing): _fail,
-    (TrunkHealth.UP, ProbeThrough): _stay,  # it was reported up while the probe was under way
-    (TrunkHealth.UP, ProbeFailed): _stay,  # the same; and it counts among the calls that fail
+    (TrunkHealth.UP, CallThrough): _stay,
+    (TrunkHealth.UP, ProbeFailed): _stay,  # it came up while the probe was under way
     (TrunkHealth.DOWN, TrunkReported): _report,
     (TrunkHealth.DOWN, CallsFailing): _stay,
-    (TrunkHealth.DOWN, ProbeThrough): _back,
+    (TrunkHealth.DOWN, CallThrough): _back,
     (TrunkHealth.DOWN, ProbeFailed): _wait,
     (TrunkHealth.SUSPECT, TrunkReported): _report,
     (TrunkHealth.SUSPECT, CallsFailing): _stay,  # they were placed before
-    (TrunkHealth.SUSPECT, ProbeThrough): _back,
+    (TrunkHealth.SUSPECT, CallThrough): _back,
     (TrunkHealth.SUSPECT, ProbeFailed): _wait,
 }
+
+
+def as_it_is(trunk: TrunkView, state: TrunkState | None, now: float) -> TrunkView:
+    """The trunk of the configuration as it can be used now."""
+    if state is None:
+        return trunk
+    if not state.is_up:
+        # A moment further ahead than the pause was written before the clock was set back, and binds nothing.
+        probe_at = state.probe_at if state.probe_at <= now + state.pause_s else now
+        return replace(trunk, up=False, probe_at=probe_at)
+    lines = trunk.lines if state.lines is None else min(trunk.lines, state.lines)
+    return replace(trunk, lines=lines, reserve=min(trunk.reserve, lines - 1))
+
+
+_WE_STOPPED = frozenset({16, 19})
+"""Causes with which Asterisk also ends a call that has rung nowhere for as long as we let it."""
 
 
 def got_through(call: Call) -> bool | None:
@@ -121,7 +131,38 @@ def got_through(call: Call) -> bool | None:
         return True
     if call.state is not CallState.ENDED or call.cancelled or call.cause is None:
         return None
-    return not trunk_fault(call.cause, call.reached)
+    if trunk_fault(call.cause, call.reached):
+        return False
+    return None if call.cause in _WE_STOPPED and call.reached is not Reached.THROUGH else True
+
+
+def told_by(before: Call, after: Call, lately: Callable[[], Iterable[Call]]) -> TrunkFact | None:
+    """What the move of a call out tells of its trunk. `lately`: the calls out over it that began since its
+    health last changed, and within LOOK_BACK_S."""
+    through = shown_now(before, after)
+    if through:
+        return CallThrough()
+    if probed_in_vain(after):
+        return ProbeFailed()
+    return CallsFailing() if through is False and failing(lately()) else None
+
+
+def shown_now(before: Call, after: Call) -> bool | None:
+    """What a call's move shows of its trunk at this moment; None: nothing. That a phone rang, learned only
+    from the end of the call, may be long ago: it counts for a probe alone, which nothing else can tell of."""
+    through = got_through(after)
+    if through and (got_through(before) or _only_now_known(after)):
+        return None
+    return through
+
+
+def probed_in_vain(call: Call) -> bool:
+    """Whether a probe is over and has reached nobody."""
+    return call.probe and call.state is CallState.ENDED and not call.cancelled and not got_through(call)
+
+
+def _only_now_known(call: Call) -> bool:
+    return call.state is CallState.ENDED and call.reached is Reached.RANG and not call.probe
 
 
 def failing(calls: Iterable[Call]) -> bool:

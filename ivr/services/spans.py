@@ -13,7 +13,7 @@ from ivr.services.report import Document, rfc3339
 
 
 def with_spans(tx: Records, trunks: Sequence[Trunk | Isdn], listed: Sequence[Document]) -> list[Document]:
-    """What `listing.lines` has of `trunks`; those that are ISDN with their `spans`."""
+    """What `lines.lines` has of `trunks`; those that are ISDN with their `spans`."""
     isdn = {trunk.name: trunk for trunk in trunks if isinstance(trunk, Isdn)}
     return [
         line | {"spans": _spans(tx, isdn[line["trunk"]], line["calls"])} if line["trunk"] in isdn else line

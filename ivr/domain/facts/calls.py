@@ -20,7 +20,7 @@ class CallPlaced:
 
 @dataclass(frozen=True, slots=True)
 class CallRang:
-    """The phone rings. Told of a probe, whose trunk is then up again; of other calls nobody needs to know."""
+    """The phone rings: the trunk has done its part."""
 
     call: str
 

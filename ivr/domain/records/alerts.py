@@ -120,7 +120,8 @@ class Delivery:
     number: str | None = None
     """The number the next call goes to; None when no number may be called."""
     attempts: int = 0
-    """Calls placed since the delivery began or was last retried by an operator."""
+    """Attempts since the delivery began or was last retried by an operator. One that is to go on over another
+    trunk counts only while it is called."""
     since: float = 0.0
     """Calls placed before this moment no longer count against the policy's limits."""
     reason: str | None = None

@@ -4,16 +4,20 @@ Owns: which calls a trunk is judged by, and that operators hear of it. When it i
 says.
 """
 
+import logging
+
 from ivr.domain import notices
 from ivr.domain import trunk as trunks
 from ivr.domain.effects import Note
 from ivr.domain.facts import SpanSeen, TrunkReported
-from ivr.domain.records import Call, CallState, Direction, SpanState, TrunkHealth, TrunkState
-from ivr.domain.trunk import CallsFailing, ProbeFailed, ProbeThrough, TrunkFact
+from ivr.domain.records import Call, CallState, Direction, SpanState, TrunkState
+from ivr.domain.trunk import TrunkFact
 from ivr.ports import AtLeast, Records
 from ivr.services.history import Network
 from ivr.services.outbox import Outbox
 from ivr.services.transaction.applied import Write
+
+log = logging.getLogger(__name__)
 
 
 class Trunks:
@@ -40,24 +44,19 @@ class Trunks:
         if moved and (before or not seen.up):
             self._note(Note(f"span {'up' if seen.up else 'down'}", f"{trunk}: {seen.why}"))
 
-    def called(self, call: Call) -> None:
-        """`call`, out, has moved: it may show whether its trunk works."""
-        through = trunks.got_through(call)
-        if call.probe and (through or call.state is CallState.ENDED):
-            if through or not call.cancelled:
-                self._tell(self._trunk(call.trunk), ProbeThrough() if through else ProbeFailed())
-        elif through is False:
-            self._failed(call)
+    def called(self, before: Call, after: Call) -> None:
+        """A call out has moved: it may show whether its trunk works."""
+        fact = trunks.told_by(before, after, lambda: self._lately(after.trunk))
+        if fact is not None:
+            self._tell(self._trunk(after.trunk), fact)
 
-    def _failed(self, call: Call) -> None:
-        trunk = self._trunk(call.trunk)
-        if trunk.health is not TrunkHealth.UP:
-            return
-        since = max(trunk.since, self._now - trunks.LOOK_BACK_S)
-        ended = self._tx.find(Call, ended_at=AtLeast(since), trunk=call.trunk, direction=Direction.OUT)
-        up = self._tx.find(Call, state=CallState.ANSWERED, trunk=call.trunk, direction=Direction.OUT)
-        if trunks.failing(c for c in (*ended, *up) if c.started_at >= since):
-            self._tell(trunk, CallsFailing())
+    def _lately(self, name: str) -> list[Call]:
+        since = max(self._trunk(name).since, self._now - trunks.LOOK_BACK_S)
+        ended = self._tx.find(Call, ended_at=AtLeast(since), trunk=name, direction=Direction.OUT)
+        up = self._tx.find(
+            Call, state=(CallState.PLACED, CallState.ANSWERED), trunk=name, direction=Direction.OUT
+        )
+        return [call for call in (*ended, *up) if call.started_at >= since]
 
     def _trunk(self, name: str) -> TrunkState:
         return self._tx.get(TrunkState, name) or TrunkState(name)
@@ -67,6 +66,7 @@ class Trunks:
         if after == before:
             return
         for note in notes:
+            log.warning("%s %s", note.what, note.detail)
             self._note(note)
         if after.is_up is not before.is_up:
             after, text = notices.trunk(after, self._left(after), self._now)
