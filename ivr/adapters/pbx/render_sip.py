@@ -66,7 +66,7 @@ def _more(trunk: Trunk) -> list[str]:
     if trunk.send_pai:
         lines += ["send_pai = yes", "trust_id_outbound = yes"]
     if trunk.from_user:
-        lines += [f"from_user = {trunk.from_user}", f"from_domain = {trunk.host}"]
+        lines += [f"from_user = {trunk.from_user}", f"from_domain = {in_uri(trunk.host)}"]
     return lines
 
 
