@@ -5,6 +5,7 @@ Owns: what is started in which order, and how the parts hear of each other. See 
 
 import asyncio
 import gc
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from secrets import token_hex
@@ -19,6 +20,7 @@ from ivr.adapters.modem_spool import Spool
 from ivr.adapters.smpp import SmppLink
 from ivr.adapters.smpp_account import Bind, SmscSettings
 from ivr.config import BadConfig, Settings
+from ivr.config.internet import warning
 from ivr.config.sms import Modem, Smsc
 from ivr.domain.lines import TrunkView
 from ivr.domain.sms import SmsEvent
@@ -28,6 +30,8 @@ from ivr.services.dialler import Dialler
 from ivr.services.followup import FollowUp
 from ivr.services.janitor import Janitor
 from ivr.services.keeper import Keeper
+
+log = logging.getLogger(__name__)
 
 Scripts = Mapping[str, Callable[[Channel], None]]
 """Call scripts by the path of their FastAGI address."""
@@ -40,6 +44,7 @@ class Service:
     """
 
     def __init__(self, settings: Settings, scripts: Callable[[Desk], Scripts]) -> None:
+        self._warning = warning(settings.trunks, settings.smsc)
         self._store = bootstrap.open_store(settings)
         clock = bootstrap.clock(self._store)
         book = bootstrap.ledger(settings, self._store, clock)
@@ -75,6 +80,8 @@ class Service:
         # What is there now stays. To look through all of it for garbage, now and then, would stop every call.
         gc.collect()
         gc.freeze()
+        if self._warning is not None:
+            log.warning("%s", self._warning)
         self._interrupted.adopt()
         self._intake.clean()
         self._agi.start()

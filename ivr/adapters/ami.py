@@ -15,7 +15,8 @@ from typing import Any
 
 from ivr.adapters.ami_link import ANSWER_S, AmiAccount, Connection, within
 from ivr.adapters.ami_observer import Observer
-from ivr.domain.facts import CallAnswered, CallEnded, Fact
+from ivr.domain.facts import CallAnswered, CallEnded, CallRang, Fact
+from ivr.domain.records import Reached
 from ivr.ports import PbxAway
 
 log = logging.getLogger(__name__)
@@ -26,8 +27,8 @@ _HUNG_S = 3.0
 _RETRY_S = (0.2, 0.5, 1.0, 2.0)
 _REFUSED_S = 30.0
 """Before a refused login is tried again."""
-_UP = "6"
-"""ChannelState of an answered channel."""
+_RINGING, _UP = "5", "6"
+"""ChannelState of a channel whose phone rings, and of an answered one (Asterisk: AST_STATE_*)."""
 
 _NOT_CREATED = 0
 """Cause when Asterisk could not even create the channel (AST_CAUSE_NOTDEFINED)."""
@@ -221,9 +222,12 @@ class Ami:
 
 
 def _hangup(event: Any) -> Iterable[Fact]:
-    yield CallEnded(event.uniqueid, int(event.cause))
+    reached = Reached.RANG if event.channelstate in (_RINGING, _UP) else None
+    yield CallEnded(event.uniqueid, int(event.cause), reached)
 
 
 def _newstate(event: Any) -> Iterable[Fact]:
     if event.channelstate == _UP:
         yield CallAnswered(event.uniqueid)
+    elif event.channelstate == _RINGING:
+        yield CallRang(event.uniqueid)

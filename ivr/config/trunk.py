@@ -26,6 +26,8 @@ class Trunk:
     """Calls that may be started in a second. Default: no limit."""
     reserve: int = values.checked(values.within(0, 1000), default=0)
     """Lines kept free for callers; while they call, the dialler keeps more."""
+    internet: bool = True
+    """Whether it needs the Internet: false for one that comes by a line of its own."""
     numbers: Numbers = field(default_factory=Numbers)
     tls: bool = False
     """Signalling over TLS and nothing else; the carrier's certificate must be good for `host`."""

@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -53,6 +53,17 @@ _PORTS_A_CALL = 8
 """RTP takes two; the rest is room for calls that overlap at their ends."""
 
 
+_TRUNKS = ("practice", "practice-2")
+_ON_THIS_MACHINE = {"host": "127.0.0.1", "internet": False}
+
+
+@dataclass(frozen=True, slots=True)
+class _Trunk:
+    name: str
+    port: int
+    lines: int
+
+
 class StageFailed(Exception):
     """The stage could not be set, or what was waited for did not happen. The message says what to do."""
 
@@ -73,11 +84,13 @@ class Cast:
     dtmf: str = "rfc4733"
     """How the keys of the phones travel: see Exchange.start."""
     trunk: Mapping[str, Any] = field(default_factory=dict)
-    """Keys of the trunk, beyond where it leads and its lines."""
+    """Keys of the first trunk, beyond where it leads and its lines."""
     carrier: Carrier = field(default_factory=Carrier)
-    """At the other end of the trunk."""
+    """At the other end of the first trunk; at the second one it is in the clear, by address."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """Of the service, beside ours."""
+    second: int = 0
+    """Lines of a second trunk, to an exchange of its own with the same phones; 0: there is none."""
 
 
 class Stage:
@@ -98,12 +111,14 @@ class Stage:
         self.state = self.home / "state"
         """What the service and its Asterisk write, but for the recordings."""
         self.exchange = Exchange(programs, self.home / "pstn")
+        self.second = Exchange(programs, self.home / "pstn-2")
         self._conf = self.home / "tocsin.yaml"
         self._texts = self.home / "sms.jsonl"
         self._clearing = ExitStack()
         self._service: subprocess.Popen[bytes] | None = None
         self._smsc: PracticeSmsc | None = None
-        self._smsc_port = 0
+        self._smsc_port = self._sip_port = 0
+        self._trunks: list[_Trunk] = []
 
     def __enter__(self) -> Self:
         self._clear()
@@ -176,17 +191,8 @@ class Stage:
         return self._service.pid
 
     def start_exchange(self) -> None:
-        """Start the practice network at the other end of the trunk, afresh."""
-        trunk = self.settings.trunks[0]
-        self.exchange.start(
-            [*self.cast.phones, CALLER],
-            port=trunk.port,
-            hotline_port=trunk.tls_port if trunk.tls else self.settings.pbx.sip_port,
-            rtp=free_range(_PORTS_A_CALL * (self.cast.lines + 2)),
-            lines=self.cast.lines,
-            dtmf=self.cast.dtmf,
-            carrier=self.cast.carrier,
-        )
+        """Start the first exchange afresh, where it was before."""
+        self._start_exchange(self.exchange, self._trunks[0])
 
     def start_smsc(self) -> None:
         """Start the SMSC, on the port it had before."""
@@ -202,7 +208,8 @@ class Stage:
     # -- setting and clearing ------------------------------------------------------------------------------
 
     def _clear(self) -> None:
-        for left in ("pstn", "recordings", "secrets", "state/tocsin.db*", "sms.jsonl", "serve.log", "*.yaml"):
+        folders = ("pstn", "pstn-2", "recordings", "secrets")
+        for left in (*folders, "state/tocsin.db*", "sms.jsonl", "serve.log", "*.yaml"):
             for path in self.home.glob(left):
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
         self.home.mkdir(parents=True, exist_ok=True)
@@ -210,19 +217,35 @@ class Stage:
     def _set(self) -> None:
         self._clearing.callback(self.stop_smsc)
         self.start_smsc()
-        sip, pstn = free_ports(2, udp=True)
-        self._configure(sip, pstn)
+        sip, *ports = free_ports(3, udp=True)
+        lines = (self.cast.lines, self.cast.second)
+        self._trunks = [_Trunk(*trunk) for trunk in zip(_TRUNKS, ports, lines, strict=True) if trunk[2]]
+        self._sip_port = sip
+        self._configure(sip)
         self.tocsin("team", "import", str(self._directory()))
         self.tocsin("team", "pin", UID, "--stdin", given=PIN + "\n")
         self._clearing.callback(self.tocsin, "pbx", "stop")
         self.tocsin("pbx", "start")
-        self._clearing.callback(self.exchange.stop)
-        self.start_exchange()
+        for exchange, trunk in zip((self.exchange, self.second), self._trunks, strict=False):
+            self._clearing.callback(exchange.stop)
+            self._start_exchange(exchange, trunk)
         self._clearing.callback(self.stop_service)
         self.start_service()
 
-    def _configure(self, sip: int, pstn: int) -> None:
-        first, last = free_range(_PORTS_A_CALL * self.cast.lines)
+    def _start_exchange(self, exchange: Exchange, trunk: _Trunk) -> None:
+        carrier = self.cast.carrier if exchange is self.exchange else Carrier()
+        exchange.start(
+            [*self.cast.phones, CALLER],
+            port=trunk.port,
+            hotline_port=self.settings.trunks[0].tls_port if carrier.tls else self._sip_port,
+            rtp=free_range(_PORTS_A_CALL * (trunk.lines + 2)),
+            lines=trunk.lines,
+            dtmf=self.cast.dtmf,
+            carrier=carrier,
+        )
+
+    def _configure(self, sip: int) -> None:
+        first, last = free_range(_PORTS_A_CALL * sum(trunk.lines for trunk in self._trunks))
         ami, agi = free_ports(2)
         document = {
             "network": {
@@ -233,16 +256,11 @@ class Stage:
             },
             "pbx": {"sip_port": sip, "rtp_first": first, "rtp_last": last, "ami_port": ami, "agi_port": agi},
             "trunks": [
-                {
-                    "name": "practice",
-                    "host": "127.0.0.1",
-                    "port": pstn,
-                    "lines": self.cast.lines,
-                    **self._trunk(),
-                }
+                {**asdict(trunk), **_ON_THIS_MACHINE, **more}
+                for trunk, more in zip(self._trunks, (self._wanted(), {}), strict=False)
             ],
             "smsc": [
-                {"name": "practice", "host": "127.0.0.1", "port": self._smsc_port, "system_id": "practice"}
+                {"name": "practice", **_ON_THIS_MACHINE, "port": self._smsc_port, "system_id": "practice"}
             ],
             "policy": dict(self.cast.policy),
             "audio": {"longest_s": self.cast.longest_s},
@@ -253,8 +271,8 @@ class Stage:
         if login := self.cast.carrier.login:
             self._keep("trunk-practice", login.password)
 
-    def _trunk(self) -> dict[str, Any]:
-        """What the carrier makes necessary, and what the cast wants."""
+    def _wanted(self) -> dict[str, Any]:
+        """Keys of the first trunk: what its carrier makes necessary, and what the cast wants."""
         keys: dict[str, Any] = {}
         if tls := self.cast.carrier.tls:
             keys |= {"tls": True, "ca": str(tls.ca), "tls_port": free_ports(1)[0], "srtp": "sdes"}

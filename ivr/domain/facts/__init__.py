@@ -35,6 +35,7 @@ from ivr.domain.facts.calls import (
     CallPassed,
     CallPlaced,
     CallPutOff,
+    CallRang,
     ErrandDone,
     ErrandDropped,
     ErrandExpired,
@@ -73,6 +74,7 @@ Fact = (
     | CallerLost
     | AlertErased
     | CallPlaced
+    | CallRang
     | CallAnswered
     | KeyPressed
     | CallCancelled
@@ -136,6 +138,7 @@ __all__ = [
     "CallPassed",
     "CallPlaced",
     "CallPutOff",
+    "CallRang",
     "CallerLost",
     "DeliveryRetried",
     "DeliverySkipped",

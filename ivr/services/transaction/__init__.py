@@ -31,6 +31,7 @@ from ivr.services.transaction.applied import Applied, Archive
 from ivr.services.transaction.calls import Calls
 from ivr.services.transaction.deliveries import Deliveries
 from ivr.services.transaction.mail import Mails
+from ivr.services.transaction.trunks import Trunks
 from ivr.services.words import Words
 
 __all__ = ["Applied", "Archive", "Transaction"]
@@ -55,8 +56,17 @@ class Transaction:
         self._deliveries = Deliveries(tx, network, self._follow, now)
         self._mails = Mails(tx, self._note, now)
         self._alerts = Alerts(tx, archive, self._mails, self._note, self._follow, now)
+        self._trunks = Trunks(tx, network, self._outbox, self._note, now)
         self._calls = Calls(
-            tx, network, self._deliveries, self._errands, self._outbox, self._note, self._follow, now
+            tx,
+            network,
+            self._deliveries,
+            self._errands,
+            self._trunks,
+            self._outbox,
+            self._note,
+            self._follow,
+            now,
         )
         self._inbox = Inbox(tx, network, self._outbox, self._deliveries.responding, now)
 
@@ -89,7 +99,8 @@ class Transaction:
             case facts.CallCameIn():
                 self._calls.came_in(fact)
             case (
-                facts.CallAnswered()
+                facts.CallRang()
+                | facts.CallAnswered()
                 | facts.KeyPressed()
                 | facts.CallCancelled()
                 | facts.CallEnded()
@@ -134,6 +145,8 @@ class Transaction:
                 return self._sms(fact)
             case facts.ReserveGivenUp() | facts.ReserveMade():
                 self._note(_DISK[type(fact)])
+            case facts.TrunkReported():
+                self._trunks.reported(fact)
         return Applied()
 
     def _deliver(
