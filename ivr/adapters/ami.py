@@ -15,7 +15,7 @@ from typing import Any
 
 from ivr.adapters.ami_calls import Calls
 from ivr.adapters.ami_link import ANSWER_S, AmiAccount, Connection, within
-from ivr.adapters.ami_observer import Observer
+from ivr.adapters.ami_observer import Observer, Refused
 from ivr.domain.facts import CallEnded, Fact
 from ivr.domain.records import Reached
 from ivr.ports import PbxAway
@@ -207,7 +207,10 @@ class Ami:
 
     async def _list(self, action: Mapping[str, str]) -> Sequence[Any]:
         answer = await self._answer(self._send(action))
-        return answer if isinstance(answer, list) else [answer]
+        messages = answer if isinstance(answer, list) else [answer]
+        if messages[0].response == "Error":
+            raise Refused(f"Asterisk refuses {action['Action']}: run `tocsin pbx render` and restart it")
+        return messages
 
     async def _answer(self, future: Awaitable[Any]) -> Any:
         try:

@@ -14,8 +14,9 @@ from ivr.adapters.ami_observer import Send
 from ivr.domain.facts import Fact, TrunkReported
 
 _UNREACHABLE = "Unreachable"
-_UNAVAILABLE = "Unavailable"
-"""DeviceState of an endpoint whose contact is unreachable."""
+_UNAVAILABLE = "UNAVAILABLE"
+"""State of an endpoint whose contact is unreachable. Asked for by Getvar: the actions that list contacts want
+rights by which anything else could be done."""
 _REGISTERED = "Registered"
 
 
@@ -43,9 +44,9 @@ class Contacts:
         return {"ContactStatus": self._contact, "Registry": self._registry}
 
     async def ask(self, send: Send) -> Iterable[Fact]:
-        for endpoint in await send({"Action": "PJSIPShowEndpoints"}):
-            if endpoint.event == "EndpointList" and endpoint.objectname in self._seen:
-                self._seen[endpoint.objectname].answers = endpoint.devicestate != _UNAVAILABLE
+        for name, seen in self._seen.items():
+            (state,) = await send({"Action": "Getvar", "Variable": f"DEVICE_STATE(PJSIP/{name})"})
+            seen.answers = state.value != _UNAVAILABLE
         for registration in await send({"Action": "PJSIPShowRegistrationsOutbound"}):
             if registration.event == "OutboundRegistrationDetail" and registration.objectname in self._seen:
                 self._names[registration.clienturi] = registration.objectname

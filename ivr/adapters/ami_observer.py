@@ -8,6 +8,12 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from ivr.domain.facts import Fact
+from ivr.ports import PbxAway
+
+
+class Refused(PbxAway):
+    """Asterisk does not know an action, or does not let us; the message says what to do."""
+
 
 Send = Callable[[Mapping[str, str]], Awaitable[Sequence[Any]]]
 """Sends one action and returns all that answers it, a list action's events between them. Raises PbxAway."""

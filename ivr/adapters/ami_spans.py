@@ -7,7 +7,7 @@ event; that a D channel is dead is not, and has to be asked for.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ivr.adapters.ami_observer import Send
+from ivr.adapters.ami_observer import Refused, Send
 from ivr.config.isdn import Isdn
 from ivr.domain.facts import ChannelTaken, Fact, SpanSeen, TrunkReported
 
@@ -38,8 +38,11 @@ class Spans:
         return {"SpanAlarm": self._alarm}
 
     async def ask(self, send: Send) -> Iterable[Fact]:
-        spans = await send({"Action": "PRIShowSpans"})
-        channels = await send({"Action": "DAHDIShowChannels"})
+        try:
+            spans = await send({"Action": "PRIShowSpans"})
+            channels = await send({"Action": "DAHDIShowChannels"})
+        except Refused:  # it has not been restarted since there is such a trunk
+            spans = channels = ()
         self._wrong = self._judged([event for event in spans if event.event == "PRIShowSpans"])
         return [
             *self._reports(),

@@ -84,9 +84,9 @@ class Cast:
     dtmf: str = "rfc4733"
     """How the keys of the phones travel: see Exchange.start."""
     trunk: Mapping[str, Any] = field(default_factory=dict)
-    """Keys of the trunk, beyond where it leads and its lines."""
+    """Keys of the first trunk, beyond where it leads and its lines."""
     carrier: Carrier = field(default_factory=Carrier)
-    """At the other end of the trunk."""
+    """At the other end of the first trunk; at the second one it is in the clear, by address."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """Of the service, beside ours."""
     second: int = 0
@@ -237,15 +237,15 @@ class Stage:
             self._start_exchange(exchange, trunk)
 
     def _start_exchange(self, exchange: Exchange, trunk: _Trunk) -> None:
-        kept = next(t for t in self.settings.sip if t.name == trunk.name)
+        carrier = self.cast.carrier if exchange is self.exchange else Carrier()
         exchange.start(
             [*self.cast.phones, CALLER],
             port=trunk.port,
-            hotline_port=kept.tls_port if kept.tls else self._sip_port,
+            hotline_port=self.settings.sip[0].tls_port if carrier.tls else self._sip_port,
             rtp=free_range(_PORTS_A_CALL * (trunk.lines + 2)),
             lines=trunk.lines,
             dtmf=self.cast.dtmf,
-            carrier=self.cast.carrier if exchange is self.exchange else Carrier(),
+            carrier=carrier,
         )
 
     def _configure(self, sip: int) -> None:
@@ -277,10 +277,13 @@ class Stage:
         return free_ports(2)
 
     def _trunk(self, trunk: _Trunk) -> dict[str, Any]:
-        """Its keys. The first one has what the carrier makes necessary, and what the cast wants."""
-        keys: dict[str, Any] = {**asdict(trunk), **_ON_THIS_MACHINE}
-        if trunk is not self._trunks[0]:
-            return keys
+        """Its keys in the configuration."""
+        more = self._wanted() if trunk is self._trunks[0] else {}
+        return {**asdict(trunk), **_ON_THIS_MACHINE, **more}
+
+    def _wanted(self) -> dict[str, Any]:
+        """Keys of the first trunk: what its carrier makes necessary, and what the cast wants."""
+        keys: dict[str, Any] = {}
         if tls := self.cast.carrier.tls:
             keys |= {"tls": True, "ca": str(tls.ca), "tls_port": free_ports(1)[0], "srtp": "sdes"}
         if login := self.cast.carrier.login:

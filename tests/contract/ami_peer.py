@@ -25,9 +25,14 @@ class AmiPeer:
     """Listens from the start, on a port that the kernel chose; `live` holds the calls (Uniqueids) that have a
     channel. It can be away, and it can hang."""
 
-    def __init__(self, lists: Callable[[str], Sequence[Message]] = lambda action: ()) -> None:
-        """`lists`: the events that answer an action of PJSIP's."""
-        self._lists = lists
+    def __init__(
+        self,
+        value: Callable[[str], str] = lambda variable: "NOT_INUSE",
+        registrations: Callable[[], Sequence[Message]] = lambda: (),
+    ) -> None:
+        """`value`: of a variable that is asked for; `registrations`: the events that tell of them."""
+        self._value = value
+        self._registrations = registrations
         self.live: list[str] = []
         self.asked: list[Message] = []
         """Every Originate and Hangup, in order."""
@@ -103,11 +108,13 @@ class AmiPeer:
                 yield from self._hang_up(action["Channel"], to)
             case "Ping":
                 yield {"Response": "Success", **to, "Ping": "Pong"}
-            case listed if listed.startswith("PJSIPShow"):
-                yield {"Response": "Success", **to, "EventList": "start", "Message": "A listing follows"}
-                for event in self._lists(listed):
+            case "Getvar":
+                yield {"Response": "Success", **to, "Value": self._value(action["Variable"])}
+            case "PJSIPShowRegistrationsOutbound":
+                yield {"Response": "Success", **to, "EventList": "start", "Message": "Following are Events"}
+                for event in self._registrations():
                     yield {**event, **to}
-                yield {"Event": f"{listed}Complete", **to, "EventList": "Complete"}
+                yield {"Event": "OutboundRegistrationDetailComplete", **to, "EventList": "Complete"}
             case _:
                 yield {"Response": "Error", **to, "Message": "Authentication failed"}
 

@@ -19,13 +19,13 @@ class Trunks:
     """How they are, as the peer's Asterisk sees it."""
 
     def __init__(self) -> None:
-        self.state = "Not in use"
+        self.state = "NOT_INUSE"
         self.status = "Registered"
 
-    def listed(self, action: str) -> list[Message]:
-        if action == "PJSIPShowEndpoints":
-            names = (REGISTERS, BY_ADDRESS, "of-nobody")
-            return [{"Event": "EndpointList", "ObjectName": n, "DeviceState": self.state} for n in names]
+    def value(self, variable: str) -> str:
+        return self.state if variable in (f"DEVICE_STATE(PJSIP/{n})" for n in (REGISTERS, BY_ADDRESS)) else ""
+
+    def registrations(self) -> list[Message]:
         auth = {"Event": "AuthDetail", "ObjectName": REGISTERS, "Password": "never to be told"}
         detail = {"Event": "OutboundRegistrationDetail", "ObjectName": REGISTERS, "ClientUri": CLIENT}
         return [{**detail, "Status": self.status}, auth]
@@ -41,7 +41,7 @@ def registry(status: str, client: str = CLIENT) -> Message:
 
 def told(trunks: Trunks, *events: Message) -> list[Fact]:
     """What is reported at the connection, and then of these events."""
-    peer = AmiPeer(lists=trunks.listed)
+    peer = AmiPeer(trunks.value, trunks.registrations)
     facts: asyncio.Queue[Fact] = asyncio.Queue()
 
     async def run() -> list[Fact]:
@@ -87,7 +87,7 @@ def test_a_trunk_that_is_not_registered_has_no_lines(status: str) -> None:
 
 def test_a_trunk_whose_carrier_answers_no_options_has_no_lines() -> None:
     trunks = Trunks()
-    trunks.state = "Unavailable"
+    trunks.state = "UNAVAILABLE"
     assert [fact.lines for fact in told(trunks) if isinstance(fact, TrunkReported)] == [0, 0]
 
 

@@ -66,13 +66,13 @@ def _more(trunk: Trunk) -> list[str]:
     if trunk.send_pai:
         lines += ["send_pai = yes", "trust_id_outbound = yes"]
     if trunk.from_user:
-        lines += [f"from_user = {trunk.from_user}", f"from_domain = {trunk.host}"]
+        lines += [f"from_user = {trunk.from_user}", f"from_domain = {in_uri(trunk.host)}"]
     return lines
 
 
 def _transport(trunk: Trunk, settings: Settings, name: object) -> str:
     own = ""
-    _look_at(trunk)
+    look_at(trunk)
     if trunk.certificate and trunk.key:
         certificate, key = (fitting(trunk.name, path) for path in (trunk.certificate, trunk.key))
         own = f"cert_file = {certificate}\npriv_key_file = {key}"
@@ -86,7 +86,7 @@ def _transport(trunk: Trunk, settings: Settings, name: object) -> str:
     return filled("pjsip_tls.conf", values, certificate=own)
 
 
-def _look_at(trunk: Trunk) -> None:
+def look_at(trunk: Trunk) -> None:
     """Raises BadConfig for a file that no TLS can be spoken with, and for a key that others may read."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     what = "ca"
