@@ -46,6 +46,25 @@ def test_a_certificate_that_ends_soon_is_spoken_of(
     assert "trunk sip-b" in detail and "have it renewed" in detail
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_whether_asterisk_knows_isdn(
+    known: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree = tmp_path / "pbx/usr/lib/x86_64-linux-gnu"
+    (tree / "asterisk/modules").mkdir(parents=True)
+    (tree / "ld-linux-x86-64.so.2").touch()
+    (tmp_path / "pbx/tocsin-pbx.json").write_text('{"versions": {}}')
+    if known:
+        (tree / "asterisk/modules/chan_dahdi.so").touch()
+    monkeypatch.setenv("TOCSIN_CACHE", str(tmp_path))
+    isdn = CONFIG.splitlines()[1] + "\ntrunks:\n- {name: isdn-a, spans: [{span: 1, type: bri}]}\n"
+
+    well, detail = checked(tmp_path, capsys, isdn)
+
+    assert well is known
+    assert ("isdn-a, ISDN, 2 lines" if known else "install asterisk-dahdi") in detail
+
+
 def test_a_missing_one_and_a_form_that_there_is_not(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
