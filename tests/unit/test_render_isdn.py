@@ -169,5 +169,5 @@ def test_where_our_number_is_hidden_asterisk_has_it_from_its_configuration(rende
     hidden = rendered("- {name: a, spans: [{span: 1, type: e1}], clir: true, numbers: {caller: national}}\n")
     told = [value for _, lines in read(hidden / "chan_dahdi.conf") for key, value in lines if key == "setvar"]
 
-    assert told == ["CONNECTEDLINE(num,i)=040808077555", "CONNECTEDLINE(num-pres,i)=prohib"]
+    assert told == ["CONNECTEDLINE(num,i)=040808077555", "CONNECTEDLINE(num-pres,i)=prohib_not_screened"]
     assert "setvar" not in str(read(rendered(PRIMARY) / "chan_dahdi.conf"))

@@ -83,7 +83,7 @@ def _hidden(trunk: Isdn, settings: Settings) -> str:
         number = dialstring.written(hotline, trunk.numbers.caller, country)
     except dialstring.Unwritable as error:
         raise BadConfig(f"{settings.path}: trunks: {error}") from error
-    return f"setvar = CONNECTEDLINE(num,i)={number}\nsetvar = CONNECTEDLINE(num-pres,i)=prohib"
+    return f"setvar = CONNECTEDLINE(num,i)={number}\nsetvar = CONNECTEDLINE(num-pres,i)=prohib_not_screened"
 
 
 def _card(trunk: Isdn, span: Span, timing: int) -> str:
