@@ -246,7 +246,8 @@ class Stage:
 
     def _configure(self, sip: int) -> None:
         first, last = free_range(_PORTS_A_CALL * sum(trunk.lines for trunk in self._trunks))
-        ami, agi = free_ports(2)
+        ami, agi, tls = free_ports(3)
+        wanted = {**self.cast.carrier.demands(tls), **self.cast.trunk}
         document = {
             "network": {
                 "name": "Demo Network",
@@ -257,7 +258,7 @@ class Stage:
             "pbx": {"sip_port": sip, "rtp_first": first, "rtp_last": last, "ami_port": ami, "agi_port": agi},
             "trunks": [
                 {**asdict(trunk), **_ON_THIS_MACHINE, **more}
-                for trunk, more in zip(self._trunks, (self._wanted(), {}), strict=False)
+                for trunk, more in zip(self._trunks, (wanted, {}), strict=False)
             ],
             "smsc": [
                 {"name": "practice", **_ON_THIS_MACHINE, "port": self._smsc_port, "system_id": "practice"}
@@ -270,15 +271,6 @@ class Stage:
         self._keep("smsc-practice", "practice")
         if login := self.cast.carrier.login:
             self._keep("trunk-practice", login.password)
-
-    def _wanted(self) -> dict[str, Any]:
-        """Keys of the first trunk: what its carrier makes necessary, and what the cast wants."""
-        keys: dict[str, Any] = {}
-        if tls := self.cast.carrier.tls:
-            keys |= {"tls": True, "ca": str(tls.ca), "tls_port": free_ports(1)[0], "srtp": "sdes"}
-        if login := self.cast.carrier.login:
-            keys |= {"username": login.user}
-        return {**keys, **self.cast.trunk}
 
     def _keep(self, name: str, value: str) -> None:
         secret = self.home / "secrets" / name
