@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from threading import Lock
 
 from ivr.bridge.compose import Attachment
@@ -27,6 +28,7 @@ from ivr.bridge.tokens import Tokens
 from ivr.bridge.worker import Worker
 from ivr.config.bridge import Bridge
 from ivr.domain.mail import Standard
+from ivr.domain.records import FailingKey
 from ivr.ports import Clock
 
 log = logging.getLogger(__name__)
@@ -36,6 +38,7 @@ _LOOK_S = 2.0
 _READY_S = 5.0
 """For so long an answer of the hotline is good: a mail that is taken meanwhile waits on our disk."""
 _SWEEP_S = 3600.0
+_WATCH_S = 3600.0
 _DAY_S = 86_400.0
 
 
@@ -53,6 +56,8 @@ class Tools:
     write_iodef: Callable[[Current], bytes | None]
     """What is known of an alert that was spoken; None where that is too little for a document."""
     transport: Transport
+    failing: Callable[[Members, float], list[FailingKey]]
+    """Whose keys fail then, or will within a month; the list's own too. Raises Trouble."""
 
 
 @dataclass
@@ -69,6 +74,10 @@ class BridgeProcess:
     _pinning: Lock = field(default_factory=Lock, init=False)
     _asking: Lock = field(default_factory=Lock, init=False)
     _answered_at: float = field(default=0.0, init=False)
+    _wake: Callable[[], None] = field(default_factory=lambda: _nobody, init=False)
+    """Has what is queued sent."""
+    _written: set[Current] = field(default_factory=set, init=False)
+    """With these there is nothing left to do, as they stand."""
 
     async def run(self, ready: Callable[[], None]) -> None:
         """Until cancelled; `ready` is called once mail is taken. Raises OSError where it cannot listen."""
@@ -78,6 +87,10 @@ class BridgeProcess:
         def wake() -> None:
             loop.call_soon_threadsafe(came.set)
 
+        def send() -> None:
+            loop.call_soon_threadsafe(goes.set)
+
+        self._wake = send
         domain, most = settings.domain, self.most_octets
         reception = Reception(domain, most, self.spool, self.clock, self._is_ready, wake)
         where = settings.port if settings.port is not None else settings.socket
@@ -85,9 +98,10 @@ class BridgeProcess:
         await server.start()
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(_rounds(self._take_in, came, goes.set))
+                tasks.create_task(_rounds(self._take_in, came))
                 tasks.create_task(_rounds(self._send_out, goes))
                 tasks.create_task(self._sweep())
+                tasks.create_task(self._watch())
                 ready()
         finally:
             server.stop()
@@ -125,23 +139,29 @@ class BridgeProcess:
         """What was spoken is written, what is queued is sent."""
         try:
             found = self._out.current()
-            members = self._known(self._out) if found else Members()
+            members = cache(lambda: self._known(self._out))
             for current in found:
-                self._write(current, members)
+                if current not in self._written:
+                    self._write(current, members)
+            # Mail of a withdrawn one may have been on its way; who had it is asked for again and again.
+            self._written = {current for current in found if not current.is_withdrawn}
         except (GateAway, GateRefused, Trouble) as error:
             log.warning("alerts wait to be written: %s", error)
         outgoing = Outgoing(self.store)
         domain = self.settings.domain
         Postman(outgoing, self.tools.transport, self._out, self.tokens, domain, self.clock).run()
 
-    def _write(self, current: Current, members: Members) -> None:
-        if not current.by_mail and not current.is_withdrawn:
+    def _write(self, current: Current, members: Callable[[], Members]) -> None:
+        if current.is_withdrawn:
+            self._letters.withdrawn(current.alert, current.name, current.released_at, members)
+        elif not current.by_mail:
             said = Said(tlp=current.tlp, severity=current.severity)
             alert = Alert(current.alert, current.team, current.name, current.released_at, said)
-            self._letters.alert(alert, members, lambda: self._papers(current))
-        originator = next((member for member in members if member.team == current.team), None)
-        if current.by_mail and current.is_reported and originator is not None:
-            self._letters.missing(current.alert, originator, current.missing, current.is_escalated)
+            self._letters.alert(alert, members(), lambda: self._papers(current))
+        elif current.is_reported:
+            originator = next((member for member in members() if member.team == current.team), None)
+            if originator is not None:
+                self._letters.missing(current.alert, originator, current.missing, current.is_escalated)
 
     def _papers(self, current: Current) -> list[Attachment]:
         name = f"alert-{current.alert}"
@@ -152,6 +172,28 @@ class BridgeProcess:
         except GateRefused as error:
             log.warning("alert %d goes out without its recording: %s", current.alert, error)
         return papers
+
+    async def _watch(self) -> None:
+        """Keys are pinned before the first mail comes, and looked at every hour."""
+        while True:
+            done = await asyncio.to_thread(self._look_at_keys)
+            await asyncio.sleep(_WATCH_S if done else _LOOK_S)
+
+    def _look_at_keys(self) -> bool:
+        """Operators and teams hear of those that fail; whether they do."""
+        try:
+            with self._asking:
+                members = self._known(self._asks)
+                found = self.tools.failing(members, self.clock())
+                self._asks.keys(found)
+            teams = {member.team: member for member in members}
+            for key in found:
+                if key.team is not None:
+                    self._letters.key(key, teams[key.team])
+        except (GateAway, GateRefused, BridgeAway, Trouble, OSError) as error:
+            log.warning("keys are looked at later: %s", error)
+            return False
+        return True
 
     async def _sweep(self) -> None:
         while True:
@@ -198,12 +240,16 @@ class BridgeProcess:
             self.settings.domain,
             self.hotline,
             self.clock,
+            self.settings.default_tlp,
+            self._wake,
         )
 
 
-async def _rounds(
-    work: Callable[[], None], bell: asyncio.Event, then: Callable[[], None] = lambda: None
-) -> None:
+def _nobody() -> None:
+    """Before there is a loop to wake."""
+
+
+async def _rounds(work: Callable[[], None], bell: asyncio.Event) -> None:
     """Work again and again: when the bell rings, and every now and then."""
     while True:
         bell.clear()
@@ -211,7 +257,6 @@ async def _rounds(
             await asyncio.to_thread(work)
         except (BridgeAway, OSError) as error:
             log.warning("the bridge waits: %s", error)
-        then()
         try:
             async with asyncio.timeout(_LOOK_S):
                 await bell.wait()

@@ -27,7 +27,7 @@ from ivr.bridge.store import BridgeStore
 from ivr.bridge.tokens import Tokens
 from ivr.config.bridge import Bridge, Smtp
 from ivr.domain.mail import Opened, Standard
-from ivr.domain.records import Tlp
+from ivr.domain.records import FailingKey, Tlp
 from ivr.pstn.ports import free_ports
 
 ALERTS = f"alerts@{DOMAIN}"
@@ -65,7 +65,7 @@ def until(what: Callable[[], bool]) -> None:
 
 
 @contextmanager
-def running(folder: Path, hotline: Hotline) -> Iterator[Running]:
+def running(folder: Path, hotline: Hotline, *failing: FailingKey) -> Iterator[Running]:
     settings = Bridge(DOMAIN, folder)
     store, spool, sink = BridgeStore(folder / "bridge.db"), Spool(folder / "spool"), Sink()
     store.make()
@@ -84,6 +84,7 @@ def running(folder: Path, hotline: Hotline) -> Iterator[Running]:
         read_iodef,
         lambda current: b"<IODEF-Document/>",
         transport,
+        lambda members, now: list(failing),
     )
     process = BridgeProcess(
         settings, "Example Network", "+4940808077555", store, spool, Tokens(b"secret"), tools, time.time

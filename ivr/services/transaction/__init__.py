@@ -31,6 +31,7 @@ from ivr.services.transaction.applied import Applied, Archive
 from ivr.services.transaction.calls import Calls
 from ivr.services.transaction.deliveries import Deliveries
 from ivr.services.transaction.mail import Mails
+from ivr.services.transaction.mailkeys import MailKeys
 from ivr.services.transaction.trunks import Trunks
 from ivr.services.words import Words
 
@@ -143,6 +144,8 @@ class Transaction:
                 | facts.SmsRepeated()
             ):
                 return self._sms(fact)
+            case facts.KeysLookedAt():
+                MailKeys(self._tx, self._outbox, self._note).looked_at(fact)
             case facts.ReserveGivenUp() | facts.ReserveMade():
                 self._note(_DISK[type(fact)])
             case facts.TrunkReported():
