@@ -127,6 +127,9 @@ def _show(args: Args) -> int:
     print(f"gets a message on its answering machine: {'yes' if team['machine_message'] else 'no'}")
     if mail := team["mail"]:
         print(f"mail: {', '.join(mail['addresses'])}; {mail['standard']} {mail['fingerprint']}")
+        if failing := mail["failing"]:
+            when = f"fails within {failing['days']} days" if failing["days"] else "cannot be used any more"
+            say(f"its key for mail {when}: {failing['why']}; ask the team for another, and import it")
     return Exit.DONE
 
 

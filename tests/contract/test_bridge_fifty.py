@@ -1,5 +1,5 @@
-"""A mixed list of fifty, the bridge a process of its own: one alert in, fifty mails out, each opened and found
-right by a program that has not sealed it."""
+"""A mixed list of fifty, the bridge a process of its own: one alert in, fifty mails out, each opened and
+found right by a program of its member's."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

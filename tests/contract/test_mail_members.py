@@ -123,6 +123,7 @@ def test_an_import_pins_keys_and_addresses(
     assert mail["abc"] == {
         "standard": "openpgp",
         "fingerprint": (keys / "abc.fpr").read_text(),
+        "failing": None,
         "gcm": False,
         "addresses": ["alerts@abc.example", "duty@abc.example"],
     }
