@@ -128,7 +128,8 @@ def _show(args: Args) -> int:
     if mail := team["mail"]:
         print(f"mail: {', '.join(mail['addresses'])}; {mail['standard']} {mail['fingerprint']}")
         if failing := mail["failing"]:
-            when = f"fails within {failing['days']} days" if failing["days"] else "cannot be used any more"
+            days = failing["days"]
+            when = f"fails within {days} day{'s'[: days != 1]}" if days else "cannot be used any more"
             say(f"its key for mail {when}: {failing['why']}; ask the team for another, and import it")
     return Exit.DONE
 
