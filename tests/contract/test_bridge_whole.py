@@ -36,6 +36,7 @@ from ivr.bridge.spool import Spool
 from ivr.bridge.store import BridgeStore
 from ivr.bridge.tokens import Tokens
 from ivr.bridge.tools import Keys, keys, tools
+from ivr.domain.facts import AlertWithdrawn
 from ivr.domain.mail import Standard
 from ivr.domain.records import Alert, Delivery, Mail, MailAddress, MailKey, Tlp
 from ivr.pstn.ports import free_ports
@@ -287,3 +288,8 @@ def test_a_spoken_alert_goes_to_the_list_with_its_recording(town: Town) -> None:
     assert text is not None and rule in text.get_content()
     incident = iodef.read(document.get_content()).incident
     assert incident.tlp is Tlp.AMBER and rule in incident.description
+
+    town.book.apply(AlertWithdrawn(alert))
+    until(lambda: len(town.sink.got) == 6)
+    withdrawn = by_gpg(town.sink.of("duty@xyz-cert.example")[1], town.gpg["xyz-cert"])
+    assert b"is WITHDRAWN" in withdrawn and not town.sink.of("duty@abc-cert.example")
