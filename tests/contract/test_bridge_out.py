@@ -243,9 +243,10 @@ def test_who_had_an_alert_hears_once_that_it_is_withdrawn_and_what_waits_is_not_
     assert bridge.states() == {"xyz": State.SENT, "def": State.QUEUED}
     bridge.sink.answers = {}
     bridge.now += pause_s(0)
-    for _ in range(2):
-        bridge.letters.withdrawn(17, "ABC-CERT", NOW, lambda: THREE)
-        bridge.post()
+    bridge.letters.withdrawn(17, "ABC-CERT", NOW, lambda: THREE)
+    bridge.post()
+    bridge.letters.withdrawn(17, "ABC-CERT", NOW, lambda: pytest.fail("all have been told"))
+    bridge.post()
     assert bridge.states() == {"xyz": State.SENT, "def": State.FAILED}
     assert (17, "def", "failed", "the alert was withdrawn") in bridge.hotline.told
     assert [to for _, to, _ in bridge.sink.got] == ["cert@xyz.example"] * 2

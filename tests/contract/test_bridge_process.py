@@ -158,7 +158,13 @@ def test_a_withdrawal_is_written_to_who_had_it_whenever_their_mail_has_left(tmp_
         hotline.on = [replace(hotline.on[0], is_withdrawn=True)]
         until(lambda: len(bridge.sink.got) == 2)
         assert b"is WITHDRAWN" in opened(bridge.sink.got[1][1])
-    assert [line.kind for line in Outgoing(bridge.store).all()] == [Kind.ALERT, Kind.WITHDRAWAL]
+        outgoing = Outgoing(bridge.store)
+        assert [line.kind for line in outgoing.all()] == [Kind.ALERT, Kind.WITHDRAWAL]
+        # One that was on the wire just then, so that it has been sent after all.
+        outgoing.add(Kind.ALERT, "7", 7, "abc", "alerts@abc.example", fresh(), time.time() + 60)
+        outgoing.sent(outgoing.all()[-1].id, time.time())
+        until(lambda: bridge.sink.got[-1][0] == "alerts@abc.example")
+    assert b"is WITHDRAWN" in opened(bridge.sink.got[-1][1])
 
 
 def test_keys_are_pinned_and_told_of_before_any_mail_comes(tmp_path: Path) -> None:
