@@ -31,7 +31,7 @@ from ivr.adapters.clock import SteadyClock
 from ivr.adapters.gate_server import GateServer
 from ivr.adapters.smime import Smime
 from ivr.adapters.store import migrate
-from ivr.config_bridge import Bridge
+from ivr.config.bridge import Bridge
 from ivr.pstn.ports import free_ports
 from ivr.services.gate import Gate
 from ivr.services.gate_submit import Intake

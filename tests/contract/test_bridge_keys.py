@@ -12,7 +12,7 @@ from smime_people import NOW, Authority, ec_key
 
 from ivr.bridge.members import Member, Members
 from ivr.bridge.tools import Keys, keys
-from ivr.config_bridge import Bridge
+from ivr.config.bridge import Bridge
 from ivr.domain.mail import Standard
 
 DAY_S = 86_400.0
