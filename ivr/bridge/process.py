@@ -8,14 +8,12 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from threading import Lock
 
-from ivr.bridge.compose import Attachment
-from ivr.bridge.correspondence import Alert, Correspondence, Sealer
+from ivr.bridge.correspondence import Correspondence, Sealer
 from ivr.bridge.gate import Current, Gate, GateAway, GateRefused
 from ivr.bridge.incoming import Incoming
-from ivr.bridge.intake.mail import Context, IodefReader, Opener, Said, Trouble
+from ivr.bridge.intake.mail import Context, IodefReader, Opener, Trouble
 from ivr.bridge.lmtp import LmtpServer
 from ivr.bridge.members import Member, Members
 from ivr.bridge.outgoing import Outgoing
@@ -24,6 +22,7 @@ from ivr.bridge.reception import Reception
 from ivr.bridge.sending import Transport
 from ivr.bridge.spool import Spool
 from ivr.bridge.store import BridgeAway, BridgeStore
+from ivr.bridge.telling import Telling
 from ivr.bridge.tokens import Tokens
 from ivr.bridge.worker import Worker
 from ivr.config.bridge import Bridge
@@ -76,8 +75,6 @@ class BridgeProcess:
     _answered_at: float = field(default=0.0, init=False)
     _wake: Callable[[], None] = field(default_factory=lambda: _nobody, init=False)
     """Has what is queued sent."""
-    _written: set[Current] = field(default_factory=set, init=False)
-    """With these there is nothing left to do, as they stand."""
 
     async def run(self, ready: Callable[[], None]) -> None:
         """Until cancelled; `ready` is called once mail is taken. Raises OSError where it cannot listen."""
@@ -117,6 +114,7 @@ class BridgeProcess:
 
     def __post_init__(self) -> None:
         self._asks, self._in, self._out = (self.tools.gate() for _ in range(3))
+        self._telling = Telling(self._out, lambda: self._known(self._out), self.tools.write_iodef)
 
     def _is_ready(self) -> bool:
         """Whether the hotline answers, or did so a moment ago, and our own database."""
@@ -138,40 +136,12 @@ class BridgeProcess:
     def _send_out(self) -> None:
         """What was spoken is written, what is queued is sent."""
         try:
-            found = self._out.current()
-            members = cache(lambda: self._known(self._out))
-            for current in found:
-                if current not in self._written:
-                    self._write(current, members)
-            # Mail of a withdrawn one may have been on its way; who had it is asked for again and again.
-            self._written = {current for current in found if not current.is_withdrawn}
+            self._telling.look(self._letters)
         except (GateAway, GateRefused, Trouble) as error:
             log.warning("alerts wait to be written: %s", error)
         outgoing = Outgoing(self.store)
         domain = self.settings.domain
         Postman(outgoing, self.tools.transport, self._out, self.tokens, domain, self.clock).run()
-
-    def _write(self, current: Current, members: Callable[[], Members]) -> None:
-        if current.is_withdrawn:
-            self._letters.withdrawn(current.alert, current.name, current.released_at, members)
-        elif not current.by_mail:
-            said = Said(tlp=current.tlp, severity=current.severity)
-            alert = Alert(current.alert, current.team, current.name, current.released_at, said)
-            self._letters.alert(alert, members(), lambda: self._papers(current))
-        elif current.is_reported:
-            originator = next((member for member in members() if member.team == current.team), None)
-            if originator is not None:
-                self._letters.missing(current.alert, originator, current.missing, current.is_escalated)
-
-    def _papers(self, current: Current) -> list[Attachment]:
-        name = f"alert-{current.alert}"
-        document = self.tools.write_iodef(current)
-        papers = [Attachment("application/iodef+xml", f"{name}.xml", document)] if document else []
-        try:
-            papers.append(Attachment("audio/wav", f"{name}.wav", self._out.audio(current.alert)))
-        except GateRefused as error:
-            log.warning("alert %d goes out without its recording: %s", current.alert, error)
-        return papers
 
     async def _watch(self) -> None:
         """Keys are pinned before the first mail comes, and looked at every hour."""

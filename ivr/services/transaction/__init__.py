@@ -144,13 +144,21 @@ class Transaction:
                 | facts.SmsRepeated()
             ):
                 return self._sms(fact)
+            case facts.KeysLookedAt() | facts.ReserveGivenUp() | facts.ReserveMade() | facts.TrunkReported():
+                self._look_after(fact)
+        return Applied()
+
+    def _look_after(
+        self, fact: facts.KeysLookedAt | facts.ReserveGivenUp | facts.ReserveMade | facts.TrunkReported
+    ) -> None:
+        """What is of the house, and of no alert."""
+        match fact:
             case facts.KeysLookedAt():
                 MailKeys(self._tx, self._outbox, self._note).looked_at(fact)
-            case facts.ReserveGivenUp() | facts.ReserveMade():
-                self._note(_DISK[type(fact)])
             case facts.TrunkReported():
                 self._trunks.reported(fact)
-        return Applied()
+            case _:
+                self._note(_DISK[type(fact)])
 
     def _deliver(
         self,
