@@ -18,6 +18,7 @@ from mails import DOMAIN, MEMBERS, NOW, XYZ, Clear, ClearSealer, Hotline, mail, 
 
 from ivr.bridge.compose import Attachment
 from ivr.bridge.correspondence import Alert, Correspondence
+from ivr.bridge.gate import Current
 from ivr.bridge.intake.mail import Accepted, Said
 from ivr.bridge.intake.mail import Kind as Asked
 from ivr.bridge.members import Member, Members
@@ -25,6 +26,7 @@ from ivr.bridge.outgoing import Kind, Outgoing, State, pause_s
 from ivr.bridge.postman import Postman
 from ivr.bridge.sending import BySmtp, Send
 from ivr.bridge.store import BridgeStore
+from ivr.bridge.telling import Telling
 from ivr.bridge.tokens import Tokens, secret
 from ivr.config.bridge import Smtp
 from ivr.domain.mail import Opened, Reason, Refused, Standard
@@ -335,6 +337,18 @@ def test_an_alert_without_a_label_says_what_that_means_here(bridge: Bridge) -> N
     without, labelled = (read(raw)[1].get_content() for _, _, raw in bridge.sink.got)
     assert without.startswith("ABC-CERT has given it no TLP label. In this network that means TLP:AMBER.")
     assert labelled.startswith("TLP:GREEN") and "AMBER" not in labelled
+
+
+def test_the_directory_is_not_asked_for_again_while_alerts_stand_as_they_did(bridge: Bridge) -> None:
+    asked: list[int] = []
+    telling = Telling(bridge.hotline, lambda: asked.append(1) or THREE, lambda current: None)
+    bridge.hotline.on = [Current(7, "abc", "ABC-CERT", NOW, False), Current(8, "abc", "ABC-CERT", NOW, False)]
+    for _ in range(3):
+        telling.look(bridge.letters)
+    assert len(asked) == 1
+    bridge.hotline.on[0] = replace(bridge.hotline.on[0], missing=("XYZ-CERT",))
+    telling.look(bridge.letters)
+    assert len(asked) == 2 and len(bridge.outgoing.all()) == 4
 
 
 def test_answers(bridge: Bridge) -> None:
