@@ -1,6 +1,6 @@
 """What carrier the practice network is on its trunk: in the clear or over TLS, by address or by login.
 
-Owns: the lines of conf/pjsip.conf that say so. Knows nothing of phones.
+Owns: the lines of conf/pjsip.conf that say so, and what a trunk to it must be like. Knows nothing of phones.
 """
 
 from collections.abc import Mapping
@@ -36,6 +36,15 @@ class Login:
 class Carrier:
     tls: Tls | None = None
     login: Login | None = None
+
+    def demands(self, tls_port: int) -> Mapping[str, object]:
+        """Keys of a trunk to it, as the configuration has them; `tls_port` is the hotline's."""
+        keys: dict[str, object] = {}
+        if self.tls:
+            keys |= {"tls": True, "ca": str(self.tls.ca), "tls_port": tls_port, "srtp": "sdes"}
+        if self.login:
+            keys |= {"username": self.login.user}
+        return keys
 
     def lines(self, run: Path, hotline_port: int) -> Mapping[str, str]:
         """What fills conf/pjsip.conf; `run` is where the files of TLS are linked."""

@@ -117,7 +117,7 @@ class Stage:
         self._clearing = ExitStack()
         self._service: subprocess.Popen[bytes] | None = None
         self._smsc: PracticeSmsc | None = None
-        self._smsc_port = self._sip_port = 0
+        self._smsc_port = self._sip_port = self._tls_port = 0
         self._trunks: list[_Trunk] = []
 
     def __enter__(self) -> Self:
@@ -274,21 +274,13 @@ class Stage:
 
     def _tcp_ports(self) -> list[int]:
         """For AMI and FastAGI."""
-        return free_ports(2)
+        *ours, self._tls_port = free_ports(3)
+        return ours
 
     def _trunk(self, trunk: _Trunk) -> dict[str, Any]:
-        """Its keys in the configuration."""
-        more = self._wanted() if trunk is self._trunks[0] else {}
-        return {**asdict(trunk), **_ON_THIS_MACHINE, **more}
-
-    def _wanted(self) -> dict[str, Any]:
-        """Keys of the first trunk: what its carrier makes necessary, and what the cast wants."""
-        keys: dict[str, Any] = {}
-        if tls := self.cast.carrier.tls:
-            keys |= {"tls": True, "ca": str(tls.ca), "tls_port": free_ports(1)[0], "srtp": "sdes"}
-        if login := self.cast.carrier.login:
-            keys |= {"username": login.user}
-        return {**keys, **self.cast.trunk}
+        """Its keys. The first one has what its carrier makes necessary, and what the cast wants."""
+        wanted = {**self.cast.carrier.demands(self._tls_port), **self.cast.trunk}
+        return {**asdict(trunk), **_ON_THIS_MACHINE, **(wanted if trunk is self._trunks[0] else {})}
 
     def _keep(self, name: str, value: str) -> None:
         secret = self.home / "secrets" / name

@@ -5,7 +5,6 @@ Two Asterisks over the loopback network. Judged by what the phones recorded and 
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from certificates import Authority
@@ -45,11 +44,6 @@ def stage(set_stage: Callable[..., Stage], tmp_path: Path) -> Stage:
             "numbers": {"called": "+e164", "caller": "e164"},
         },
     )
-
-
-def trunk(stage: Stage) -> dict[str, Any]:
-    (document,) = stage.ask("lines")
-    return dict(document)
 
 
 def test_an_alert_over_tls_and_encrypted_speech(stage: Stage, spoken_alert: Path) -> None:
