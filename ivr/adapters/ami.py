@@ -15,6 +15,7 @@ from typing import Any
 
 from panoramisk import Manager
 
+from ivr.domain import endpoint
 from ivr.domain.facts import CallAnswered, CallEnded, Fact
 from ivr.ports import PbxAway
 
@@ -185,7 +186,7 @@ class Ami:
         future = self._send(
             {
                 "Action": "Originate",
-                "Channel": f"PJSIP/{number}@{trunk}",
+                "Channel": endpoint.channel(trunk, number),
                 "ChannelId": call,
                 "Context": script,
                 "Exten": "s",

@@ -135,7 +135,7 @@ class _Session(socketserver.StreamRequestHandler):
 
 def _name(call: str) -> str:
     """Of a channel: it says nothing of the call's id."""
-    return f"PJSIP/sip-a-{sum(call.encode()):08x}"
+    return f"PJSIP/to@sip-a-{sum(call.encode()):08x}"
 
 
 def _messages(lines: Iterator[bytes]) -> Iterator[Message]:

@@ -16,6 +16,7 @@ from string import Template
 from ivr.adapters.pbx.process import run_folder
 from ivr.config import Settings
 from ivr.config.trunk import Trunk
+from ivr.domain.endpoint import endpoint
 from ivr.ports import Programs
 
 FILES = tuple(
@@ -92,6 +93,7 @@ def _trunk(trunk: Trunk, settings: Settings) -> str:
     shared = [t.host for t in settings.trunks].count(trunk.host) > 1
     values = {
         "name": trunk.name,
+        "endpoint": endpoint(trunk.name),
         "host": host,
         "port": trunk.port,
         # Two trunks of one carrier are told apart by port, where there is a difference to see.
