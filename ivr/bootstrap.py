@@ -8,6 +8,7 @@ import shutil
 from functools import partial
 from pathlib import Path
 
+from ivr.adapters import numbering
 from ivr.adapters.audio import Recordings
 from ivr.adapters.clock import SteadyClock
 from ivr.adapters.gate_server import GateServer
@@ -22,6 +23,7 @@ from ivr.adapters.taken import TakenFile
 from ivr.adapters.totp import Codes
 from ivr.config import BadConfig, Settings
 from ivr.domain import spoken
+from ivr.domain.numberclass import Refusal
 from ivr.ports import Clock
 from ivr.services.desk import Desk
 from ivr.services.door import Door
@@ -79,7 +81,14 @@ def ledger(settings: Settings, store: SqlStore, clock: Clock) -> Ledger:
         network.sms_text,
         network.duty_operator,
         settings.mail.open_s,
+        may_call(settings),
     )
+
+
+def may_call(settings: Settings) -> Refusal:
+    """Which numbers are never called, whoever asks for it."""
+    calls = settings.calls
+    return numbering.may_call(settings.network.hotline, frozenset(calls.allow), frozenset(calls.countries))
 
 
 def desk(settings: Settings, store: SqlStore, book: Ledger) -> Desk:

@@ -76,6 +76,11 @@ def not_told(alert: int, teams: Iterable[str]) -> str:
     return f"Withdrawn alert {alert}: no mobile to tell: {_names(teams)}. Please call them."
 
 
+def never_called(alert: int, numbers: Iterable[str]) -> str:
+    """To operators: numbers of the directory (masked, with their teams) that must not be called."""
+    return f"Alert {alert}: never called, see `tocsin doctor`: {_names(numbers)}."
+
+
 def not_sent(alert: Alert, hotline: str) -> str:
     """To those whose caller's line dropped before the alert was sent."""
     return (

@@ -19,17 +19,14 @@ from ivr.domain.facts import (
     CallCancelled,
     CallEnded,
     CallPlaced,
-    DeliverySkipped,
-    ErrandDropped,
     ErrandExpired,
     ErrandPlaced,
     Fact,
 )
 from ivr.domain.lines import TrunkView, look_back
-from ivr.domain.number import is_emergency
 from ivr.domain.policy import Policy
 from ivr.domain.records import OPEN, OPEN_ERRANDS, Call, CallState, Delivery, Entry, Errand
-from ivr.domain.schedule import Plan, Start, View, plan
+from ivr.domain.schedule import Plan, View, plan
 from ivr.ports import AtLeast, Clock, Pbx, PbxAway, Records, Store, StoreAway
 from ivr.services.ledger import Applied, Ledger
 
@@ -179,8 +176,7 @@ class Dialler:
         """Commit the calls together, then originate them; errands first, for somebody waits on the line."""
         for errand in decided.errands:
             await self._run(errand)
-        starts = [start for start in decided.start if not await self._skipped(start)]
-        placed = [CallPlaced(self._new_id(), s.team, s.number, s.trunk, s.alerts) for s in starts]
+        placed = [CallPlaced(self._new_id(), s.team, s.number, s.trunk, s.alerts) for s in decided.start]
         applied = await self._apply_together(placed)
         await asyncio.gather(  # one that cannot leave keeps none of the others
             *(
@@ -197,20 +193,7 @@ class Dialler:
         since = self._clock() - self._look_back_s
         return tx.find(Call, ended_at=AtLeast(since))
 
-    async def _skipped(self, start: Start) -> bool:
-        """The directory refuses emergency numbers; one that got here by another way must still never be
-        dialled."""
-        if not is_emergency(start.number.removeprefix("+")):
-            return False
-        log.error("%s has an emergency number; it is not called", start.team)
-        await self._apply_together([DeliverySkipped(alert, start.team) for alert in start.alerts])
-        return True
-
     async def _run(self, start: StartErrand) -> None:
-        if is_emergency(start.number.removeprefix("+")):
-            log.error("errand %d has an emergency number; it is not called", start.errand)
-            await self._apply(ErrandDropped(start.errand))
-            return
         call = self._new_id()
         applied = await self._apply(ErrandPlaced(start.errand, call, start.trunk))
         if applied is not None and applied.call is not None:

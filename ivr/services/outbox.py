@@ -32,7 +32,14 @@ from ivr.services.history import Network, team_policy
 from ivr.services.report import many
 from ivr.services.traffic import Traffic
 
-Telling = News | effects.TellTeam | effects.RemindTeams | effects.TellWithdrawal | effects.TellCaller
+Telling = (
+    News
+    | effects.TellTeam
+    | effects.RemindTeams
+    | effects.TellWithdrawal
+    | effects.TellCaller
+    | effects.TellOperators
+)
 T = TypeVar("T", Leg, Number, Sms)
 
 
@@ -57,6 +64,8 @@ class Outbox:
                 self._recall(alert)
             case effects.TellCaller():
                 self._tell_caller(alert)
+            case effects.TellOperators():
+                self.to_operators(effect.text, alert.id)
             case _:
                 self._news.setdefault(alert.id, []).append(effect)
 
