@@ -25,6 +25,7 @@ from ivr.config import BadConfig, Settings
 from ivr.domain import spoken
 from ivr.domain.numberclass import Refusal
 from ivr.ports import Clock
+from ivr.services.ceilings import Chosen
 from ivr.services.desk import Desk
 from ivr.services.door import Door
 from ivr.services.gate import Gate
@@ -83,6 +84,11 @@ def ledger(settings: Settings, store: SqlStore, clock: Clock) -> Ledger:
         settings.mail.open_s,
         may_call(settings),
     )
+
+
+def ceilings(settings: Settings) -> Chosen:
+    """How many calls may be started, in an hour and for one alert."""
+    return Chosen(settings.calls.per_hour, settings.calls.per_alert, settings.policy.max_calls)
 
 
 def may_call(settings: Settings) -> Refusal:

@@ -137,10 +137,17 @@ def _show(args: Args) -> int:
 
 
 def _document(here: House, alert: int) -> dict[str, Any]:
+    import time
+
+    from ivr import bootstrap
+    from ivr.services.ceilings import held
     from ivr.services.report import alert_document
 
     with here.store.read() as tx:
-        return alert_document(tx, alert)
+        found = alert_document(tx, alert)
+        may_wait = found["state"] == "released"
+        why = held(tx, bootstrap.ceilings(here.settings), (alert,), time.time()) if may_wait else None
+    return {**found, "calls_wait": why}
 
 
 def _print(alert: dict[str, Any]) -> None:
@@ -153,6 +160,8 @@ def _print(alert: dict[str, Any]) -> None:
     for what in ("recorded", "released", "escalated", "closed"):
         if alert[f"{what}_at"]:
             print(f"{what:<9} {alert[f'{what}_at']}")
+    if alert["calls_wait"]:
+        print(alert["calls_wait"])
     heads = ("TEAM", "STATE", "ACKNOWLEDGED", "VIA", "BY", "CALLS")
     rows = []
     for d in alert["deliveries"]:

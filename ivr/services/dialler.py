@@ -28,6 +28,7 @@ from ivr.domain.policy import Policy
 from ivr.domain.records import OPEN, OPEN_ERRANDS, Call, CallState, Delivery, Entry, Errand
 from ivr.domain.schedule import Plan, View, plan
 from ivr.ports import AtLeast, Clock, Pbx, PbxAway, Records, Store, StoreAway
+from ivr.services.ceilings import Ceilings, Chosen
 from ivr.services.ledger import Applied, Ledger
 
 log = logging.getLogger(__name__)
@@ -58,6 +59,7 @@ class Dialler:
         policy: Policy,
         clock: Clock,
         new_id: Callable[[], str],
+        ceilings: Chosen | None = None,
     ) -> None:
         self._store = store
         self._ledger = ledger
@@ -67,6 +69,7 @@ class Dialler:
         self._policy = policy
         self._clock = clock
         self._new_id = new_id
+        self._ceilings = Ceilings(ceilings or Chosen())
         self._facts: deque[Fact] = deque()
         self._changed = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -148,6 +151,8 @@ class Dialler:
                 for call in decided.cancel:
                     await self._cancel(call)
                 await self._place(decided)
+            if decided.held_by:
+                await self._apply_together(await asyncio.to_thread(self._held, decided))
         except PbxAway:
             return None  # pbx_up wakes us
         return decided.again_at
@@ -160,7 +165,8 @@ class Dialler:
             deliveries = tx.find(Delivery, state=OPEN)
             errands = tx.find(Errand, state=OPEN_ERRANDS)
             recent = self._recent(tx)
-        now = self._clock()
+            now = self._clock()
+            budget = self._ceilings.left(tx, {d.alert for d in deliveries}, now)
         over = [replace(call, state=CallState.ENDED, ended_at=now) for call in up if call.id in ended]
         view = View(
             trunks=self._trunks,
@@ -169,8 +175,13 @@ class Dialler:
             deadline_s=self._policy.deadline_s,
             recent=[*recent, *over],
             errands=errands,
+            budget=budget,
         )
         return plan(view, now)
+
+    def _held(self, decided: Plan) -> Sequence[Fact]:
+        with self._store.read() as tx:
+            return self._ceilings.news(tx, decided.held_by, self._clock())
 
     async def _place(self, decided: Plan) -> None:
         """Commit the calls together, then originate them; errands first, for somebody waits on the line."""

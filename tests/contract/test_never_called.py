@@ -1,4 +1,4 @@
-"""Numbers that must not be called: they are refused at the shell; one that got into the directory all the same
+"""Numbers that must not be called: they are refused at the shell; one that is in the directory all the same
 is not called, and people are told so."""
 
 from pathlib import Path

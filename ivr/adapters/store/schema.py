@@ -181,6 +181,7 @@ call = Table(
     Column("passed", Boolean, nullable=False),
     Index(None, "state"),
     Index(None, "ended_at"),
+    Index(None, "direction", "started_at"),
 )
 
 errand = Table(

@@ -44,6 +44,7 @@ from ivr.domain.facts.calls import (
     ListenRefused,
     MessageLeft,
 )
+from ivr.domain.facts.ceiling import CeilingReached
 from ivr.domain.facts.mail import MailMoved
 from ivr.domain.facts.room import (
     ReserveGivenUp,
@@ -108,6 +109,7 @@ Fact = (
     | SmsWritten
     | SmsRepeated
     | MailMoved
+    | CeilingReached
     | ReserveGivenUp
     | ReserveMade
 )
@@ -135,6 +137,7 @@ __all__ = [
     "CallPlaced",
     "CallPutOff",
     "CallerLost",
+    "CeilingReached",
     "DeliveryRetried",
     "DeliverySkipped",
     "ErrandDone",

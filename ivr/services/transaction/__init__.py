@@ -4,7 +4,7 @@ Owns: which records a fact touches, and in what order the machines of the domain
 itself. Knows no telephone, no SMSC and no database: they are ports.
 """
 
-from ivr.domain import facts
+from ivr.domain import facts, wording
 from ivr.domain.delivery import MobileNotReached
 from ivr.domain.effects import (
     Effect,
@@ -132,6 +132,9 @@ class Transaction:
                 | facts.SmsRepeated()
             ):
                 return self._sms(fact)
+            case facts.CeilingReached():
+                self._note(Note("ceiling reached", f"{fact.most} calls"), fact.alert)
+                self._outbox.to_operators_once(wording.ceiling(fact.alert, fact.most), fact.alert)
             case facts.ReserveGivenUp() | facts.ReserveMade():
                 self._note(_DISK[type(fact)])
         return Applied()
