@@ -129,25 +129,32 @@ def _standing(alert: dict[str, Any]) -> str:
 def _show(args: Args) -> int:
     with house(args) as here:
         shown = _document(here, args.alert)
+        why = _held(here, args.alert) if shown["state"] == "released" else None
     if args.json:
         document(shown)
     else:
         _print(shown)
+    if why is not None:
+        say(why)
     return Exit.DONE
 
 
 def _document(here: House, alert: int) -> dict[str, Any]:
+    from ivr.services.report import alert_document
+
+    with here.store.read() as tx:
+        return alert_document(tx, alert)
+
+
+def _held(here: House, alert: int) -> str | None:
+    """Why no further call is started for a released alert, where a ceiling is reached."""
     import time
 
     from ivr import bootstrap
     from ivr.services.ceilings import held
-    from ivr.services.report import alert_document
 
     with here.store.read() as tx:
-        found = alert_document(tx, alert)
-        may_wait = found["state"] == "released"
-        why = held(tx, bootstrap.ceilings(here.settings), (alert,), time.time()) if may_wait else None
-    return {**found, "calls_wait": why}
+        return held(tx, bootstrap.ceilings(here.settings), (alert,), time.time())
 
 
 def _print(alert: dict[str, Any]) -> None:
@@ -160,8 +167,6 @@ def _print(alert: dict[str, Any]) -> None:
     for what in ("recorded", "released", "escalated", "closed"):
         if alert[f"{what}_at"]:
             print(f"{what:<9} {alert[f'{what}_at']}")
-    if alert["calls_wait"]:
-        print(alert["calls_wait"])
     heads = ("TEAM", "STATE", "ACKNOWLEDGED", "VIA", "BY", "CALLS")
     rows = []
     for d in alert["deliveries"]:
