@@ -105,5 +105,4 @@ def test_the_hotline_serves_and_calls_while_it_is_flooded(
     )
     eventually(lambda: not stage.ask("call", "list", "--live"), 20, "calls are left over")
     assert {c["direction"] for c in stage.ask("call", "list") if c["number"] != OFFICE} == {"in"}
-    print(f"Asterisk grew by {memory_mb(pid) - before:.0f} MB")
     assert memory_mb(pid) - before < _GROWTH_MB
