@@ -33,6 +33,7 @@ bench: pbx
 	$(RUN) -m bench.simulate
 	$(RUN) -m bench.expected
 	$(RUN) -m bench.dialout $(DIALOUT)
+	$(RUN) -m bench.failover
 	$(RUN) -m bench.key_to_prompt $(LOGINS)
 	$(RUN) -m bench.sms_throughput $(SMS)
 

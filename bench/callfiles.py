@@ -17,7 +17,8 @@ from pathlib import Path
 from bench.matrix import Matrix, Row
 from ivr.config import Settings
 from ivr.domain import endpoint, spoken
-from ivr.domain.nextcall import CallAt, Past, next_call
+from ivr.domain.attempts import Past
+from ivr.domain.nextcall import CallAt, next_call
 from ivr.domain.policy import Policy
 from ivr.domain.records import Disposition
 

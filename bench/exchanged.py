@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from operator import attrgetter
 
 from bench.matrix import Matrix
-from ivr.domain.nextcall import CallAt, Past, next_call
+from ivr.domain.attempts import Past
+from ivr.domain.nextcall import CallAt, next_call
 from ivr.domain.policy import Policy
 from ivr.domain.records import Disposition
 from ivr.pstn.cdr import Record

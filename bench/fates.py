@@ -8,8 +8,9 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ivr.domain.attempts import Past
 from ivr.domain.hours import Hours
-from ivr.domain.nextcall import CallAt, Past, Phone, next_call
+from ivr.domain.nextcall import CallAt, Phone, next_call
 from ivr.domain.policy import Policy
 from ivr.domain.records import CallingHours, Disposition
 
@@ -30,6 +31,8 @@ class Fate:
     """From the call's beginning; None: not at all."""
     pressed_after_s: float | None = None
     """When a person asks to hear the alert, from the call's beginning."""
+    cause: int | None = None
+    """ITU-T Q.850, where it matters."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from bench.clairvoyant import Path
 from bench.fates import ANSWER, BUSY
 from ivr import yamlfile
 from ivr.domain import nextcall
-from ivr.domain.nextcall import CallAt, Past, next_call
+from ivr.domain.attempts import Past
+from ivr.domain.nextcall import CallAt, next_call
 from ivr.domain.policy import Policy
 from ivr.domain.records import Disposition
 from ivr.pstn.behaviour import PRESETS, Behaviour, Hangup, Listen, Press

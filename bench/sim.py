@@ -15,13 +15,15 @@ from bench.fates import Fate
 from ivr.domain import call as calls
 from ivr.domain import delivery as deliveries
 from ivr.domain import schedule
+from ivr.domain.attempts import Past
 from ivr.domain.delivery import CallsChanged, DeliveryFact, History, NumberClosed
 from ivr.domain.facts import Acknowledged, CallAnswered, CallCancelled, CallEnded, CallPlaced, KeyPressed
 from ivr.domain.lines import TrunkView, look_back
-from ivr.domain.nextcall import Past, Phone
+from ivr.domain.nextcall import Phone
 from ivr.domain.policy import Policy
 from ivr.domain.records import OPEN, Call, CallState, Delivery, Direction, Disposition, Via
 from ivr.domain.schedule import Start, View
+from ivr.domain.trunk import got_through
 
 ALERT = 17
 NOON = 1_795_356_180.0
@@ -74,18 +76,20 @@ def run(
     begin: float = NOON,
 ) -> Result:
     """Release one alert at `begin` (seconds since the epoch) and follow it to its end."""
-    return _Alert(network, trunks, policy, callers, begin).run()
+    return Simulated(network, trunks, policy, callers, begin).run()
 
 
 @dataclass(slots=True)
-class _Team:
+class Team:
     n: int
     delivery: Delivery
     past: list[Past]
     up: dict[str, Call]
 
 
-class _Alert:
+class Simulated:
+    """One alert on its way. See bench.outages for one whose trunks fail."""
+
     def __init__(
         self,
         network: Network,
@@ -98,11 +102,11 @@ class _Alert:
         self._trunks = trunks
         self._policy = policy
         self._begin = self._now = begin
-        self._teams: dict[str, _Team] = {}
+        self._teams: dict[str, Team] = {}
         for n in range(network.teams):
             team = f"team-{n:05}"
             fresh, _ = deliveries.opened(ALERT, team, team, network.numbers(n), policy, begin)
-            self._teams[team] = _Team(n, fresh, [], {})
+            self._teams[team] = Team(n, fresh, [], {})
         self._open = {team: t for team, t in self._teams.items() if t.delivery.state in OPEN}
         self._up: dict[str, Call] = {}
         self._recent: list[Call] = []
@@ -132,7 +136,9 @@ class _Alert:
     def _carry_out_plan(self) -> float | None:
         self._recent = [c for c in self._recent if (c.ended_at or 0) >= self._now - self._look_back_s]
         waiting = [t.delivery for t in self._open.values()]
-        view = View(self._trunks, waiting, list(self._up.values()), self._policy.deadline_s, self._recent)
+        view = View(
+            self._seen_trunks(), waiting, list(self._up.values()), self._policy.deadline_s, self._recent
+        )
         plan = schedule.plan(view, self._now)
         assert not plan.expire, "the deadline must lie beyond the simulated time"
         for call in plan.cancel:
@@ -142,18 +148,23 @@ class _Alert:
             self._start(self._teams[start.team], start)
         return self._now if plan.cancel else plan.again_at
 
+    def _seen_trunks(self) -> Sequence[TrunkView]:
+        """The trunks as the exchange and their calls show them."""
+        return self._trunks
+
     # -- calls out ---------------------------------------------------------------------------------------
 
-    def _start(self, team: _Team, start: Start) -> None:
+    def _start(self, team: Team, start: Start) -> None:
         phone = next(p for p in self._network.numbers(team.n) if p.number == start.number)
         if not phone.hours.open_at(self._now):
             self._tell(team, NumberClosed())
             return
-        fate = self._network.fate(team.n, team.delivery.attempts, start.number)
+        fate = self._fate(team, start)
         call = f"out-{self._ids}"
         self._tell(team, CallPlaced(call, start.team, start.number, start.trunk, start.alerts))
         self._up[call] = team.up[call] = Call(
-            call, Direction.OUT, CallState.PLACED, start.team, start.number, start.trunk, self._now
+            *(call, Direction.OUT, CallState.PLACED, start.team, start.number, start.trunk, self._now),
+            probe=start.probe,
         )
         if fate.answered_after_s is not None:
             self._in(fate.answered_after_s, partial(self._tell_call, CallAnswered(call)))
@@ -161,21 +172,24 @@ class _Alert:
             self._in(fate.pressed_after_s, partial(self._tell_call, KeyPressed(call)))
         self._in(fate.line_s, partial(self._end_of, call, fate))
 
+    def _fate(self, team: Team, start: Start) -> Fate:
+        return self._network.fate(team.n, team.delivery.attempts, start.number)
+
     def _tell_call(self, fact: CallAnswered | KeyPressed) -> None:
         if fact.call in self._up:  # and was not cancelled
             self._move(self._up[fact.call], fact)
 
     def _end_of(self, call: str, fate: Fate) -> None:
         if call in self._up:  # and was not cancelled
-            self._end(call, fate.disposition)
+            self._end(call, fate.disposition, fate.cause)
 
     def _move(self, call: Call, fact: calls.CallFact) -> Call:
         after, _ = calls.decide(call, fact, self._now)
         self._up[call.id] = self._teams[call.team or ""].up[call.id] = after
         return after
 
-    def _end(self, call: str, disposition: Disposition) -> None:
-        ended = self._move(self._up[call], CallEnded(call, None))
+    def _end(self, call: str, disposition: Disposition, cause: int | None = None) -> None:
+        ended = self._move(self._up[call], CallEnded(call, cause))
         team = self._teams[ended.team or ""]
         del self._up[call], team.up[call]
         self._recent.append(ended)
@@ -185,12 +199,16 @@ class _Alert:
             self._tell(team, Acknowledged(ALERT, ended.team, Via.KEYPRESS, ended.number))
             self._reached_at.append(self._now - self._begin)
         else:
-            team.past.append(Past(ended.number or "", disposition, self._now))
+            fault = got_through(ended) is False
+            team.past.append(
+                Past(ended.number or "", disposition, self._now, ended.trunk, fault, ended.probe)
+            )
             self._tell(team, CallsChanged())
 
-    def _tell(self, team: _Team, fact: DeliveryFact) -> None:
+    def _tell(self, team: Team, fact: DeliveryFact) -> None:
         up = {c.number or "": c.started_at for c in team.up.values()}
-        history = History(self._network.numbers(team.n), team.past, up, expired=False)
+        numbers, trunks = self._network.numbers(team.n), len(self._trunks)
+        history = History(numbers, team.past, up, expired=False, trunks=trunks)
         team.delivery, _ = deliveries.decide(team.delivery, fact, history, self._policy, self._now)
         if team.delivery.state not in OPEN:
             del self._open[team.delivery.team]

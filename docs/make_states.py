@@ -13,7 +13,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any, get_args
 
-from ivr.domain import alert, call, delivery, enrol, errand, facts, shortmessage
+from ivr.domain import alert, call, delivery, enrol, errand, facts, shortmessage, trunk
 from ivr.domain.alert import Settled
 from ivr.domain.delivery import CallsChanged, History, MobileNotReached, NumberClosed, PutOff
 from ivr.domain.errand import ErrandCallEnded
@@ -37,8 +37,11 @@ from ivr.domain.records import (
     Sms,
     SmsState,
     Source,
+    TrunkHealth,
+    TrunkState,
     Via,
 )
+from ivr.domain.trunk import CallsFailing, CallThrough, ProbeFailed
 
 NUMBER = "+4940808077555"
 SAMPLES: dict[type, list[Any]] = {
@@ -55,6 +58,7 @@ SAMPLES: dict[type, list[Any]] = {
     facts.CallerLost: [facts.CallerLost(1)],
     facts.AlertErased: [facts.AlertErased(1)],
     facts.CallPlaced: [facts.CallPlaced("c", "t", NUMBER, "sip", (1,))],
+    facts.CallRang: [facts.CallRang("c")],
     facts.CallAnswered: [facts.CallAnswered("c")],
     facts.KeyPressed: [facts.KeyPressed("c")],
     facts.CallCancelled: [facts.CallCancelled("c")],
@@ -84,6 +88,10 @@ SAMPLES: dict[type, list[Any]] = {
     facts.SmsUnanswered: [facts.SmsUnanswered(1)],
     facts.SmsFailed: [facts.SmsFailed(1, "refused")],
     facts.SmsReceipt: [facts.SmsReceipt("m", s) for s in ReceiptState],
+    facts.TrunkReported: [facts.TrunkReported("sip", lines, "") for lines in (0, 4)],
+    CallsFailing: [CallsFailing()],
+    CallThrough: [CallThrough()],
+    ProbeFailed: [ProbeFailed()],
 }
 HISTORIES = [
     History(numbers, (), up, expired)
@@ -130,6 +138,10 @@ def _enrolment(state: EnrolState, fact: Any) -> Iterable[StrEnum]:
 
 def _sms(state: SmsState, fact: Any) -> Iterable[StrEnum]:
     yield shortmessage.decide(Sms(1, 1, "t", NUMBER, "", state), fact, 0.0).state
+
+
+def _trunk(state: TrunkHealth, fact: Any) -> Iterable[StrEnum]:
+    yield trunk.decide(TrunkState("sip", state), fact, 0.0)[0].health
 
 
 MACHINES = (
@@ -190,6 +202,15 @@ MACHINES = (
         shortmessage.SmsFact,
         shortmessage.TABLE,
         _sms,
+    ),
+    Machine(
+        "Trunk",
+        "The way to a carrier, as Asterisk and the calls over it show it.",
+        (("up", "nobody has said otherwise"),),
+        TrunkHealth,
+        trunk.TrunkFact,
+        trunk.TABLE,
+        _trunk,
     ),
 )
 

@@ -70,7 +70,7 @@ def taken(settings: Settings) -> TakenFile:
 
 def ledger(settings: Settings, store: SqlStore, clock: Clock) -> Ledger:
     network = settings.network
-    archive, trunks = recordings(settings), len(settings.trunks)
+    archive, trunks = recordings(settings), tuple(trunk.name for trunk in settings.trunks)
     return Ledger(
         store,
         archive,

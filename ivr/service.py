@@ -5,18 +5,22 @@ Owns: what is started in which order, and how the parts hear of each other. See 
 
 import asyncio
 import gc
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from secrets import token_hex
 
 from ivr import bootstrap
-from ivr.adapters.ami import Ami, AmiAccount
+from ivr.adapters.ami import Ami
+from ivr.adapters.ami_link import AmiAccount
 from ivr.adapters.fastagi import Channel, FastAgiServer
 from ivr.adapters.modem import ModemLink
 from ivr.adapters.modem_spool import Spool
 from ivr.adapters.smpp import SmppLink
 from ivr.adapters.smpp_account import Bind, SmscSettings
 from ivr.config import BadConfig, Settings
+from ivr.config.internet import warning
 from ivr.config.sms import Modem, Smsc
+from ivr.domain import endpoint
 from ivr.domain.lines import TrunkView
 from ivr.domain.sms import SmsEvent
 from ivr.services.courier import Courier
@@ -25,6 +29,8 @@ from ivr.services.dialler import Dialler
 from ivr.services.followup import FollowUp
 from ivr.services.janitor import Janitor
 from ivr.services.keeper import Keeper
+
+log = logging.getLogger(__name__)
 
 Scripts = Mapping[str, Callable[[Channel], None]]
 """Call scripts by the path of their FastAGI address."""
@@ -37,6 +43,7 @@ class Service:
     """
 
     def __init__(self, settings: Settings, scripts: Callable[[Desk], Scripts]) -> None:
+        self._warning = warning(settings.trunks, settings.smsc)
         self._store = bootstrap.open_store(settings)
         clock = bootstrap.clock(self._store)
         book = bootstrap.ledger(settings, self._store, clock)
@@ -44,7 +51,8 @@ class Service:
         self._interrupted = bootstrap.interrupted(settings, self._store, self._desk)
         self._agi = FastAgiServer("127.0.0.1", settings.pbx.agi_port, scripts(self._desk))
         account = AmiAccount(settings.pbx.ami_port, settings.pbx.ami_user, settings.secret("ami"))
-        self._ami = Ami(account, _caller_id(settings))
+        caller_id = _caller_id(settings)
+        self._ami = Ami(account, endpoint.channel, lambda trunk: caller_id)
         trunks = [
             TrunkView(trunk.name, trunk.lines, guard_s=trunk.guard_s, cps=trunk.cps, reserve=trunk.reserve)
             for trunk in settings.trunks
@@ -78,6 +86,8 @@ class Service:
         # What is there now stays. To look through all of it for garbage, now and then, would stop every call.
         gc.collect()
         gc.freeze()
+        if self._warning is not None:
+            log.warning("%s", self._warning)
         self._interrupted.adopt()
         self._intake.clean()
         self._agi.start()

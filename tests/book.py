@@ -123,13 +123,15 @@ class Book:
         self.apply(facts.AlertReleased(alert))
         return alert
 
-    def rings(self, team: str, *alerts: int, number: str | None = None) -> str:
+    def rings(
+        self, team: str, *alerts: int, number: str | None = None, trunk: str = "sip-a", probe: bool = False
+    ) -> str:
         """A call to `team` is placed, to the number it is due at; the call's id."""
         self._calls += 1
         call = f"call-{self._calls:04}"
         to = number or self.delivery(alerts[0], team).number
         assert to is not None, f"{team} has no number that may be called"
-        self.apply(facts.CallPlaced(call, team, to, "sip-a", alerts))
+        self.apply(facts.CallPlaced(call, team, to, trunk, alerts, probe))
         return call
 
     def answers(self, call: str) -> None:
@@ -138,9 +140,17 @@ class Book:
     def hangs_up(self, call: str, cause: int | None = 16) -> None:
         self.apply(facts.CallEnded(call, cause))
 
-    def calls_in_vain(self, team: str, alert: int, cause: int, rings_s: float = 0.0) -> None:
+    def calls_in_vain(
+        self,
+        team: str,
+        alert: int,
+        cause: int,
+        rings_s: float = 0.0,
+        trunk: str = "sip-a",
+        probe: bool = False,
+    ) -> None:
         """A call that nobody answers, from its begin to its end."""
-        call = self.rings(team, alert)
+        call = self.rings(team, alert, trunk=trunk, probe=probe)
         self.clock.forward(rings_s)
         self.hangs_up(call, cause)
 

@@ -9,70 +9,49 @@ has a time-out; no value with a line break is sent; a callback never raises.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from panoramisk import Manager
-
-from ivr.domain import endpoint
-from ivr.domain.facts import CallAnswered, CallEnded, Fact
+from ivr.adapters.ami_link import ANSWER_S, AmiAccount, Connection, within
+from ivr.adapters.ami_observer import Observer
+from ivr.domain.facts import CallAnswered, CallEnded, CallRang, Fact
+from ivr.domain.records import Reached
 from ivr.ports import PbxAway
 
 log = logging.getLogger(__name__)
 
-_ANSWER_S = 5.0
-"""How long Asterisk may take to answer an action before it counts as hung."""
 _PING_S = 2.0
 _HUNG_S = 3.0
 """Without an answer to a ping: a stopped Asterisk keeps its sockets open, and takes Originates meanwhile."""
 _RETRY_S = (0.2, 0.5, 1.0, 2.0)
 _REFUSED_S = 30.0
 """Before a refused login is tried again."""
-_UP = "6"
-"""ChannelState of an answered channel."""
-_NEVER_S = 10**8
+_RINGING, _UP = "5", "6"
+"""ChannelState of a channel whose phone rings, and of an answered one (Asterisk: AST_STATE_*)."""
 
 _NOT_CREATED = 0
 """Cause when Asterisk could not even create the channel (AST_CAUSE_NOTDEFINED)."""
 
 
-@dataclass(frozen=True, slots=True)
-class AmiAccount:
-    port: int
-    user: str
-    secret: str
-    host: str = "127.0.0.1"
-
-
-async def _within(seconds: float, work: Awaitable[Any]) -> Any:
-    """Raises TimeoutError. As asyncio.wait_for, but that swallows the cancellation of its task before Python
-    3.12 if `work` is done at the same moment: a service that was told to stop then never ends."""
-    async with asyncio.timeout(seconds):
-        return await work
-
-
-class _Connection(Manager):  # type: ignore[misc]  # panoramisk has no types
-    """A Manager that connects once."""
-
-    _spent = False
-
-    def connect(self, *args: Any, **kwargs: Any) -> Any:
-        if self._spent:
-            return None
-        self._spent = True
-        return super().connect(*args, **kwargs)
-
-
 class Ami:
     """The Pbx port (see ports)."""
 
-    def __init__(self, account: AmiAccount, caller_id: str) -> None:
+    def __init__(
+        self,
+        account: AmiAccount,
+        channel: Callable[[str, str], str],
+        caller_id: Callable[[str], str],
+        observers: Sequence[Callable[[], Observer]] = (),
+    ) -> None:
+        """`channel`: what to dial, of a trunk and a number in E.164 form. `caller_id`: that of a trunk."""
         self._account = account
+        self._channel = channel
         self._caller_id = caller_id
+        self._observers = observers
         self._on_fact: Callable[[Fact], None] = lambda fact: None
         self._on_up: Callable[[], None] = lambda: None
-        self._manager: _Connection | None = None
+        self._manager: Connection | None = None
         self._booted_at = 0.0
         """By time.monotonic."""
         self._pending: set[asyncio.Future[Any]] = set()
@@ -106,41 +85,37 @@ class Ami:
         lost = asyncio.get_running_loop().create_future()
         booted = asyncio.Event()
 
-        def on_booted(_: Manager, event: Any) -> None:
+        def on_booted(_: Any, event: Any) -> None:
             uptime = str(event.uptime)
             self._booted_at = time.monotonic() - (int(uptime) if uptime.isdecimal() else 0)
             booted.set()
 
-        def on_disconnect(_: Manager, reason: object) -> None:
+        def on_disconnect(_: Any, reason: object) -> None:
             if not lost.done():
                 lost.set_result(f"connection lost: {reason}")
 
-        manager = _Connection(
-            host=self._account.host,
-            port=self._account.port,
-            username=self._account.user,
-            secret=self._account.secret,
-            ping_delay=_NEVER_S,
-            ping_interval=_NEVER_S,
-            reconnect_timeout=_NEVER_S,
-            forgetable_actions=("ping", "login", "originate", "hangup", "coreshowchannels"),
-            on_disconnect=on_disconnect,
-            loop=asyncio.get_running_loop(),
-            log=logging.getLogger("panoramisk"),
-        )
+        manager = Connection(self._account, on_disconnect)
         manager.register_event("FullyBooted", on_booted)
-        manager.register_event("Hangup", self._guarded(self._hangup))
-        manager.register_event("Newstate", self._guarded(self._newstate))
+        observers = [new() for new in self._observers]
+        told = {"Hangup": _hangup, "Newstate": _newstate}
+        for events in (told, *(observer.events for observer in observers)):
+            for name, facts in events.items():
+                manager.register_event(name, partial(self._tell, facts))
         try:
-            await _within(_ANSWER_S, manager.connect())
+            await within(ANSWER_S, manager.connect())
             await asyncio.sleep(0)  # lets panoramisk's own callback send the login
-            login = await _within(_ANSWER_S, manager.authenticated_future)
+            login = await within(ANSWER_S, manager.authenticated_future)
             if not login.success:
                 return f"login refused: check the secret of AMI user {self._account.user}"
-            await _within(10 * _ANSWER_S, booted.wait())
+            await within(10 * ANSWER_S, booted.wait())
             self._manager = manager
             self._on_up()
-            return await self._watch(manager, lost)
+            asking = [asyncio.create_task(self._ask(observer)) for observer in observers]
+            try:
+                return await self._watch(manager, lost)
+            finally:
+                for task in asking:
+                    task.cancel()
         except OSError as error:
             return str(error)
         except TimeoutError:
@@ -151,29 +126,32 @@ class Ami:
         finally:
             manager.close()
 
-    async def _watch(self, manager: _Connection, lost: "asyncio.Future[str]") -> str:
+    async def _watch(self, manager: Connection, lost: "asyncio.Future[str]") -> str:
         """Ping until the connection is lost or Asterisk hangs: a stopped one keeps its sockets open."""
         while True:
             done, _ = await asyncio.wait({lost}, timeout=_PING_S)
             if done:
                 return lost.result()
-            await _within(_HUNG_S, manager.send_action({"Action": "Ping"}))
+            await within(_HUNG_S, manager.send_action({"Action": "Ping"}))
 
-    def _guarded(self, handler: Callable[[Any], None]) -> Callable[[Any, Any], None]:
-        def call(_: Manager, event: Any) -> None:
+    async def _ask(self, observer: Observer) -> None:
+        """As often as it wants, until cancelled."""
+        while True:
             try:
-                handler(event)
-            except Exception:  # an exception here would drop the whole connection
-                log.exception("event %s", event.event)
+                for fact in await observer.ask(self._list):
+                    self._on_fact(fact)
+            except PbxAway as error:
+                log.warning("%s: how the trunks are is not known", error)
+            except Exception:  # what one observer cannot read must not end the others, nor the calls
+                log.exception("%s", type(observer).__name__)
+            await asyncio.sleep(observer.every_s)
 
-        return call
-
-    def _hangup(self, event: Any) -> None:
-        self._on_fact(CallEnded(event.uniqueid, int(event.cause)))
-
-    def _newstate(self, event: Any) -> None:
-        if event.channelstate == _UP:
-            self._on_fact(CallAnswered(event.uniqueid))
+    def _tell(self, facts: Callable[[Any], Iterable[Fact]], _: Any, event: Any) -> None:
+        try:
+            for fact in facts(event):
+                self._on_fact(fact)
+        except Exception:  # an exception here would drop the whole connection
+            log.exception("event %s", event.event)
 
     async def originate(
         self, call: str, number: str, trunk: str, ring_s: float, script: str = "callout"
@@ -186,12 +164,12 @@ class Ami:
         future = self._send(
             {
                 "Action": "Originate",
-                "Channel": endpoint.channel(trunk, number),
+                "Channel": self._channel(trunk, number),
                 "ChannelId": call,
                 "Context": script,
                 "Exten": "s",
                 "Priority": "1",
-                "CallerID": self._caller_id,
+                "CallerID": self._caller_id(trunk),
                 "Timeout": str(int(ring_s * 1000)),
                 "Async": "true",
             }
@@ -217,21 +195,36 @@ class Ami:
 
     async def live(self) -> frozenset[str]:
         """Uniqueids of all channels that exist now. Raises PbxAway."""
-        messages = await self._answer(self._send({"Action": "CoreShowChannels"}))
-        listed = messages if isinstance(messages, list) else [messages]
+        listed = await self._list({"Action": "CoreShowChannels"})
         return frozenset(m.uniqueid for m in listed if m.event == "CoreShowChannel")
+
+    async def _list(self, action: Mapping[str, str]) -> Sequence[Any]:
+        answer = await self._answer(self._send(action))
+        return answer if isinstance(answer, list) else [answer]
 
     async def _answer(self, future: Awaitable[Any]) -> Any:
         try:
-            return await _within(_ANSWER_S, future)
+            return await within(ANSWER_S, future)
         except TimeoutError:
             raise PbxAway("Asterisk does not answer on AMI") from None
 
-    def _send(self, action: dict[str, str]) -> "asyncio.Future[Any]":
+    def _send(self, action: Mapping[str, str]) -> "asyncio.Future[Any]":
         if self._manager is None:
             raise PbxAway("no connection to Asterisk")
         for key, value in action.items():
             if any(ord(c) < 32 or ord(c) == 127 for c in value):
                 raise ValueError(f"control character in AMI header {key}")
-        future: asyncio.Future[Any] = self._manager.send_action(action)
+        future: asyncio.Future[Any] = self._manager.send_action(dict(action))
         return future
+
+
+def _hangup(event: Any) -> Iterable[Fact]:
+    reached = Reached.RANG if event.channelstate in (_RINGING, _UP) else None
+    yield CallEnded(event.uniqueid, int(event.cause), reached)
+
+
+def _newstate(event: Any) -> Iterable[Fact]:
+    if event.channelstate == _UP:
+        yield CallAnswered(event.uniqueid)
+    elif event.channelstate == _RINGING:
+        yield CallRang(event.uniqueid)

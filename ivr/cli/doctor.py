@@ -62,6 +62,7 @@ def checks(args: Args, chosen: "Settings") -> Iterator[Check]:
     yield _outcome("asterisk", lambda: _ami(chosen))
     yield _outcome("service", lambda: _service(chosen))
     yield _outcome("disk reserve", lambda: _reserve(chosen))
+    yield _outcome("internet", lambda: _internet(chosen))
     for smsc in chosen.smsc:
         if isinstance(smsc, Modem):
             yield _outcome(f"modem {smsc.name}", partial(_modem, smsc))
@@ -91,6 +92,13 @@ def _secrets(chosen: "Settings") -> str:
     for name in names:
         chosen.secret(name)
     return f"{', '.join(names)}: there, and private"
+
+
+def _internet(chosen: "Settings") -> str:
+    """A network that has nothing else may know it; it is well, and said."""
+    from ivr.config.internet import warning
+
+    return warning(chosen.trunks, chosen.smsc) or "there is a way out that does not need it"
 
 
 def _folders(chosen: "Settings") -> str:

@@ -1,4 +1,6 @@
-"""`tocsin lines`: the trunks, and the calls on them."""
+"""`tocsin lines`: the trunks, how they are, and the calls on them."""
+
+import time
 
 from ivr.cli.common import Args, Verbs, house, verb
 from ivr.cli.output import Exit, document, say, table
@@ -10,15 +12,15 @@ def add(verbs: Verbs) -> None:
 
 
 def _lines(args: Args) -> int:
-    import time
-
     from ivr import bootstrap
+    from ivr.config.internet import warning
     from ivr.services.ceilings import held
-    from ivr.services.listing import lines
+    from ivr.services.lines import lines
 
     with house(args) as here, here.store.read() as tx:
-        found = lines(tx, {trunk.name: trunk.lines for trunk in here.settings.trunks})
-        why = held(tx, bootstrap.ceilings(here.settings), (), time.time())
+        chosen = here.settings
+        found = lines(tx, chosen.trunks, time.time())
+        why = held(tx, bootstrap.ceilings(chosen), (), time.time())
     if why is not None:
         say(why)
     if args.json:
@@ -27,6 +29,16 @@ def _lines(args: Args) -> int:
     rows = []
     for trunk in found:
         busy = " ".join(f"{call['direction']}:{call['team'] or '?'}" for call in trunk["calls"])
-        rows.append((trunk["trunk"], trunk["lines"], trunk["used"], trunk["free"], busy))
-    table(("TRUNK", "LINES", "USED", "FREE", "CALLS"), rows)
+        state = f"{trunk['state']}{', by Internet' if trunk['internet'] else ''}"
+        rows.append(
+            (
+                *(trunk["trunk"], state, f"{trunk['working']} of {trunk['lines']}", trunk["used"]),
+                *(trunk["free"], trunk["since"] or "-", trunk["why"] or "-", busy),
+            )
+        )
+    table(("TRUNK", "STATE", "WORK", "USED", "FREE", "SINCE", "WHY", "CALLS"), rows)
+    if (alone := warning(chosen.trunks, chosen.smsc)) is not None:
+        say(alone)
+    if not any(trunk["state"] == "up" for trunk in found):
+        say("NO TRUNK IS UP: calls go on trying, one at a time over each")
     return Exit.DONE

@@ -28,6 +28,8 @@ class Smsc:
     """The certificate must be good for `host`."""
     ca: Path | None = None
     """PEM file of the certificate authorities to trust. Default: those of this machine."""
+    internet: bool = True
+    """Whether it is reached over the Internet: false where a line of its own leads there."""
 
     def __post_init__(self) -> None:
         if self.ca is not None and not self.tls:
@@ -45,3 +47,5 @@ class Modem:
     """SMS that may be in the spool, or not yet on record, at once."""
     patience_s: float = values.checked(between(5, 3600), default=120.0)
     """For so long smsd may move none of them; then they go another way."""
+    internet: bool = False
+    """A modem has the mobile network, unless it stands far away."""

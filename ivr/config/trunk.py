@@ -23,6 +23,8 @@ class Trunk:
     """Calls that may be started in a second. Default: no limit."""
     reserve: int = values.checked(values.within(0, 1000), default=0)
     """Lines kept free for callers; while they call, the dialler keeps more."""
+    internet: bool = True
+    """Whether it needs the Internet: false for one that comes by a line of its own."""
 
     def __post_init__(self) -> None:
         if self.reserve >= self.lines:

@@ -14,6 +14,7 @@ from ivr.domain.facts import (
     CallCancelled,
     CallEnded,
     CallPassed,
+    CallRang,
     Illegal,
     KeyPressed,
     ListenRefused,
@@ -21,10 +22,11 @@ from ivr.domain.facts import (
     TeamIdentified,
 )
 from ivr.domain.number import masked
-from ivr.domain.records import Call, CallState, Direction
+from ivr.domain.records import Call, CallState, Direction, Reached
 
 CallFact = (
-    CallAnswered
+    CallRang
+    | CallAnswered
     | KeyPressed
     | CallCancelled
     | CallEnded
@@ -42,6 +44,10 @@ def decide(call: Call, fact: CallFact, now: float) -> Result:
     if handler is None:
         raise Illegal(f"call {call.id} is {call.state}: {type(fact).__name__} cannot follow")
     return handler(call, fact, now)
+
+
+def _ring(call: Call, fact: CallFact, now: float) -> Result:
+    return replace(call, reached=Reached.RANG), ()
 
 
 def _answer(call: Call, fact: CallFact, now: float) -> Result:
@@ -71,7 +77,8 @@ def _cancel(call: Call, fact: CallFact, now: float) -> Result:
 
 def _end(call: Call, fact: CallFact, now: float) -> Result:
     assert isinstance(fact, CallEnded)
-    ended = replace(call, state=CallState.ENDED, ended_at=now, cause=fact.cause)
+    reached = call.reached if fact.reached is None else fact.reached
+    ended = replace(call, state=CallState.ENDED, ended_at=now, cause=fact.cause, reached=reached)
     if call.direction is Direction.IN:
         return ended, (Note("hotline call ended"),)
     cause = "end not seen" if fact.cause is None else f"cause {fact.cause}"
@@ -85,7 +92,7 @@ def _ended_again(call: Call, fact: CallFact, now: float) -> Result:
     assert isinstance(fact, CallEnded)
     if call.cause is not None or fact.cause is None:
         return call, ()
-    known = replace(call, cause=fact.cause)
+    known = replace(call, cause=fact.cause, reached=fact.reached or call.reached)
     return known, () if call.direction is Direction.IN else (TellLegs(),)
 
 
@@ -121,6 +128,7 @@ def _stay(call: Call, fact: CallFact, now: float) -> Result:
 Handler = Callable[[Call, CallFact, float], Result]
 
 TABLE: dict[tuple[CallState, type], Handler] = {
+    (CallState.PLACED, CallRang): _ring,
     (CallState.PLACED, CallAnswered): _answer,
     (CallState.PLACED, KeyPressed): _press,
     (CallState.PLACED, CallCancelled): _cancel,
@@ -128,6 +136,7 @@ TABLE: dict[tuple[CallState, type], Handler] = {
     (CallState.PLACED, MessageLeft): _leave,  # the news of the answer was lost
     (CallState.PLACED, CallPassed): _pass,  # the same
     (CallState.PLACED, ListenRefused): _refuse,  # the same
+    (CallState.ANSWERED, CallRang): _stay,
     (CallState.ANSWERED, CallAnswered): _stay,  # from the script and from the event
     (CallState.ANSWERED, KeyPressed): _press,
     (CallState.ANSWERED, CallCancelled): _stay,  # answered in the meantime: never dropped
@@ -136,6 +145,7 @@ TABLE: dict[tuple[CallState, type], Handler] = {
     (CallState.ANSWERED, MessageLeft): _leave,
     (CallState.ANSWERED, CallPassed): _pass,
     (CallState.ANSWERED, ListenRefused): _refuse,
+    (CallState.ENDED, CallRang): _stay,  # its end told how far it got
     (CallState.ENDED, CallAnswered): _answered_late,
     (CallState.ENDED, KeyPressed): _pressed_late,
     (CallState.ENDED, CallCancelled): _stay,

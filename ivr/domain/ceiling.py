@@ -86,6 +86,7 @@ class Meter:
                     self._alerts[alert] -= 1
                 yield start
 
-    def not_before(self, at: float) -> float:
-        """When one more call may start that could start at `at` if there were no ceiling."""
-        return max(at, self._hour_at) if self._hour < 1 else at
+    @property
+    def again_at(self) -> float:
+        """When a call may start that the ceiling of the hour has kept; never, where it has kept none."""
+        return self._hour_at if None in self.reached else math.inf

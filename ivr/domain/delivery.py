@@ -8,7 +8,8 @@ it, or a hangup reported twice, end in the same state.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ivr.domain import nextcall
+from ivr.domain import attempts, nextcall
+from ivr.domain.attempts import Past
 from ivr.domain.effects import Effect, FlagNumber, Note, Settle, TeamMissing, TellTeam
 from ivr.domain.facts import (
     Acknowledged,
@@ -21,7 +22,7 @@ from ivr.domain.facts import (
     Illegal,
     TeamResponding,
 )
-from ivr.domain.nextcall import CallAt, Past, Phone, Spent
+from ivr.domain.nextcall import CallAt, Phone, Spent
 from ivr.domain.policy import Policy, SmsTime
 from ivr.domain.records import Delivery, DeliveryState, Disposition, Severity
 
@@ -145,7 +146,12 @@ def _placed(delivery: Delivery, fact: DeliveryFact, history: History, policy: Po
         raise Illegal(f"{delivery.team} has just said that it is on alert {delivery.alert}: no call now")
     kept = None if fact.number == delivery.promised else delivery.promised
     calling = replace(
-        delivery, state=DeliveryState.CALLING, attempts=delivery.attempts + 1, reason=None, promised=kept
+        delivery,
+        state=DeliveryState.CALLING,
+        attempts=delivery.attempts + 1,
+        reason=None,
+        promised=kept,
+        tried="",
     )
     return _beside(calling, replace(history, up={**history.up, fact.number: now}), policy, now), ()
 
@@ -168,7 +174,7 @@ def _beside(delivery: Delivery, history: History, policy: Policy, now: float) ->
     (placed_at,) = history.up.values()
     if isinstance(step, Spent) or step.closed or history.expired:
         return replace(delivery, beside=None)
-    at = max(step.due_at, placed_at + policy.parallel_after_s)
+    at = max(step.due_at, step.afresh_at, placed_at + policy.parallel_after_s)
     return replace(delivery, beside=step.number, beside_at=at)
 
 
@@ -216,6 +222,9 @@ def _missed_a_call(delivery: Delivery, history: History, policy: Policy) -> bool
 
 
 def _next_call(delivery: Delivery, history: History, policy: Policy, now: float) -> Result:
+    if uncounted := attempts.of(history.past, history.trunks).uncounted:
+        # Worked out anew, or an end that is told twice would take another one off.
+        delivery = replace(delivery, attempts=len(history.past) - uncounted)
     if history.expired:
         return _exhausted(delivery, "the deadline has passed")
     held = _held_until(delivery, now)
@@ -228,6 +237,8 @@ def _next_call(delivery: Delivery, history: History, policy: Policy, now: float)
         number=step.number,
         due_at=max(step.due_at, held or step.due_at),
         avoid_trunk=step.avoid,
+        tried=",".join(step.tried),
+        afresh_at=max(step.afresh_at, held or 0.0),
         beside=None,
         reason=step.closed,
     )

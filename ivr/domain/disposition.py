@@ -4,7 +4,7 @@ Sources: ITU-T Q.850 (causes), RFC 3398 section 7.2.4.1 (what SIP answers become
 carries the cause; OriginateResponse's Reason is 0 for most refusals over SIP and is never used.
 """
 
-from ivr.domain.records import Call, Disposition, Leg
+from ivr.domain.records import Call, Disposition, Leg, Reached
 
 _BY_CAUSE = {
     0: Disposition.FAILED,  # Asterisk could not create the channel, or knows no cause
@@ -40,6 +40,23 @@ _BY_CAUSE = {
 def is_known(cause: int) -> bool:
     """Whether the table has this Q.850 cause."""
     return cause in _BY_CAUSE
+
+
+_THE_TRUNKS = frozenset(
+    {
+        0,  # there was no channel to be had: no contact, or no free channel of the group
+        18,  # nobody answered the INVITE (408)
+        *(cause for cause, how in _BY_CAUSE.items() if how is Disposition.CONGESTION),
+    }
+)
+
+
+def trunk_fault(cause: int | None, reached: Reached | None) -> bool:
+    """Whether a call that ended so failed by its trunk: another one might have brought it to the phone.
+
+    Once the phone rings the trunk has done its part, whatever comes then.
+    """
+    return cause in _THE_TRUNKS and reached is not Reached.RANG
 
 
 def of_leg(call: Call, leg: Leg) -> Disposition:

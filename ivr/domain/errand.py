@@ -32,6 +32,8 @@ class ErrandCallEnded:
 
     call: str
     how: Disposition
+    failed_by: str | None = None
+    """The trunk at whose fault it ended, before anything rang."""
 
 
 ErrandFact = ErrandPlaced | ErrandDone | ErrandDropped | ErrandExpired | ErrandCallEnded
@@ -83,11 +85,12 @@ def _end(errand: Errand, fact: ErrandFact, now: float) -> Result:
     assert isinstance(fact, ErrandCallEnded)
     if fact.call != errand.call:
         return errand, ()
-    pause_s = _BUSY_AGAIN_S.get(errand.kind) if fact.how is Disposition.BUSY else _AGAIN_S.get(fact.how)
+    how = Disposition.CONGESTION if fact.failed_by else fact.how
+    pause_s = _BUSY_AGAIN_S.get(errand.kind) if how is Disposition.BUSY else _AGAIN_S.get(how)
     again_at = now + (math.inf if pause_s is None else pause_s)
     if again_at < errand.until:
-        return replace(errand, state=ErrandState.WAITING, due_at=again_at), ()
-    return _failed(errand, "nobody pressed a key" if fact.how is Disposition.UNHEARD else fact.how)
+        return replace(errand, state=ErrandState.WAITING, due_at=again_at, avoid_trunk=fact.failed_by), ()
+    return _failed(errand, "nobody pressed a key" if how is Disposition.UNHEARD else how)
 
 
 def _failed(errand: Errand, reason: str) -> Result:
@@ -129,6 +132,7 @@ class StartErrand:
     errand: int
     number: str
     trunk: str
+    probe: bool = False
 
 
 def due(errands: Iterable[Errand], now: float) -> list[Errand]:
@@ -143,11 +147,11 @@ def starts(
 ) -> Iterator[StartErrand]:
     """The calls for those that wait, as far as there are lines. Nobody's phone is rung twice at once."""
     for errand in waiting:
-        if errand.number not in ringing and any(room.left for room in rooms):
+        room = choose(rooms, errand.avoid_trunk)
+        if room is not None and errand.number not in ringing:
             ringing.add(errand.number)
-            room = choose(rooms, None)
             room.started += 1
-            yield StartErrand(errand.id, errand.number, room.trunk.name)
+            yield StartErrand(errand.id, errand.number, room.trunk.name, not room.trunk.up)
 
 
 def overdue(errands: Iterable[Errand], now: float) -> tuple[int, ...]:

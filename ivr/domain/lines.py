@@ -4,7 +4,7 @@ Owns: the limits of one trunk. Whom its lines go to is the business of `schedule
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from ivr.domain.records import Call, CallState, Direction
@@ -27,6 +27,8 @@ class TrunkView:
     """Calls we may start in any one second; None: no limit."""
     reserve: int = 0
     """Lines kept free for callers when nobody has called lately; 0: none are ever kept."""
+    probe_at: float | None = None
+    """Where it is not up: from when on one call may try it; None: none may."""
 
 
 def look_back(trunks: Sequence[TrunkView]) -> float:
@@ -53,6 +55,12 @@ class Room:
         self.trunk = trunk
         self.started = 0
         self._lines = trunk.lines - len(up) - len(rests) - _kept(trunk, len(callers))
+        self._opens_at = now
+        if not trunk.up:
+            self._lines = min(self._lines, 1)
+            is_probed = trunk.probe_at is None or any(call.probe for call in up)
+            self._opens_at = math.inf if is_probed else max(now, trunk.probe_at or now)
+        self._is_open = self._opens_at <= now
         self._line_at = min((*rests, *callers), default=math.inf)
         self._fresh = _ahead(out, _RATE_S, now) if trunk.cps else []
         self._rate = trunk.cps - len(self._fresh) if trunk.cps else math.inf
@@ -60,20 +68,22 @@ class Room:
     @property
     def left(self) -> int:
         """Calls that may start now."""
-        return max(0, int(min(self._lines, self._rate)) - self.started) if self.trunk.up else 0
+        return max(0, int(min(self._lines, self._rate)) - self.started) if self._is_open else 0
 
     def more_at(self, now: float) -> float:
         """When one more call may start, at the earliest, if no call ends before."""
-        if not self.trunk.up:
-            return math.inf
         line_at = now if self.started < self._lines else self._line_at
         rate_at = now if self.started < self._rate else min(self._fresh, default=now + _RATE_S)
-        return max(line_at, rate_at)
+        return max(line_at, rate_at, self._opens_at)
 
 
-def choose(rooms: Sequence[Room], avoid: str | None) -> Room:
-    """One with a line, best another than the one to avoid."""
-    return min((room for room in rooms if room.left), key=lambda room: room.trunk.name == avoid)
+def choose(
+    rooms: Sequence[Room], avoid: str | None, tried: Collection[str] = (), probes_first: bool = False
+) -> Room | None:
+    """One with a line that was not tried, best another than the one to avoid; of several, the first that is
+    up (or the first to be probed). None: there is none."""
+    free = (room for room in rooms if room.left and room.trunk.name not in tried)
+    return min(free, key=lambda r: (r.trunk.name == avoid, r.trunk.up is probes_first), default=None)
 
 
 def _ahead(moments: Sequence[float], lasts_s: float, now: float) -> list[float]:

@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from ivr.domain import attempts
+from ivr.domain.attempts import Past
 from ivr.domain.hours import ALWAYS, Hours
 from ivr.domain.policy import UNALLOCATED_CALLS, Policy
 from ivr.domain.records import Disposition, Number, NumberKind, Team
@@ -32,16 +34,6 @@ def phones(team: Team, numbers: Iterable[Number]) -> list[Phone]:
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
-    """One ended call of a delivery, as policy sees it."""
-
-    number: str
-    disposition: Disposition
-    ended_at: float
-    trunk: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class CallAt:
     """Call `number`, not before `due_at`."""
 
@@ -51,6 +43,10 @@ class CallAt:
     """A trunk that holds the number for unallocated: another one is to be asked."""
     closed: str | None = None
     """Why nothing can be called before, for an operator: the team is missing until then."""
+    tried: tuple[str, ...] = ()
+    """The trunks over which this attempt has failed: it goes on over another."""
+    afresh_at: float = 0.0
+    """When one of them may be used again, at the earliest, as a new attempt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +73,18 @@ def next_call(
     the one that may be called first; of several, the one that has had the fewest calls; then as listed. Where
     somebody was there, that number is called once more before the others have their turn; where somebody
     passed, the others have it at once. A number that is `ringing`, or was given up, or never opens again, is
-    left out. A cancelled call was ended by us because the team was no longer to be called; it does not count.
+    left out. Which calls count, and as what, `attempts` says; an attempt that is under way goes on at once.
     Somebody at the number `promised` is to be called back: it is next whatever else there is, if it is open.
     """
-    counted = [p for p in past if p.disposition is not Disposition.CANCELLED]
+    so_far = attempts.of(past, trunks)
+    counted = so_far.counted
     numbers = _in_order(policy, listed)
     if not numbers:
         return Spent("has no number in the directory")
     gone = unallocated(counted, trunks)
     if all(phone.number in gone for phone in numbers):
         return Spent("every number is unallocated")
-    begin = counted[-1].ended_at if counted else since
+    begin = since if so_far.last_at is None else so_far.last_at
     kept = [_Turn(p, begin, 0) for p in numbers if p.number == promised and promised not in ringing]
     back = _first(kept, now)
     if back is not None and not back.closed:
@@ -96,7 +93,9 @@ def next_call(
         return Spent(f"not reached in {len(counted)} calls")
     calls = {phone.number: [p for p in counted if p.number == phone.number] for phone in numbers}
     turns = [
-        _turn(policy, phone, begin, theirs, trunks, at_once=_passed(counted))
+        _Turn(phone, begin, _NEXT)
+        if phone.number in so_far.under_way
+        else _turn(policy, phone, begin, theirs, trunks, at_once=_passed(counted))
         for phone in numbers
         if phone.number not in ringing and not _given_up(policy, theirs := calls[phone.number], trunks)
     ]
@@ -109,7 +108,26 @@ def next_call(
         why = step.closed if step and step.closed else _CLOSED
         return Spent(f"not reached in {len(counted)} calls; then {why}" if counted else why)
     refused = [p.trunk for p in calls[step.number] if _is_unallocated(p)]
-    return replace(step, avoid=refused[-1]) if refused else step
+    if refused:
+        step = replace(step, avoid=refused[-1])
+    if tried := so_far.under_way.get(step.number):
+        is_last = len(counted) + len(ringing) + 1 >= policy.max_calls
+        afresh_at = until if is_last else _afresh_at(policy, calls[step.number], tried, trunks, until)
+        step = replace(step, tried=tuple(p.trunk for p in tried), afresh_at=max(afresh_at, step.due_at))
+    return step
+
+
+def _afresh_at(
+    policy: Policy, calls: Sequence[Past], tried: Sequence[Past], trunks: int, until: float
+) -> float:
+    """When a number may be called over a trunk again over which the attempt under way has failed: after the
+    pause that it would have if the attempt were over; not before `until` if it would then be given up."""
+    over = attempts.ended(tried)
+    if not over:
+        return tried[-1].ended_at
+    if _given_up(policy, [*calls, *over], trunks):
+        return until
+    return _rested_at(policy, [*calls, *over], trunks)
 
 
 def unallocated(past: Iterable[Past], trunks: int) -> set[str]:
@@ -154,9 +172,13 @@ def _passed(calls: Sequence[Past]) -> bool:
     return bool(calls) and calls[-1].disposition is Disposition.PASSED
 
 
+_NEXT = -1
+"""The standing of a number that is before all others of the same moment."""
+
+
 def _standing(calls: Sequence[Past]) -> int:
     """The fewer calls, the sooner; a number that one carrier does not know is asked of another at once."""
-    return -1 if calls and _is_unallocated(calls[-1]) else len(calls)
+    return _NEXT if calls and _is_unallocated(calls[-1]) else len(calls)
 
 
 def _pause_s(policy: Policy, calls: Sequence[Past], trunks: int) -> float:

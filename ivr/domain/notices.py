@@ -5,10 +5,22 @@ wording. Knows no numbers and no SMSC: who stands behind "operators" is not deci
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from ivr.domain import wording
 from ivr.domain.effects import TeamMissing, TellOutcome, TellProgress
-from ivr.domain.records import OPEN, Alert, AlertState, Delivery, DeliveryState, Leg, Sms, SmsKind, SmsState
+from ivr.domain.records import (
+    OPEN,
+    Alert,
+    AlertState,
+    Delivery,
+    DeliveryState,
+    Leg,
+    Sms,
+    SmsKind,
+    SmsState,
+    TrunkState,
+)
 
 News = TeamMissing | TellProgress | TellOutcome
 
@@ -31,6 +43,23 @@ def notice(alert: Alert, news: Sequence[News], deliveries: Collection[Delivery])
     if not missed:
         return None
     return wording.missing(alert.id, missed, still_open=sum(d.state in OPEN for d in deliveries))
+
+
+TRUNK_NOTICES = 4
+TRUNK_NOTICES_S = 3600.0
+"""So many notices of one trunk in this time, twice as many where it was the last one: a trunk that comes and
+goes must not bury what else there is."""
+
+
+def trunk(moved: TrunkState, left: Sequence[str], now: float) -> tuple[TrunkState, str | None]:
+    """What operators are told of a trunk that has just gone down or come back, and the trunk with that
+    counted. `left`: the trunks that are up."""
+    told = moved.told if 0 <= now - moved.told_at < TRUNK_NOTICES_S else 0
+    most = TRUNK_NOTICES if left else 2 * TRUNK_NOTICES
+    if told >= most:
+        return moved, None
+    text = wording.trunk_moved(moved, left, last=told == most - 1)
+    return replace(moved, told=told + 1, told_at=moved.told_at if told else now), text
 
 
 def to_remind(delivery: Delivery, sms: Collection[Sms]) -> bool:

@@ -8,7 +8,7 @@ nobody gets a second call before everybody has had a first. The dialler and the 
 import math
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from heapq import nsmallest
+from heapq import heapify, heappop
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -47,6 +47,8 @@ class Start:
     number: str
     trunk: str
     alerts: tuple[int, ...]
+    probe: bool = False
+    """The trunk is not up: the call is to show whether it is again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +81,16 @@ def plan(view: View, now: float) -> Plan:
     first = errand.starts(waiting[: len(waiting) - len(tests)], rooms, ringing_out)
     errands = [*meter.of(first, _no_alert)]
     leads = [
-        *meter.of(_taken(queue.due, _urgency, attrgetter("number"), rooms, ringing_out), _alert),
-        *meter.of(_taken(queue.beside, _patience, attrgetter("beside"), rooms, ringing_out), _alert),
+        *meter.of(_taken(queue.due, _urgency, attrgetter("number"), rooms, ringing_out, now), _alert),
+        *meter.of(_taken(queue.beside, _patience, attrgetter("beside"), rooms, ringing_out, now), _alert),
     ]
     errands += meter.of(errand.starts(tests, rooms, ringing_out), _no_alert)
-    again_at = min([queue.next_at, *errand.looks_at(view.errands, now)])
+    again_at = min([queue.next_at, meter.again_at, *errand.looks_at(view.errands, now)])
     if (
-        queue.due or queue.beside or None in meter.reached or len(errands) < len(waiting)
+        queue.due or queue.beside or len(errands) < len(waiting)
     ):  # they wait for a line: at a hangup, or when one that is there may be used again
-        again_at = min([again_at, *(meter.not_before(room.more_at(now)) for room in rooms)])
+        afresh = (d.afresh_at for d in queue.due.values() if d.tried and d.afresh_at > now)
+        again_at = min([again_at, *(room.more_at(now) for room in rooms if not room.left), *afresh])
     return Plan(
         start=_starts(view, leads, queue.overdue, now),
         cancel=tuple(_unwanted(view)),
@@ -128,6 +131,7 @@ class _Lead(NamedTuple):
     team: str
     number: str
     trunk: str
+    probe: bool
     alert: int
     """The one that asks for the call."""
 
@@ -138,17 +142,27 @@ def _taken(
     number_of: Callable[[Delivery], str | None],
     rooms: Sequence[Room],
     ringing_out: set[str | None],
+    now: float,
 ) -> Iterator[_Lead]:
     """The calls to those who wait, as far as there are lines; they wait no longer."""
-    while waiting and (free := sum(room.left for room in rooms)):
-        for delivery in nsmallest(free, waiting.values(), key=key):
-            del waiting[delivery.team]
-            number = number_of(delivery)
-            if number and number not in ringing_out:  # teams may share one
-                ringing_out.add(number)
-                room = choose(rooms, delivery.avoid_trunk)
-                room.started += 1
-                yield _Lead(delivery.team, number, room.trunk.name, delivery.alert)
+    if not any(room.left for room in rooms):
+        return
+    queue = [(key(delivery), team) for team, delivery in waiting.items()]
+    heapify(queue)
+    while queue and any(room.left for room in rooms):
+        team = heappop(queue)[1]
+        delivery, number = waiting[team], number_of(waiting[team])
+        if not number or number in ringing_out:  # teams may share one
+            del waiting[team]
+            continue
+        tried = delivery.tried.split(",") if delivery.tried and delivery.afresh_at > now else ()
+        room = choose(rooms, delivery.avoid_trunk, tried, probes_first=True)
+        if room is None:
+            continue  # the lines that are free lead where this attempt has failed
+        del waiting[team]
+        ringing_out.add(number)
+        room.started += 1
+        yield _Lead(team, number, room.trunk.name, not room.trunk.up, delivery.alert)
 
 
 def _deadline(view: View, delivery: Delivery) -> float:
@@ -222,7 +236,10 @@ def _starts(
             continue
         if _goes_along(delivery, numbers[delivery.team], now):
             along[delivery.team].append(delivery.alert)
-    return tuple(Start(lead.team, lead.number, lead.trunk, tuple(sorted(along[lead.team]))) for lead in leads)
+    return tuple(
+        Start(lead.team, lead.number, lead.trunk, tuple(sorted(along[lead.team])), lead.probe)
+        for lead in leads
+    )
 
 
 def _goes_along(delivery: Delivery, number: str, now: float) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from string import Formatter
 
-from ivr.domain.records import Alert, Delivery, DeliveryState, Source
+from ivr.domain.records import Alert, Delivery, DeliveryState, Source, TrunkState
 
 _MOST_NAMES = 100
 """In one text: a long SMS has at most 255 parts (3GPP TS 23.040, 9.2.3.24.1), and nobody reads that many."""
@@ -192,3 +192,15 @@ def your_words_run_out(left: int) -> str:
         f"{how_few}. The operators send you a new letter; ask them for it. If a call of ours speaks no word, "
         "hang up and call the hotline."
     )
+
+
+def trunk_moved(trunk: TrunkState, left: Sequence[str], last: bool) -> str:
+    """To operators: a trunk has gone down or come back. `left`: those that are up; `last`: no more now."""
+    told = f"Trunk {trunk.name} is {'up again' if trunk.is_up else 'DOWN'}: {trunk.why}."
+    if not left:
+        told += (
+            " NO TRUNK IS LEFT: calls go on trying, one at a time. Call your carrier; look at tocsin lines."
+        )
+    elif not trunk.is_up:
+        told += f" Calls go over {_names(left)}."
+    return f"{told} It comes and goes: no more SMS about it for an hour." if last else told

@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -52,6 +52,17 @@ _PORTS_A_CALL = 8
 """RTP takes two; the rest is room for calls that overlap at their ends."""
 
 
+_TRUNKS = ("practice", "practice-2")
+_ON_THIS_MACHINE = {"host": "127.0.0.1", "internet": False}
+
+
+@dataclass(frozen=True, slots=True)
+class _Trunk:
+    name: str
+    port: int
+    lines: int
+
+
 class StageFailed(Exception):
     """The stage could not be set, or what was waited for did not happen. The message says what to do."""
 
@@ -73,6 +84,8 @@ class Cast:
     """How the keys of the phones travel: see Exchange.start."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """Of the service, beside ours."""
+    second: int = 0
+    """Lines of a second trunk, to an exchange of its own with the same phones; 0: there is none."""
 
 
 class Stage:
@@ -93,12 +106,14 @@ class Stage:
         self.state = self.home / "state"
         """What the service and its Asterisk write, but for the recordings."""
         self.exchange = Exchange(programs, self.home / "pstn")
+        self.second = Exchange(programs, self.home / "pstn-2")
         self._conf = self.home / "tocsin.yaml"
         self._texts = self.home / "sms.jsonl"
         self._clearing = ExitStack()
         self._service: subprocess.Popen[bytes] | None = None
         self._smsc: PracticeSmsc | None = None
-        self._smsc_port = 0
+        self._smsc_port = self._sip_port = 0
+        self._trunks: list[_Trunk] = []
 
     def __enter__(self) -> Self:
         self._clear()
@@ -170,6 +185,10 @@ class Stage:
             raise StageFailed("the service does not run: start it first")
         return self._service.pid
 
+    def start_exchange(self) -> None:
+        """Start the first exchange afresh, where it was before."""
+        self._start_exchange(self.exchange, self._trunks[0])
+
     def start_smsc(self) -> None:
         """Start the SMSC, on the port it had before."""
         self._smsc = PracticeSmsc(self._smsc_port, log=self._texts)
@@ -184,7 +203,8 @@ class Stage:
     # -- setting and clearing ------------------------------------------------------------------------------
 
     def _clear(self) -> None:
-        for left in ("pstn", "recordings", "secrets", "state/tocsin.db*", "sms.jsonl", "serve.log", "*.yaml"):
+        folders = ("pstn", "pstn-2", "recordings", "secrets")
+        for left in (*folders, "state/tocsin.db*", "sms.jsonl", "serve.log", "*.yaml"):
             for path in self.home.glob(left):
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
         self.home.mkdir(parents=True, exist_ok=True)
@@ -192,26 +212,33 @@ class Stage:
     def _set(self) -> None:
         self._clearing.callback(self.stop_smsc)
         self.start_smsc()
-        sip, pstn = free_ports(2, udp=True)
-        self._configure(sip, pstn)
+        sip, *ports = free_ports(3, udp=True)
+        lines = (self.cast.lines, self.cast.second)
+        self._trunks = [_Trunk(*trunk) for trunk in zip(_TRUNKS, ports, lines, strict=True) if trunk[2]]
+        self._sip_port = sip
+        self._configure(sip)
         self.tocsin("team", "import", str(self._directory()))
         self.tocsin("team", "pin", UID, "--stdin", given=PIN + "\n")
         self._clearing.callback(self.tocsin, "pbx", "stop")
         self.tocsin("pbx", "start")
-        self._clearing.callback(self.exchange.stop)
-        self.exchange.start(
-            [*self.cast.phones, CALLER],
-            port=pstn,
-            hotline_port=sip,
-            rtp=free_range(_PORTS_A_CALL * (self.cast.lines + 2)),
-            lines=self.cast.lines,
-            dtmf=self.cast.dtmf,
-        )
+        for exchange, trunk in zip((self.exchange, self.second), self._trunks, strict=False):
+            self._clearing.callback(exchange.stop)
+            self._start_exchange(exchange, trunk)
         self._clearing.callback(self.stop_service)
         self.start_service()
 
-    def _configure(self, sip: int, pstn: int) -> None:
-        first, last = free_range(_PORTS_A_CALL * self.cast.lines)
+    def _start_exchange(self, exchange: Exchange, trunk: _Trunk) -> None:
+        exchange.start(
+            [*self.cast.phones, CALLER],
+            port=trunk.port,
+            hotline_port=self._sip_port,
+            rtp=free_range(_PORTS_A_CALL * (trunk.lines + 2)),
+            lines=trunk.lines,
+            dtmf=self.cast.dtmf,
+        )
+
+    def _configure(self, sip: int) -> None:
+        first, last = free_range(_PORTS_A_CALL * sum(trunk.lines for trunk in self._trunks))
         ami, agi = free_ports(2)
         document = {
             "network": {
@@ -221,9 +248,9 @@ class Stage:
                 **self.cast.network,
             },
             "pbx": {"sip_port": sip, "rtp_first": first, "rtp_last": last, "ami_port": ami, "agi_port": agi},
-            "trunks": [{"name": "practice", "host": "127.0.0.1", "port": pstn, "lines": self.cast.lines}],
+            "trunks": [{**asdict(trunk), **_ON_THIS_MACHINE} for trunk in self._trunks],
             "smsc": [
-                {"name": "practice", "host": "127.0.0.1", "port": self._smsc_port, "system_id": "practice"}
+                {"name": "practice", **_ON_THIS_MACHINE, "port": self._smsc_port, "system_id": "practice"}
             ],
             "policy": dict(self.cast.policy),
             "audio": {"longest_s": self.cast.longest_s},

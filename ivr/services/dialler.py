@@ -19,14 +19,16 @@ from ivr.domain.facts import (
     CallCancelled,
     CallEnded,
     CallPlaced,
+    CallRang,
     ErrandExpired,
     ErrandPlaced,
     Fact,
 )
 from ivr.domain.lines import TrunkView, look_back
 from ivr.domain.policy import Policy
-from ivr.domain.records import OPEN, OPEN_ERRANDS, Call, CallState, Delivery, Entry, Errand
+from ivr.domain.records import OPEN, OPEN_ERRANDS, Call, CallState, Delivery, Entry, Errand, TrunkState
 from ivr.domain.schedule import Plan, View, plan
+from ivr.domain.trunk import as_it_is
 from ivr.ports import AtLeast, Clock, Pbx, PbxAway, Records, Store, StoreAway
 from ivr.services.ceilings import Ceilings, Chosen
 from ivr.services.ledger import Applied, Ledger
@@ -75,12 +77,16 @@ class Dialler:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._reconcile_at = 0.0  # by time.monotonic, as all waiting here: a wall clock may be stepped
         self._missing: dict[str, float] = {}
+        self._waits_for_trunk = False
+        """A trunk is not up, and the next phone that rings may show that it is."""
         self._seen = -1
 
     def notice(self, fact: Fact) -> None:
         """A fact from the telephone network, to be applied in the order of arrival."""
         self._facts.append(fact)
-        self.wake()
+        # A commit for the ringing of each phone would hold up the others: it can share that of the next fact.
+        if self._waits_for_trunk or not isinstance(fact, CallRang):
+            self.wake()
 
     def wake(self) -> None:
         """Something changed: look again."""
@@ -165,11 +171,13 @@ class Dialler:
             deliveries = tx.find(Delivery, state=OPEN)
             errands = tx.find(Errand, state=OPEN_ERRANDS)
             recent = self._recent(tx)
+            states = {state.name: state for state in tx.find(TrunkState)}
             now = self._clock()
             budget = self._ceilings.left(tx, {d.alert for d in deliveries}, now)
+        self._waits_for_trunk = not all(state.is_up for state in states.values())
         over = [replace(call, state=CallState.ENDED, ended_at=now) for call in up if call.id in ended]
         view = View(
-            trunks=self._trunks,
+            trunks=[as_it_is(trunk, states.get(trunk.name), now) for trunk in self._trunks],
             deliveries=deliveries,
             calls=[*(call for call in up if call.id not in ended), *over],
             deadline_s=self._policy.deadline_s,
@@ -187,7 +195,9 @@ class Dialler:
         """Commit the calls together, then originate them; errands first, for somebody waits on the line."""
         for errand in decided.errands:
             await self._run(errand)
-        placed = [CallPlaced(self._new_id(), s.team, s.number, s.trunk, s.alerts) for s in decided.start]
+        placed = [
+            CallPlaced(self._new_id(), s.team, s.number, s.trunk, s.alerts, s.probe) for s in decided.start
+        ]
         applied = await self._apply_together(placed)
         await asyncio.gather(  # one that cannot leave keeps none of the others
             *(
@@ -206,7 +216,7 @@ class Dialler:
 
     async def _run(self, start: StartErrand) -> None:
         call = self._new_id()
-        applied = await self._apply(ErrandPlaced(start.errand, call, start.trunk))
+        applied = await self._apply(ErrandPlaced(start.errand, call, start.trunk, start.probe))
         if applied is not None and applied.call is not None:
             await self._pbx.originate(call, start.number, start.trunk, applied.ring_s, script="errand")
 

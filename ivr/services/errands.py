@@ -10,6 +10,7 @@ from ivr.domain.errand import ErrandCallEnded, ErrandFact
 from ivr.domain.facts import Illegal
 from ivr.domain.number import masked
 from ivr.domain.records import Call, CallState, Direction, Entry, Errand, ErrandKind, Leg, Number
+from ivr.domain.trunk import got_through
 from ivr.ports import AtLeast, Records
 from ivr.services.history import Network
 
@@ -46,6 +47,7 @@ class Errands:
             fact.trunk,
             self._now,
             errand=before.id,
+            probe=fact.probe,
         )
         self._tx.put(call)
         return call
@@ -57,7 +59,8 @@ class Errands:
         """`call`, which was for an errand, is over."""
         assert call.errand is not None
         how = disposition.of_leg(call, _NOTHING_HEARD)
-        self._move(self._errand(call.errand), ErrandCallEnded(call.id, how))
+        failed_by = call.trunk if got_through(call) is False else None
+        self._move(self._errand(call.errand), ErrandCallEnded(call.id, how, failed_by))
 
     def _tests(self, number: str) -> list[Errand]:
         return self._tx.find(

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 from ivr.domain import delivery as deliveries
 from ivr.domain import nextcall, policy
+from ivr.domain.attempts import Past
 from ivr.domain.delivery import History
-from ivr.domain.nextcall import Past, Phone
+from ivr.domain.nextcall import Phone
 from ivr.domain.numberclass import Refusal, emergency
 from ivr.domain.policy import Policy
 from ivr.domain.records import Call, CallState, Delivery, Leg, Number, Team
+from ivr.domain.trunk import got_through
 from ivr.domain.wording import ALERT_SMS
 from ivr.ports import Records
 
@@ -25,7 +27,8 @@ class Network:
 
     policy: Policy
     hotline: str
-    trunks: int
+    trunks: tuple[str, ...]
+    """Their names, in the order of the configuration."""
     operators: tuple[str, ...] = ()
     """Mobiles of those who run the network: they are told what became of an alert."""
     sms_text: str = ALERT_SMS
@@ -63,7 +66,14 @@ def history(tx: Records, network: Network, delivery: Delivery, team: Team | None
     legs = {leg.call: leg for leg in tx.find(Leg, alert=delivery.alert, team=delivery.team)}
     served = tx.find(Call, id=list(legs)) if legs else []
     past = [
-        Past(call.number or "", leg.disposition, call.ended_at, call.trunk)
+        Past(
+            call.number or "",
+            leg.disposition,
+            call.ended_at,
+            call.trunk,
+            fault=got_through(call) is False,
+            probe=call.probe,
+        )
         for call in served
         if (leg := legs[call.id]).disposition is not None
         and call.ended_at is not None
@@ -74,5 +84,5 @@ def history(tx: Records, network: Network, delivery: Delivery, team: Team | None
         past=sorted(past, key=lambda p: p.ended_at),
         up={call.number or "": call.started_at for call in served if call.state is not CallState.ENDED},
         expired=now >= deliveries.deadline_at(delivery, team_policy(network, team)),
-        trunks=network.trunks,
+        trunks=len(network.trunks),
     )

@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 class Ledger:
-    """Applies facts, from any thread. `trunks`: how many there are; `operators`: their mobiles; `sms_text`:
+    """Applies facts, from any thread. `trunks`: their names; `operators`: their mobiles; `sms_text`:
     the words of the SMS that there is an alert."""
 
     def __init__(
@@ -36,7 +36,7 @@ class Ledger:
         policy: Policy,
         hotline: str,
         clock: Clock,
-        trunks: int = 1,
+        trunks: tuple[str, ...] = ("sip-a",),
         operators: tuple[str, ...] = (),
         sms_text: str = ALERT_SMS,
         duty_operator: str | None = None,

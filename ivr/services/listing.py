@@ -1,4 +1,4 @@
-"""What people and scripts may ask for in lists: alerts, deliveries, calls, lines, SMS and teams.
+"""What people and scripts may ask for in lists: alerts, deliveries, calls, SMS and teams.
 
 Owns: the shape of these lists (docs/cli.md) and how they are gathered, with one query a kind of record and
 never one a row. Nothing here changes anything.
@@ -6,7 +6,7 @@ never one a row. Nothing here changes anything.
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any
 
@@ -114,22 +114,6 @@ def _call(call: Call, legs: Iterable[Leg]) -> Document:
             for leg in legs
         ],
     }
-
-
-def lines(tx: Records, capacity: Mapping[str, int]) -> list[Document]:
-    """The trunks, how many lines each has, and the calls on them. `capacity`: lines by name of the trunk."""
-    up = calls(tx, live=True)
-    used = Counter(call["trunk"] for call in up)
-    return [
-        {
-            "trunk": name,
-            "lines": count,
-            "used": used[name],
-            "free": max(0, count - used[name]),
-            "calls": [call for call in up if call["trunk"] == name],
-        }
-        for name, count in capacity.items()
-    ]
 
 
 def sms(tx: Records, alert: int | None = None, state: str | None = None) -> list[Document]:

@@ -48,15 +48,16 @@ def alert_file(tx: Records, alert_id: int) -> AlertFile:
     alert = tx.get(Alert, alert_id)
     if alert is None:
         raise NotThere(f"there is no alert {alert_id}; `tocsin alert list` shows those there are")
+    found = tx.find(Leg, alert=alert_id)
+    calls = {call.id: call for call in many(tx, Call, "id", {leg.call for leg in found})}
     legs: dict[str, list[Leg]] = {}
-    for leg in sorted(tx.find(Leg, alert=alert_id), key=lambda leg: leg.n):
+    for leg in sorted(found, key=lambda leg: (leg.n, calls[leg.call].started_at)):
         legs.setdefault(leg.team, []).append(leg)
-    served = {leg.call for theirs in legs.values() for leg in theirs}
     return AlertFile(
         alert=alert,
         deliveries=tx.find(Delivery, alert=alert_id),
         legs=legs,
-        calls={call.id: call for call in many(tx, Call, "id", served)},
+        calls=calls,
         sms=tx.find(Sms, alert=alert_id),
         mail=tx.find(Mail, alert=alert_id),
     )

@@ -11,7 +11,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 
-from ivr.adapters.ami import Ami, AmiAccount
+from ivr.adapters.ami import Ami
+from ivr.adapters.ami_link import AmiAccount
+from ivr.domain import endpoint
 
 SECRET = "ami-pw"
 WAIT_S = 20.0
@@ -55,7 +57,11 @@ class AmiPeer:
 
     def ami(self) -> Ami:
         """What speaks to it."""
-        return Ami(AmiAccount(self.port, "tocsin", SECRET), "<+4940808077555>")
+        return Ami(
+            AmiAccount(self.port, "tocsin", SECRET),
+            channel=endpoint.channel,
+            caller_id=lambda trunk: "<+4940808077555>",
+        )
 
     @property
     def originated(self) -> list[str]:

@@ -626,6 +626,19 @@ def test_a_command_while_an_alert_is_open_goes_on_from_the_last_moment_on_record
     assert moments["xyz"] >= moments["def"]
 
 
+def test_that_all_trunks_need_the_internet_is_said_wherever_one_looks(home: Path) -> None:
+    assert "EVERY TRUNK" in tocsin(home, "lines").stderr
+    (check,) = (c for c in answer(home, "doctor", code=1)["checks"] if c["name"] == "internet")
+    assert "EVERY TRUNK" in check["detail"]
+
+    path = home / "config/tocsin.yaml"
+    marked = path.read_text(encoding="utf-8").replace("    lines: 4", "    lines: 4\n    internet: false")
+    path.write_text(marked, encoding="utf-8")
+    assert tocsin(home, "lines").stderr == ""
+    (trunk,) = answer(home, "lines")
+    assert (trunk["internet"], trunk["state"], trunk["why"], trunk["since"]) == (False, "up", None, None)
+
+
 # --- doctor ----------------------------------------------------------------------------------------------
 
 

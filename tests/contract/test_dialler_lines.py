@@ -7,6 +7,7 @@ from itertools import count
 import pytest
 from book import CALLED, Book, ManualClock
 
+from ivr.domain.facts import CallRang, TrunkReported
 from ivr.domain.lines import TrunkView
 from ivr.domain.policy import Policy
 from ivr.services.dialler import Dialler
@@ -40,11 +41,11 @@ def ids() -> Iterator[int]:
     return count(1)
 
 
-def dials(book: Book, clock: ManualClock, exchange: Exchange, ids: Iterator[int], trunk: TrunkView) -> int:
+def dials(book: Book, clock: ManualClock, exchange: Exchange, ids: Iterator[int], *trunks: TrunkView) -> int:
     """Start a dialler, let it do what is to be done at this moment, stop it; how many calls it placed."""
     before = len(exchange.rings)
     dialler = Dialler(
-        book.store, book.ledger, exchange, [trunk], Policy(), clock, lambda: f"dialled-{next(ids)}"
+        book.store, book.ledger, exchange, trunks, Policy(), clock, lambda: f"dialled-{next(ids)}"
     )
 
     async def for_a_moment() -> None:
@@ -92,3 +93,31 @@ def test_a_line_is_kept_for_callers(book: Book, clock: ManualClock, ids: Iterato
     book.raises()
 
     assert dials(book, clock, Exchange(), ids, TrunkView("sip-a", len(CALLED), reserve=1)) == len(CALLED) - 1
+
+
+def test_over_a_trunk_that_is_down_goes_one_call_when_it_is_time_and_the_others_go_elsewhere(
+    book: Book, clock: ManualClock, ids: Iterator[int]
+) -> None:
+    trunks, exchange = (TrunkView("sip-a", 9), TrunkView("sip-b", 1)), Exchange()
+    book.apply(TrunkReported("sip-a", 0, "OPTIONS not answered"))
+    book.raises()
+
+    assert dials(book, clock, exchange, ids, *trunks) == 1
+    assert list(exchange.rings.values()) == ["sip-b"]
+    clock.forward(5)
+    assert dials(book, clock, exchange, ids, *trunks) == 1
+    (probe,) = [call for call, trunk in exchange.rings.items() if trunk == "sip-a"]
+    assert dials(book, clock, exchange, ids, *trunks) == 0
+
+    book.apply(CallRang(probe))
+    assert dials(book, clock, exchange, ids, *trunks) == len(CALLED) - 2
+    assert list(exchange.rings.values()).count("sip-a") == len(CALLED) - 1
+
+
+def test_of_a_trunk_that_has_fewer_lines_now_no_more_are_used(
+    book: Book, clock: ManualClock, ids: Iterator[int]
+) -> None:
+    book.apply(TrunkReported("sip-a", 2, "span 2 down"))
+    book.raises()
+
+    assert dials(book, clock, Exchange(), ids, TrunkView("sip-a", 9)) == 2

@@ -21,6 +21,7 @@ from ivr.adapters.store import SqlStore
 from ivr.domain import facts, gsm
 from ivr.domain.delivery import HOLD_S
 from ivr.domain.facts import Fact, Illegal
+from ivr.domain.notices import TRUNK_NOTICES
 from ivr.domain.policy import Policy, Rule
 from ivr.domain.recording import Limits
 from ivr.domain.records import (
@@ -34,9 +35,12 @@ from ivr.domain.records import (
     Disposition,
     Leg,
     Outcome,
+    Reached,
     Sms,
+    TrunkState,
     Via,
 )
+from ivr.domain.trunk import got_through
 from ivr.services.ledger import Ledger
 
 D = DeliveryState
@@ -44,7 +48,9 @@ POLICY = Policy(deadline_s=300, max_calls=3, parallel_after_s=2, busy=Rule(tries
 OPERATOR = "+4917100099"
 alert_numbers = st.integers(1, 3)
 called_teams = st.sampled_from(CALLED)
-causes = st.sampled_from([None, 0, 1, 16, 17, 19, 21, 34, 99])
+TRUNKS = ("sip-a", "sip-b")
+over = st.sampled_from([*TRUNKS, "gone"])
+causes = st.sampled_from([None, 0, 1, 16, 17, 18, 19, 21, 34, 34, 99])
 
 
 class AnyOrder(RuleBasedStateMachine):
@@ -59,7 +65,9 @@ class AnyOrder(RuleBasedStateMachine):
         store = SqlStore(f"sqlite:///{self.folder}/tocsin.db")
         self.clock = ManualClock()
         recordings = Recordings(self.folder, Limits())
-        ledger = Ledger(store, recordings, POLICY, "+4940808077555", self.clock, operators=(OPERATOR,))
+        ledger = Ledger(
+            *(store, recordings, POLICY, "+4940808077555", self.clock), trunks=TRUNKS, operators=(OPERATOR,)
+        )
         self.book = Book(store, ledger, self.clock, self.folder)
         self.store = store
         self.acknowledged: set[tuple[int, str]] = set()
@@ -112,7 +120,12 @@ class AnyOrder(RuleBasedStateMachine):
         waiting += [d for d in held if d.due_at <= self.clock.now]
         if waiting and not self.book.find(Call, team=team, state=[CallState.PLACED, CallState.ANSWERED]):
             number = data.draw(st.sampled_from([d.number for d in waiting]))
-            self.book.rings(team, *(d.alert for d in waiting), number=number)
+            trunk, probe = data.draw(over), data.draw(st.booleans())
+            self.book.rings(team, *(d.alert for d in waiting), number=number, trunk=trunk, probe=probe)
+
+    @rule(trunk=over, lines=st.integers(0, 2))
+    def reported(self, trunk: str, lines: int) -> None:
+        self.tell(facts.TrunkReported(trunk, lines, "a report"))
 
     @precondition(lambda self: self.calls())
     @rule(data=st.data(), alert=alert_numbers)
@@ -143,6 +156,7 @@ class AnyOrder(RuleBasedStateMachine):
         data=st.data(),
         kind=st.sampled_from(
             [
+                facts.CallRang,
                 *(facts.CallAnswered, facts.KeyPressed, facts.CallCancelled, facts.MessageLeft),
                 *(facts.CallPassed, facts.CallPutOff),
             ]
@@ -152,9 +166,9 @@ class AnyOrder(RuleBasedStateMachine):
         self.tell(kind(data.draw(st.sampled_from(self.calls()))))
 
     @precondition(lambda self: self.calls())
-    @rule(data=st.data(), cause=causes)
-    def ended(self, data: st.DataObject, cause: int | None) -> None:
-        self.tell(facts.CallEnded(data.draw(st.sampled_from(self.calls())), cause))
+    @rule(data=st.data(), cause=causes, reached=st.none() | st.sampled_from(Reached))
+    def ended(self, data: st.DataObject, cause: int | None, reached: Reached | None) -> None:
+        self.tell(facts.CallEnded(data.draw(st.sampled_from(self.calls())), cause, reached))
 
     @precondition(lambda self: self.calls())
     @rule(data=st.data(), alert=alert_numbers, heard_s=st.floats(0.1, 9), whole=st.booleans())
@@ -282,14 +296,25 @@ class AnyOrder(RuleBasedStateMachine):
 
     @invariant()
     def nobody_is_called_more_often_than_the_policy_allows(self) -> None:
-        started = {c.id: c.started_at for c in self.book.find(Call)}
+        """Attempts are bounded, and so are the calls of one: each goes over another trunk, but for probes."""
+        calls = {c.id: c for c in self.book.find(Call)}
         for d in self.book.find(Delivery):
-            counted = [
-                leg
-                for leg in self.book.find(Leg, alert=d.alert, team=d.team)
-                if started[leg.call] > d.since and leg.disposition is not Disposition.CANCELLED
-            ]
+            counted: dict[int, list[Call]] = {}
+            for leg in self.book.find(Leg, alert=d.alert, team=d.team):
+                call = calls[leg.call]
+                in_vain = call.probe and got_through(call) is False
+                if call.started_at > d.since and leg.disposition is not Disposition.CANCELLED and not in_vain:
+                    counted.setdefault(leg.n, []).append(call)
             assert len(counted) <= POLICY.max_calls + d.holds  # one that was promised is made
+            for attempt in counted.values():
+                assert len({c.number for c in attempt}) == 1
+                assert len({c.trunk for c in attempt}) == len(attempt)
+
+    @invariant()
+    def what_is_known_of_the_trunks_is_told_in_bounds(self) -> None:
+        for state in self.book.find(TrunkState):
+            assert state.is_up or state.probe_at <= self.clock.now + 60
+            assert state.told <= 2 * TRUNK_NOTICES
 
     def come_to_rest(self) -> None:
         """Whatever happened: when the calls have ended and the deadline has passed, nothing is left open."""

@@ -217,7 +217,9 @@ class TestNumbersThatDoNotExist:
     def test_with_two_trunks_the_second_one_is_asked_before_the_number_is_given_up(
         self, settings: Settings, store: SqlStore, recordings: Recordings, clock: ManualClock
     ) -> None:
-        ledger = Ledger(store, recordings, settings.policy, "+4940808077555", clock, trunks=2)
+        ledger = Ledger(
+            store, recordings, settings.policy, "+4940808077555", clock, trunks=("sip-a", "sip-b")
+        )
         book = Book(store, ledger, clock, recordings.incoming)
         alert = book.raises()
         book.calls_in_vain(XYZ, alert, UNALLOCATED)

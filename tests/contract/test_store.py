@@ -54,6 +54,7 @@ from ivr.domain.records import (
     Number,
     NumberKind,
     Outcome,
+    Reached,
     ReceiptState,
     Received,
     ReceivedPart,
@@ -67,6 +68,8 @@ from ivr.domain.records import (
     Submission,
     Team,
     Tlp,
+    TrunkHealth,
+    TrunkState,
     VerificationWord,
     Via,
 )
@@ -140,6 +143,8 @@ RECORDS: list[Any] = [
         Severity.HIGH,
         NOON + 600,
         2,
+        tried="sip-a,sip-b",
+        afresh_at=NOON + 5,
     ),
     Call("id-1", Direction.IN, CallState.ANSWERED, None, None, "sip-a", NOON),
     Call(
@@ -157,6 +162,8 @@ RECORDS: list[Any] = [
         person=True,
         message_left=True,
         errand=1,
+        reached=Reached.RANG,
+        probe=True,
     ),
     Budget("network", NOON),
     Enrolment("new-cert"),
@@ -166,7 +173,19 @@ RECORDS: list[Any] = [
     MailAddress("new-cert", 1, "alerts@cert.example"),
     Errand(1, ErrandKind.CALLBACK, "+4917100000", "new-cert", "40799", NOON, NOON + 300),
     Errand(
-        *(2, ErrandKind.TEST, "+4917100000", None, None, NOON, NOON + 300, ErrandState.FAILED, "id-2", "busy")
+        *(
+            2,
+            ErrandKind.TEST,
+            "+4917100000",
+            None,
+            None,
+            NOON,
+            NOON + 300,
+            ErrandState.FAILED,
+            "id-2",
+            "busy",
+            "sip-a",
+        )
     ),
     Leg("id-1", 17, "new-cert", 1),
     Leg("id-2", 17, "new-cert", 2, 9.25, True, True, Disposition.NO_ANSWER),
@@ -201,6 +220,8 @@ RECORDS: list[Any] = [
     Seal(1, NOON, 2, "0f" * 32),
     Mail(17, "new-cert", "duty@new-cert.example", MailState.SENT, NOON, "slow"),
     Submission("<1@new-cert.example>", 17),
+    TrunkState("sip-a"),
+    TrunkState("sip-b", TrunkHealth.DOWN, 0, "OPTIONS not answered", NOON, NOON + 5, 5.0, NOON, 1),
 ]
 
 

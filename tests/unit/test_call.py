@@ -14,6 +14,7 @@ from ivr.domain.facts import (
     CallCancelled,
     CallEnded,
     CallPassed,
+    CallRang,
     Illegal,
     KeyPressed,
     ListenRefused,
@@ -39,6 +40,9 @@ def call(state: CallState) -> Call:
 
 
 MOVES: list[tuple[CallState, CallFact, CallState]] = [
+    (PLACED, CallRang("c"), PLACED),
+    (ANSWERED, CallRang("c"), ANSWERED),
+    (ENDED, CallRang("c"), ENDED),
     (PLACED, CallAnswered("c"), ANSWERED),
     (PLACED, KeyPressed("c"), ANSWERED),
     (PLACED, CallCancelled("c"), PLACED),

@@ -8,6 +8,7 @@ import pytest
 from book import NOON
 
 from ivr.domain import delivery as deliveries
+from ivr.domain.attempts import Past
 from ivr.domain.delivery import (
     HOLD_S,
     CallsChanged,
@@ -32,7 +33,7 @@ from ivr.domain.facts import (
     TeamResponding,
 )
 from ivr.domain.hours import Hours
-from ivr.domain.nextcall import Past, Phone
+from ivr.domain.nextcall import Phone
 from ivr.domain.policy import Policy, Rule, SmsTime
 from ivr.domain.records import CallingHours, Delivery, DeliveryState, Disposition, Via
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from book import NOON
 
-from ivr.domain.disposition import of_leg
-from ivr.domain.records import Call, CallState, Direction, Disposition, Leg
+from ivr.domain.disposition import of_leg, trunk_fault
+from ivr.domain.records import Call, CallState, Direction, Disposition, Leg, Reached
 
 
 def ended(cause: int | None, answered: bool = False, cancelled: bool = False) -> Call:
@@ -55,6 +55,18 @@ def leg(heard_s: float = 0.0, whole: bool = False, acknowledged: bool = False) -
 )
 def test_where_nobody_answered_the_cause_tells(cause: int, expected: str) -> None:
     assert of_leg(ended(cause), leg()) is Disposition(expected)
+
+
+@pytest.mark.parametrize("cause", [0, 2, 3, 18, 27, 34, 38, 41, 42, 44, 47, 102])
+def test_a_trunk_s_fault_ends_where_the_phone_rings(cause: int) -> None:
+    assert trunk_fault(cause, None)
+    assert trunk_fault(cause, Reached.NOWHERE)
+    assert not trunk_fault(cause, Reached.RANG)
+
+
+@pytest.mark.parametrize("cause", [None, 1, 16, 17, 19, 20, 21, 22, 28, 31, 58, 99, 127])
+def test_the_rest_is_no_trunk_s_fault(cause: int | None) -> None:
+    assert not trunk_fault(cause, None)
 
 
 @pytest.mark.parametrize("cause", [None, 99, 4711, -1])

@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 
 from ivr.domain import delivery as deliveries
 from ivr.domain import schedule
+from ivr.domain.attempts import Past
 from ivr.domain.delivery import CallsChanged, History, NumberClosed
 from ivr.domain.effects import TeamMissing
 from ivr.domain.facts import AlertExpired, CallPlaced
 from ivr.domain.hours import Hours
 from ivr.domain.lines import TrunkView
-from ivr.domain.nextcall import CallAt, Past, Phone, Spent, next_call
+from ivr.domain.nextcall import CallAt, Phone, Spent, next_call
 from ivr.domain.policy import Policy, Rule, for_team
 from ivr.domain.records import (
     Call,

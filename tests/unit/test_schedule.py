@@ -411,6 +411,8 @@ def a_delivery(draw: st.DrawFn) -> Delivery:
         beside=draw(st.none() | numbers_of(team)),
         beside_at=NOON + draw(moments),
         severity=draw(st.sampled_from(Severity)),
+        tried=draw(st.sampled_from(["", "", "sip-a", "sip-b", "sip-a,sip-b"])),
+        afresh_at=NOON + draw(moments),
     )
 
 
@@ -430,6 +432,7 @@ def a_call(draw: st.DrawFn, n: int) -> Call:
         NOON - draw(st.sampled_from([0.0, 0.4, 1.0, 10.0, 59.0, 90.0])),
         cancelled=draw(st.booleans()),
         person=state is CallState.ANSWERED and draw(st.booleans()),
+        probe=out and draw(st.sampled_from([False, False, True])),
     )
 
 
@@ -442,6 +445,7 @@ def a_trunk(draw: st.DrawFn, name: str) -> TrunkView:
         draw(st.sampled_from([0.0, 0.3, 2.0])),
         draw(st.sampled_from([None, None, 1, 3])),
         draw(st.integers(0, 2)),
+        draw(st.none() | moments.map(lambda moment: NOON + moment)),
     )
 
 
@@ -482,10 +486,12 @@ def usable(seen: View, trunk: TrunkView, started: int) -> int:
     up = sum(c.trunk == trunk.name for c in seen.calls)
     ended = [c for c in seen.recent if c.trunk == trunk.name]
     resting = sum(c.ended_at is not None and c.ended_at + trunk.guard_s > NOON for c in ended)
-    lines = trunk.lines - up - resting - kept(seen, trunk) - started
+    lines = trunk.lines - up - resting - kept(seen, trunk)
     if not trunk.up:
-        return 0
-    return lines if trunk.cps is None else min(lines, trunk.cps - fresh(seen, trunk) - started)
+        probed = any(c.probe for c in seen.calls if c.trunk == trunk.name)
+        due = trunk.probe_at is not None and trunk.probe_at <= NOON
+        lines = min(lines, 1) if due and not probed else 0
+    return (lines if trunk.cps is None else min(lines, trunk.cps - fresh(seen, trunk))) - started
 
 
 def fresh(seen: View, trunk: TrunkView) -> int:
@@ -526,7 +532,7 @@ def carried_out(seen: View, made: Plan) -> View:
         after.append(replace(d, state=state, beside=None if called else d.beside))
     calls = [replace(c, cancelled=c.cancelled or c.id in made.cancel) for c in seen.calls]
     calls += [
-        Call(f"new-{n}", Direction.OUT, CallState.PLACED, s.team, s.number, s.trunk, NOON)
+        Call(f"new-{n}", Direction.OUT, CallState.PLACED, s.team, s.number, s.trunk, NOON, probe=s.probe)
         for n, s in enumerate(made.start)
     ]
     return replace(seen, deliveries=after, calls=calls)
@@ -534,9 +540,11 @@ def carried_out(seen: View, made: Plan) -> View:
 
 @given(views())
 def test_no_trunk_ever_carries_more_calls_than_its_lines_and_limits_allow(seen: View) -> None:
-    started = Counter(s.trunk for s in plan(seen, NOON).start)
+    made = plan(seen, NOON)
+    started = Counter(s.trunk for s in made.start)
 
-    assert set(started) <= {t.name for t in seen.trunks if t.up}
+    up = {t.name: t.up for t in seen.trunks}
+    assert all(start.probe is not up[start.trunk] for start in made.start)
     for trunk in seen.trunks:
         if started[trunk.name]:
             assert usable(seen, trunk, started[trunk.name]) >= 0
@@ -570,8 +578,22 @@ def test_no_line_that_may_be_used_is_idle_while_somebody_is_due(seen: View) -> N
     made = plan(seen, NOON)
 
     started = Counter(s.trunk for s in made.start)
-    if any(usable(seen, t, started[t.name]) > 0 for t in seen.trunks):
-        assert {s.team for s in made.start} == set(due(seen))
+    free = {t.name for t in seen.trunks if usable(seen, t, started[t.name]) > 0}
+    if free:
+        for team in set(due(seen)) - {s.team for s in made.start}:
+            assert any(free <= failed_over(d) for d in due(seen)[team])
+
+
+def failed_over(d: Delivery) -> set[str]:
+    """The trunks that may not be used for this delivery now."""
+    return set(d.tried.split(",")) if d.afresh_at > NOON else set()
+
+
+@given(views())
+def test_an_attempt_never_goes_twice_over_one_trunk_without_its_pause(seen: View) -> None:
+    asking = due(seen)
+    for start in plan(seen, NOON).start:
+        assert any(start.trunk not in failed_over(d) or d.state is CALLING for d in asking[start.team])
 
 
 @given(views())
@@ -582,7 +604,8 @@ def test_nobody_gets_a_second_call_before_everybody_had_a_first(seen: View) -> N
     }
     called = {s.team for s in plan(seen, NOON).start}
 
-    left_out = [asking[team] for team in set(asking) - called]
+    stuck = {team for team, theirs in due(seen).items() if any(failed_over(d) for d in theirs)}
+    left_out = [asking[team] for team in set(asking) - called - stuck]
     assert all(asking[team] <= min(left_out, default=999) for team in called)
 
 

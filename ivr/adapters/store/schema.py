@@ -158,6 +158,8 @@ delivery = Table(
     Column("held_until", Float),
     Column("holds", Integer, nullable=False),
     Column("promised", String(16)),
+    Column("tried", Text, nullable=False),
+    Column("afresh_at", Float, nullable=False),
     Index(None, "state"),
 )
 
@@ -179,6 +181,8 @@ call = Table(
     Column("message_left", Boolean, nullable=False),
     Column("errand", Integer),
     Column("passed", Boolean, nullable=False),
+    Column("reached", String(10)),
+    Column("probe", Boolean, nullable=False),
     Index(None, "state"),
     Index(None, "ended_at"),
     Index(None, "direction", "started_at"),
@@ -197,7 +201,22 @@ errand = Table(
     Column("state", String(10), nullable=False),
     Column("call", String(40)),
     Column("reason", Text),
+    Column("avoid_trunk", String(30)),
     Index(None, "state"),
+)
+
+trunk = Table(
+    "trunk",
+    metadata,
+    Column("name", String(30), primary_key=True),
+    Column("health", String(10), nullable=False),
+    Column("lines", Integer),
+    Column("why", String(120), nullable=False),
+    Column("since", Float, nullable=False),
+    Column("probe_at", Float, nullable=False),
+    Column("pause_s", Float, nullable=False),
+    Column("told_at", Float, nullable=False),
+    Column("told", Integer, nullable=False),
 )
 
 leg = Table(
@@ -338,6 +357,7 @@ TABLES: dict[type, Table] = {
     records.Alert: alert,
     records.Delivery: delivery,
     records.Call: call,
+    records.TrunkState: trunk,
     records.Leg: leg,
     records.Errand: errand,
     records.Mail: mail,

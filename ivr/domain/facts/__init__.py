@@ -35,6 +35,7 @@ from ivr.domain.facts.calls import (
     CallPassed,
     CallPlaced,
     CallPutOff,
+    CallRang,
     ErrandDone,
     ErrandDropped,
     ErrandExpired,
@@ -62,6 +63,7 @@ from ivr.domain.facts.texts import (
     SmsUnanswered,
     SmsWritten,
 )
+from ivr.domain.facts.trunks import TrunkReported
 
 Fact = (
     AlertRecorded
@@ -73,6 +75,7 @@ Fact = (
     | CallerLost
     | AlertErased
     | CallPlaced
+    | CallRang
     | CallAnswered
     | KeyPressed
     | CallCancelled
@@ -112,6 +115,7 @@ Fact = (
     | CeilingReached
     | ReserveGivenUp
     | ReserveMade
+    | TrunkReported
 )
 
 
@@ -136,6 +140,7 @@ __all__ = [
     "CallPassed",
     "CallPlaced",
     "CallPutOff",
+    "CallRang",
     "CallerLost",
     "CeilingReached",
     "DeliveryRetried",
@@ -169,5 +174,6 @@ __all__ = [
     "SmsWritten",
     "TeamIdentified",
     "TeamResponding",
+    "TrunkReported",
     "WordWanted",
 ]

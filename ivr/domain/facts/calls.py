@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ivr.domain.records import ErrandKind
+from ivr.domain.records import ErrandKind, Reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +14,15 @@ class CallPlaced:
     number: str
     trunk: str
     alerts: tuple[int, ...]
+    probe: bool = False
+    """The trunk is not up: the call is to show whether it is again."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallRang:
+    """The phone rings: the trunk has done its part."""
+
+    call: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +49,8 @@ class CallEnded:
     call: str
     cause: int | None
     """ITU-T Q.850; None when the call is gone and its end was never seen."""
+    reached: Reached | None = None
+    """How far it got; None: not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +107,7 @@ class ErrandPlaced:
     errand: int
     call: str
     trunk: str
+    probe: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from ivr.domain.records.calls import (
     ErrandKind,
     ErrandState,
     Leg,
+    Reached,
 )
 from ivr.domain.records.journal import (
     Entry,
@@ -62,6 +63,7 @@ from ivr.domain.records.texts import (
     SmsPart,
     SmsState,
 )
+from ivr.domain.records.trunks import TrunkHealth, TrunkState
 
 __all__ = [
     "NETWORK",
@@ -97,6 +99,7 @@ __all__ = [
     "Number",
     "NumberKind",
     "Outcome",
+    "Reached",
     "ReceiptState",
     "Received",
     "ReceivedPart",
@@ -110,6 +113,8 @@ __all__ = [
     "Submission",
     "Team",
     "Tlp",
+    "TrunkHealth",
+    "TrunkState",
     "VerificationWord",
     "Via",
 ]

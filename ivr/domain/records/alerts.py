@@ -120,7 +120,8 @@ class Delivery:
     number: str | None = None
     """The number the next call goes to; None when no number may be called."""
     attempts: int = 0
-    """Calls placed since the delivery began or was last retried by an operator."""
+    """Attempts since the delivery began or was last retried by an operator. One that is to go on over another
+    trunk counts only while it is called."""
     since: float = 0.0
     """Calls placed before this moment no longer count against the policy's limits."""
     reason: str | None = None
@@ -145,6 +146,10 @@ class Delivery:
     """How often they were held back since the delivery began or was last retried by an operator."""
     promised: str | None = None
     """The number where somebody wants to be called once the hold is over, before any other."""
+    tried: str = ""
+    """The trunks over which the attempt under way has failed before anything rang, separated by commas."""
+    afresh_at: float = 0.0
+    """When the next call may go over one of them again, at the earliest: as a new attempt."""
 
 
 OPEN = frozenset(

@@ -35,6 +35,18 @@ class Disposition(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Reached(StrEnum):
+    """How far a call out got before it was answered or ended."""
+
+    NOWHERE = "nowhere"
+    TAKEN = "taken"
+    """The exchange took it on (ISDN: CALL PROCEEDING)."""
+    THROUGH = "through"
+    """Something was heard of the far end (SIP: 183; ISDN: PROGRESS)."""
+    RANG = "rang"
+    """The phone rang (SIP: 180; ISDN: ALERTING), or was answered."""
+
+
 class ErrandKind(StrEnum):
     """What a call is for that we place and that carries no alert."""
 
@@ -78,6 +90,10 @@ class Call:
     """The errand that it is on; None for a call that came in, and for one that carries alerts."""
     passed: bool = False
     """Whoever answered has said that it is not for them."""
+    reached: Reached | None = None
+    """How far it got; None: not known."""
+    probe: bool = False
+    """Its trunk was not up when it was placed: it was to show whether it is again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +130,8 @@ class Errand:
     """The last call that was placed for it."""
     reason: str | None = None
     """Why it has failed, in words for an operator."""
+    avoid_trunk: str | None = None
+    """The trunk at whose fault its last call failed: the next one should go over another."""
 
 
 OPEN_ERRANDS = frozenset({ErrandState.WAITING, ErrandState.CALLING})

@@ -31,6 +31,7 @@ from ivr.services.transaction.applied import Applied, Archive
 from ivr.services.transaction.calls import Calls
 from ivr.services.transaction.deliveries import Deliveries
 from ivr.services.transaction.mail import Mails
+from ivr.services.transaction.trunks import Trunks
 from ivr.services.words import Words
 
 __all__ = ["Applied", "Archive", "Transaction"]
@@ -55,8 +56,17 @@ class Transaction:
         self._deliveries = Deliveries(tx, network, self._follow, now)
         self._mails = Mails(tx, self._note, now)
         self._alerts = Alerts(tx, archive, self._mails, self._note, self._follow, now)
+        self._trunks = Trunks(tx, network, self._outbox, self._note, now)
         self._calls = Calls(
-            tx, network, self._deliveries, self._errands, self._outbox, self._note, self._follow, now
+            tx,
+            network,
+            self._deliveries,
+            self._errands,
+            self._trunks,
+            self._outbox,
+            self._note,
+            self._follow,
+            now,
         )
         self._inbox = Inbox(tx, network, self._outbox, self._deliveries.responding, now)
 
@@ -89,7 +99,8 @@ class Transaction:
             case facts.CallCameIn():
                 self._calls.came_in(fact)
             case (
-                facts.CallAnswered()
+                facts.CallRang()
+                | facts.CallAnswered()
                 | facts.KeyPressed()
                 | facts.CallCancelled()
                 | facts.CallEnded()
@@ -132,12 +143,18 @@ class Transaction:
                 | facts.SmsRepeated()
             ):
                 return self._sms(fact)
-            case facts.CeilingReached():
-                self._note(Note("ceiling reached", f"{fact.most} calls"), fact.alert)
-                self._outbox.to_operators_once(wording.ceiling(fact.alert, fact.most), fact.alert)
-            case facts.ReserveGivenUp() | facts.ReserveMade():
-                self._note(_DISK[type(fact)])
+            case facts.CeilingReached() | facts.ReserveGivenUp() | facts.ReserveMade():
+                self._at_a_limit(fact)
+            case facts.TrunkReported():
+                self._trunks.reported(fact)
         return Applied()
+
+    def _at_a_limit(self, fact: facts.CeilingReached | facts.ReserveGivenUp | facts.ReserveMade) -> None:
+        if not isinstance(fact, facts.CeilingReached):
+            self._note(_DISK[type(fact)])
+            return
+        self._note(Note("ceiling reached", f"{fact.most} calls"), fact.alert)
+        self._outbox.to_operators_once(wording.ceiling(fact.alert, fact.most), fact.alert)
 
     def _deliver(
         self,

@@ -3,6 +3,7 @@
 Owns: the legs of a call, and what the directory keeps of a number that was called.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ivr.domain import call as calls
@@ -28,6 +29,7 @@ from ivr.services.history import Network, phones, team_policy
 from ivr.services.outbox import Outbox
 from ivr.services.transaction.applied import Applied, Follow, Write
 from ivr.services.transaction.deliveries import Deliveries
+from ivr.services.transaction.trunks import Trunks
 
 
 class Calls:
@@ -37,6 +39,7 @@ class Calls:
         network: Network,
         deliveries: Deliveries,
         errands: Errands,
+        trunks: Trunks,
         outbox: Outbox,
         note: Write,
         follow: Follow,
@@ -46,6 +49,7 @@ class Calls:
         self._network = network
         self._deliveries = deliveries
         self._errands = errands
+        self._trunks = trunks
         self._outbox = outbox
         self._note = note
         self._follow = follow
@@ -61,7 +65,16 @@ class Calls:
             for alert in fact.alerts:
                 self._deliveries.tell(self._deliveries.find(alert, fact.team), NumberClosed())
             return Applied()
-        call = Call(fact.call, Direction.OUT, CallState.PLACED, fact.team, fact.number, fact.trunk, self._now)
+        call = Call(
+            fact.call,
+            Direction.OUT,
+            CallState.PLACED,
+            fact.team,
+            fact.number,
+            fact.trunk,
+            self._now,
+            probe=fact.probe,
+        )
         self._tx.put(call)
         for alert in fact.alerts:
             self._carry(call, self._deliveries.find(alert, fact.team))
@@ -81,6 +94,8 @@ class Calls:
             return Applied()  # a channel that is none of ours
         after, effects = calls.decide(before, fact, self._now)
         self._tx.put(after)
+        if after.direction is Direction.OUT and after != before:
+            self._trunks.called(before, after)
         self._follow(effects, team=after.team, call=after)
         if isinstance(fact, facts.CallAnswered | facts.KeyPressed):
             self.flag(after.team, after.number, None)
@@ -97,10 +112,18 @@ class Calls:
                 self._carry(call, delivery)
 
     def _carry(self, call: Call, delivery: Delivery) -> None:
-        n = len(self._tx.find(Leg, alert=delivery.alert, team=delivery.team)) + 1
+        legs = self._tx.find(Leg, alert=delivery.alert, team=delivery.team)
+        n = self._same_attempt(call, delivery, legs) or max((leg.n for leg in legs), default=0) + 1
         placed = facts.CallPlaced(call.id, delivery.team, call.number or "", call.trunk, (delivery.alert,))
         self._deliveries.tell(delivery, placed)
         self._tx.put(Leg(call.id, delivery.alert, delivery.team, n))
+
+    def _same_attempt(self, call: Call, delivery: Delivery, legs: Sequence[Leg]) -> int | None:
+        """The number of the attempt that goes on with this call, if one does."""
+        if not delivery.tried or not self._deliveries.goes_on(delivery, call.number or "", call.trunk):
+            return None
+        before = self._tx.find(Call, id=[leg.call for leg in legs], number=call.number)
+        return max(leg.n for leg in legs if leg.call in {c.id for c in before})
 
     def heard(self, fact: facts.AlertHeard) -> None:
         leg = self._tx.get(Leg, fact.call, fact.alert)

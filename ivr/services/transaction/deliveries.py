@@ -3,8 +3,8 @@
 Owns: which teams an alert goes to, and what a delivery is told besides the fact itself.
 """
 
+from ivr.domain import attempts, facts, wording
 from ivr.domain import delivery as deliveries
-from ivr.domain import facts, wording
 from ivr.domain.delivery import DeliveryFact
 from ivr.domain.effects import Note, Settle, TellOperators
 from ivr.domain.facts import Illegal
@@ -76,6 +76,12 @@ class Deliveries:
         after, effects = deliveries.decide(before, fact, so_far, rules, self._now)
         self._tx.put(after)
         self._follow(effects, alert=before.alert, team=before.team)
+
+    def goes_on(self, delivery: Delivery, number: str, trunk: str) -> bool:
+        """Whether a call to `number` over `trunk` belongs to the attempt that is under way."""
+        team = self._tx.get(Team, delivery.team)
+        so_far = history(self._tx, self._network, delivery, team, self._now)
+        return attempts.goes_on(so_far.past, number, trunk, so_far.trunks)
 
     def responding(self, fact: facts.TeamResponding) -> Delivery:
         self.tell(self.find(fact.alert, fact.team), fact)
