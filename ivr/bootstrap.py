@@ -5,6 +5,7 @@ Kept apart from service.py so that a verb that only reads the store need not loa
 
 import logging
 import shutil
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from ivr.adapters import numbering
 from ivr.adapters.audio import Recordings
 from ivr.adapters.clock import SteadyClock
 from ivr.adapters.gate_server import GateServer
+from ivr.adapters.pbx import dialstring
 from ivr.adapters.pbx.tree import PbxMissing, find_programs
 from ivr.adapters.pins import Pins
 from ivr.adapters.reserve import FileReserve
@@ -57,6 +59,18 @@ def recordings(settings: Settings) -> Recordings:
 def clock(store: SqlStore) -> Clock:
     """The time to write into the store. Raises StoreAway."""
     return SteadyClock(last=last_moment(store))
+
+
+def dialling(settings: Settings) -> tuple[Callable[[str, str], str], Callable[[str], str]]:
+    """What to dial, by trunk and number, and the caller ID, by trunk. Raises BadConfig."""
+    trunks, hotline = {trunk.name: trunk for trunk in settings.trunks}, settings.network.hotline
+    try:
+        caller_ids = {trunk.name: dialstring.caller_id(trunk, hotline) for trunk in settings.trunks}
+        for trunk in settings.trunks:
+            dialstring.channel(trunk, hotline, hotline)
+    except dialstring.Unwritable as error:
+        raise BadConfig(f"{settings.path}: trunks: {error}") from error
+    return lambda trunk, number: dialstring.channel(trunks[trunk], number, hotline), caller_ids.__getitem__
 
 
 def taken(settings: Settings) -> TakenFile:

@@ -7,10 +7,12 @@ import asyncio
 import gc
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from secrets import token_hex
 
 from ivr import bootstrap
 from ivr.adapters.ami import Ami
+from ivr.adapters.ami_contacts import Contacts
 from ivr.adapters.ami_link import AmiAccount
 from ivr.adapters.fastagi import Channel, FastAgiServer
 from ivr.adapters.modem import ModemLink
@@ -20,7 +22,6 @@ from ivr.adapters.smpp_account import Bind, SmscSettings
 from ivr.config import BadConfig, Settings
 from ivr.config.internet import warning
 from ivr.config.sms import Modem, Smsc
-from ivr.domain import endpoint
 from ivr.domain.lines import TrunkView
 from ivr.domain.sms import SmsEvent
 from ivr.services.courier import Courier
@@ -51,8 +52,8 @@ class Service:
         self._interrupted = bootstrap.interrupted(settings, self._store, self._desk)
         self._agi = FastAgiServer("127.0.0.1", settings.pbx.agi_port, scripts(self._desk))
         account = AmiAccount(settings.pbx.ami_port, settings.pbx.ami_user, settings.secret("ami"))
-        caller_id = _caller_id(settings)
-        self._ami = Ami(account, endpoint.channel, lambda trunk: caller_id)
+        lines = {trunk.name: trunk.lines for trunk in settings.trunks}
+        self._ami = Ami(account, *bootstrap.dialling(settings), observers=[partial(Contacts, lines)])
         trunks = [
             TrunkView(trunk.name, trunk.lines, guard_s=trunk.guard_s, cps=trunk.cps, reserve=trunk.reserve)
             for trunk in settings.trunks
@@ -111,11 +112,6 @@ class Service:
                 link.stop(2.0)
             self._courier.stop()
             self._store.close()
-
-
-def _caller_id(settings: Settings) -> str:
-    """One constant caller ID for all calls: on-call phones let it through do-not-disturb."""
-    return f"<{settings.network.hotline}>"
 
 
 def _links(

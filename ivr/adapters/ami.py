@@ -200,7 +200,10 @@ class Ami:
 
     async def _list(self, action: Mapping[str, str]) -> Sequence[Any]:
         answer = await self._answer(self._send(action))
-        return answer if isinstance(answer, list) else [answer]
+        messages = answer if isinstance(answer, list) else [answer]
+        if messages[0].response == "Error":
+            raise PbxAway(f"Asterisk refuses {action['Action']}: run `tocsin pbx render` and restart it")
+        return messages
 
     async def _answer(self, future: Awaitable[Any]) -> Any:
         try:

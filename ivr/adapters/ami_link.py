@@ -17,6 +17,10 @@ _NEVER_S = 10**8
 _FORGET = ("ping", "login", "originate", "hangup", "coreshowchannels")
 """What is not sent again by panoramisk after it has connected anew."""
 
+_log = logging.getLogger("panoramisk")
+_log.setLevel(logging.INFO)
+"""Below that it would write down all that Asterisk tells, the passwords of registrations among it."""
+
 
 @dataclass(frozen=True, slots=True)
 class AmiAccount:
@@ -50,7 +54,7 @@ class Connection(Manager):  # type: ignore[misc]  # panoramisk has no types
             forgetable_actions=_FORGET,
             on_disconnect=on_disconnect,
             loop=asyncio.get_running_loop(),
-            log=logging.getLogger("panoramisk"),
+            log=_log,
         )
 
     def connect(self, *args: Any, **kwargs: Any) -> Any:

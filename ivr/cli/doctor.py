@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ivr.cli.common import Args, Verbs, answers, house, settings, verb
 from ivr.cli.doctor_letters import letters
+from ivr.cli.doctor_trunks import trunks
 from ivr.cli.output import Exit, code_of, document
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def checks(args: Args, chosen: "Settings") -> Iterator[Check]:
     from ivr.config.sms import Modem
 
     yield _outcome("secrets", lambda: _secrets(chosen))
+    yield _outcome("trunks", lambda: trunks(chosen))
     yield _outcome("folders", lambda: _folders(chosen))
     yield _outcome("database", lambda: _database(args))
     yield _outcome("teams", lambda: _teams(args))

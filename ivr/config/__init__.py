@@ -55,6 +55,9 @@ class _File:
             twice = {n for n in names if names.count(n) > 1}
             if twice:
                 raise ValueError(f"{what}: the name {twice.pop()} is given twice")
+        ports = [trunk.tls_port for trunk in self.trunks if trunk.tls]
+        if len(set(ports)) < len(ports):
+            raise ValueError("trunks: each one with tls needs a tls_port of its own")
         if self.pbx.rtp_last - self.pbx.rtp_first < 2 * sum(t.lines for t in self.trunks):
             raise ValueError("pbx.rtp_first to rtp_last must hold two ports for each line of the trunks")
 
@@ -141,7 +144,7 @@ def load(path: Path) -> Settings:
     return Settings(
         path=path.resolve(),
         network=file.network,
-        trunks=file.trunks,
+        trunks=tuple(trunk.below(base) for trunk in file.trunks),
         pbx=file.pbx,
         policy=file.policy,
         calls=file.calls,

@@ -17,7 +17,7 @@ def endpoint(trunk: str) -> str:
 
 
 def channel(trunk: str, number: str) -> str:
-    """The dial string of a call to `number`, E.164, by `trunk`."""
+    """The dial string of a call to `number`, as the carrier wants it written, by `trunk`."""
     return f"PJSIP/{number}@{endpoint(trunk)}"
 
 

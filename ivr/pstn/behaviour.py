@@ -76,6 +76,8 @@ class Behaviour:
     answer_after: float
     steps: tuple[Step, ...] = ()
     cause: int | None = None
+    announces: bool = False
+    """Before it rings or refuses, the network speaks: early media, which is no answer."""
 
     def after(self, seconds: float) -> "Behaviour":
         """The same, but after ringing for `seconds`."""
@@ -123,6 +125,8 @@ PRESETS: Mapping[str, Behaviour] = MappingProxyType(
         "rejected": Behaviour(3.0, cause=21),
         "congestion": Behaviour(0.0, cause=34),
         "unallocated": Behaviour(0.0, cause=1),
+        "announced-busy": Behaviour(0.0, cause=17, announces=True),
+        "announced-no-answer": Behaviour(120.0, cause=19, announces=True),
     }
 )
 """The named behaviours. The causes are those of ITU-T Q.850."""

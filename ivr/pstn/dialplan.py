@@ -72,8 +72,10 @@ def call_file(name: str, number: str, to: str) -> str:
 
 def _called(behaviour: Behaviour, digits: str, sounds: Sounds) -> list[str]:
     actions = []
+    if behaviour.announces:
+        actions = ["Progress()", f"Playback({sounds.folder}/{_CORE_SOUNDS['greeting']},noanswer)"]
     if behaviour.answer_after:
-        actions = ["Ringing()", f"Wait({behaviour.answer_after:g})"]
+        actions += ["Ringing()", f"Wait({behaviour.answer_after:g})"]
     if behaviour.cause is not None:
         return [*actions, f"Hangup({behaviour.cause})"]
     return [*actions, f"Gosub(answer,s,1({digits}-${{NTH}}))", *_actions(behaviour.steps, sounds)]

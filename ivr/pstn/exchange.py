@@ -23,6 +23,7 @@ from ivr.adapters.pbx.process import PbxProcess
 from ivr.ports import Programs
 from ivr.pstn import cdr, dialplan, tones
 from ivr.pstn.behaviour import Press, Step, files
+from ivr.pstn.carrier import Carrier
 from ivr.pstn.phones import Phone
 
 RUN_PREFIX = "tocsin-pstn-"
@@ -69,12 +70,14 @@ class Exchange:
         rtp: tuple[int, int],
         lines: int | None = None,
         dtmf: str = "rfc4733",
+        carrier: Carrier | None = None,
     ) -> None:
         """Start afresh and return when calls are taken. One that was left running here is stopped first.
 
-        `port` and `hotline_port` are the UDP ports of SIP on 127.0.0.1, here and at the hotline; `rtp` the
-        first and last port for sound, two a call; above `lines` simultaneous calls, the network is congested
-        (Q.850 cause 34). `dtmf` is how keys travel: rfc4733, info (SIP INFO), or inband (tones in the sound).
+        `port` and `hotline_port` are the ports of SIP on 127.0.0.1, here and at the hotline: UDP, unless the
+        `carrier` (default: in the clear, by address) speaks TLS. `rtp` are the first and last port for sound,
+        two a call; above `lines` simultaneous calls, the network is congested (Q.850 cause 34). `dtmf` is how
+        keys travel: rfc4733, info (SIP INFO), or inband (tones in the sound).
         Recordings and records of the last run are removed. Raises ExchangeError, PbxFailed, PbxMissing.
         """
         if lines is not None and lines < 1:
@@ -85,7 +88,11 @@ class Exchange:
         try:
             self._lay_out(run)
             self._save(_State(str(run), tuple(phone.number for phone in phones)))
-            self._render(run, port=port, hotline_port=hotline_port, rtp=rtp, lines=lines or 0, dtmf=dtmf)
+            carrier = carrier or Carrier()
+            for name, file in (carrier.tls.files if carrier.tls else {}).items():
+                (run / name).symlink_to(file.absolute())
+            trunk = carrier.lines(run, hotline_port)
+            self._render(run, port=port, rtp=rtp, lines=lines or 0, dtmf=dtmf, **trunk)
             (self._conf / "phones.conf").write_text(dialplan.phones(phones, self._sounds(run, phones)))
             self._process(run).start()
         except BaseException:

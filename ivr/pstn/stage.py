@@ -24,6 +24,7 @@ from ivr import config
 from ivr.adapters.speech import Voice
 from ivr.ports import Programs
 from ivr.pstn import phones
+from ivr.pstn.carrier import Carrier
 from ivr.pstn.exchange import Exchange
 from ivr.pstn.ports import free_ports, free_range
 from ivr.pstn.smsc import PracticeSmsc
@@ -82,6 +83,10 @@ class Cast:
     """Keys of the configuration's section `network`, beyond name and numbers."""
     dtmf: str = "rfc4733"
     """How the keys of the phones travel: see Exchange.start."""
+    trunk: Mapping[str, Any] = field(default_factory=dict)
+    """Keys of the first trunk, beyond where it leads and its lines."""
+    carrier: Carrier = field(default_factory=Carrier)
+    """At the other end of the first trunk; at the second one it is in the clear, by address."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """Of the service, beside ours."""
     second: int = 0
@@ -228,18 +233,21 @@ class Stage:
         self.start_service()
 
     def _start_exchange(self, exchange: Exchange, trunk: _Trunk) -> None:
+        carrier = self.cast.carrier if exchange is self.exchange else Carrier()
         exchange.start(
             [*self.cast.phones, CALLER],
             port=trunk.port,
-            hotline_port=self._sip_port,
+            hotline_port=self.settings.trunks[0].tls_port if carrier.tls else self._sip_port,
             rtp=free_range(_PORTS_A_CALL * (trunk.lines + 2)),
             lines=trunk.lines,
             dtmf=self.cast.dtmf,
+            carrier=carrier,
         )
 
     def _configure(self, sip: int) -> None:
         first, last = free_range(_PORTS_A_CALL * sum(trunk.lines for trunk in self._trunks))
-        ami, agi = free_ports(2)
+        ami, agi, tls = free_ports(3)
+        wanted = {**self.cast.carrier.demands(tls), **self.cast.trunk}
         document = {
             "network": {
                 "name": "Demo Network",
@@ -248,7 +256,10 @@ class Stage:
                 **self.cast.network,
             },
             "pbx": {"sip_port": sip, "rtp_first": first, "rtp_last": last, "ami_port": ami, "agi_port": agi},
-            "trunks": [{**asdict(trunk), **_ON_THIS_MACHINE} for trunk in self._trunks],
+            "trunks": [
+                {**asdict(trunk), **_ON_THIS_MACHINE, **more}
+                for trunk, more in zip(self._trunks, (wanted, {}), strict=False)
+            ],
             "smsc": [
                 {"name": "practice", **_ON_THIS_MACHINE, "port": self._smsc_port, "system_id": "practice"}
             ],
@@ -257,9 +268,14 @@ class Stage:
         }
         _write(self._conf, document)
         self.tocsin("init")
-        secret = self.home / "secrets" / "smsc-practice"
+        self._keep("smsc-practice", "practice")
+        if login := self.cast.carrier.login:
+            self._keep("trunk-practice", login.password)
+
+    def _keep(self, name: str, value: str) -> None:
+        secret = self.home / "secrets" / name
         secret.touch(mode=0o600)
-        secret.write_text("practice\n", encoding="utf-8")
+        secret.write_text(f"{value}\n", encoding="utf-8")
 
     def _directory(self) -> Path:
         """The team file: whose phones these are, and the team of the caller."""

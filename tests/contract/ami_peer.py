@@ -8,7 +8,7 @@ import queue
 import socket
 import socketserver
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
 from ivr.adapters.ami import Ami
@@ -26,7 +26,14 @@ class AmiPeer:
     """Listens from the start, on a port that the kernel chose; `live` holds the calls (Uniqueids) that have a
     channel. It can be away, and it can hang."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        value: Callable[[str], str] = lambda variable: "NOT_INUSE",
+        registrations: Callable[[], Sequence[Message]] = lambda: (),
+    ) -> None:
+        """`value`: of a variable that is asked for; `registrations`: the events that tell of them."""
+        self._value = value
+        self._registrations = registrations
         self.live: list[str] = []
         self.asked: list[Message] = []
         """Every Originate and Hangup, in order."""
@@ -74,6 +81,11 @@ class AmiPeer:
         assert asked["Action"] == action, asked
         return asked
 
+    def tell(self, event: Message) -> None:
+        """An event that nobody has asked for."""
+        assert self._server.link is not None
+        self._server.link.sendall(_wire(event))
+
     def answer(self, action: Message) -> Iterator[Message]:
         to = {"ActionID": action["ActionID"]}
         if action["Action"] in _ASKED_FOR_A_CHANGE:
@@ -97,6 +109,13 @@ class AmiPeer:
                 yield from self._hang_up(action["Channel"], to)
             case "Ping":
                 yield {"Response": "Success", **to, "Ping": "Pong"}
+            case "Getvar":
+                yield {"Response": "Success", **to, "Value": self._value(action["Variable"])}
+            case "PJSIPShowRegistrationsOutbound":
+                yield {"Response": "Success", **to, "EventList": "start", "Message": "Following are Events"}
+                for event in self._registrations():
+                    yield {**event, **to}
+                yield {"Event": "OutboundRegistrationDetailComplete", **to, "EventList": "Complete"}
             case _:
                 yield {"Response": "Error", **to, "Message": "Authentication failed"}
 
@@ -136,7 +155,11 @@ class _Session(socketserver.StreamRequestHandler):
 
     def _send(self, answers: Iterator[Message]) -> None:
         for answer in answers:
-            self.wfile.write("".join(f"{k}: {v}\r\n" for k, v in answer.items()).encode() + b"\r\n")
+            self.wfile.write(_wire(answer))
+
+
+def _wire(message: Message) -> bytes:
+    return "".join(f"{k}: {v}\r\n" for k, v in message.items()).encode() + b"\r\n"
 
 
 def _name(call: str) -> str:

@@ -109,7 +109,7 @@ REFUSES = Expectation(answers=False, hears_alert=False, acknowledges=False)
         ("acknowledges acknowledges-early in-a-hurry answers-late presses-at-once wrong-key", ACKNOWLEDGES),
         ("listens-only", HEARS),
         ("silent hangs-up machine", ANSWERS),
-        ("busy no-answer rejected congestion unallocated", REFUSES),
+        ("busy no-answer rejected congestion unallocated announced-busy announced-no-answer", REFUSES),
     ],
 )
 def test_what_is_expected_of_each_preset(names: str, expected: Expectation) -> None:
@@ -117,7 +117,7 @@ def test_what_is_expected_of_each_preset(names: str, expected: Expectation) -> N
 
 
 def test_every_preset_has_an_expectation_above() -> None:
-    assert len(PRESETS) == 15
+    assert len(PRESETS) == 17
 
 
 def test_the_guide_has_every_preset_with_its_ringing_and_its_examples_are_right() -> None:

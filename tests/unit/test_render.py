@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from certificates import Authority
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from ivr import config
 from ivr.adapters.pbx.render import Unfit, render
 from ivr.adapters.pbx.tree import Tree
+from ivr.config.trunk import Trunk
 from ivr.ports import Programs
 
 CONFIG = """
@@ -174,6 +176,60 @@ def test_trunks_of_one_host_are_told_apart_by_port(
     assert section(pjsip, "sip-b", "identify")["match"] == "192.0.2.1:5080"
 
 
+@pytest.fixture
+def tls(settings: config.Settings, tmp_path: Path) -> Trunk:
+    """A trunk with TLS, and its certificates."""
+    authority = Authority(tmp_path, "ca")
+    shown = authority.certify("ours; with [brackets]", "192.0.2.9")
+    more = {"ca": authority.pem, "certificate": shown.certificate, "key": shown.key}
+    return replace(settings.trunks[1], tls=True, mutual=True, srtp="sdes", **more)
+
+
+def test_a_trunk_with_tls_has_a_transport_and_a_context_of_its_own(
+    settings: config.Settings, programs: Programs, tmp_path: Path, tls: Trunk
+) -> None:
+    plain = settings.trunks[0]
+    render(replace(settings, trunks=(plain, tls)), programs, tmp_path / "pbx")
+    pjsip = tmp_path / "pbx/pjsip.conf"
+    transport = section(pjsip, "tls-sip-b")
+    assert (transport["protocol"], transport["bind"]) == ("tls", "127.0.0.1:5061")
+    assert (transport["ca_list_file"], transport["cert_file"]) == (str(tls.ca), str(tls.certificate))
+    assert {transport[key] for key in ("verify_server", "verify_client", "require_client_cert")} == {"yes"}
+    endpoint = section(pjsip, "to@sip-b", "endpoint")
+    assert (endpoint["transport"], endpoint["context"]) == ("tls-sip-b", "hotline-tls")
+    assert (endpoint["media_encryption"], endpoint["media_encryption_optimistic"]) == ("sdes", "no")
+    assert section(pjsip, "sip-b", "aor")["contact"] == "sip:sip.example.net:5080;transport=tls"
+    registration = section(pjsip, "sip-b", "registration")
+    assert registration["transport"] == "tls-sip-b"
+    assert registration["server_uri"] == "sip:sip.example.net:5080;transport=tls"
+    assert section(pjsip, "to@sip-a", "endpoint")["context"] == "hotline"
+    assert "res_srtp.so" in (tmp_path / "pbx/modules.conf").read_text()
+
+
+def test_srtp_is_asked_of_asterisk_only_where_a_trunk_needs_it(
+    settings: config.Settings, programs: Programs, tmp_path: Path
+) -> None:
+    render(settings, programs, tmp_path / "pbx")
+    assert "res_srtp.so" not in (tmp_path / "pbx/modules.conf").read_text()
+
+
+def test_a_certificate_that_cannot_be_used_is_named(
+    settings: config.Settings, programs: Programs, tmp_path: Path, tls: Trunk
+) -> None:
+    def told(**wrong: Path) -> str:
+        with pytest.raises(config.BadConfig) as refused:
+            render(replace(settings, trunks=(replace(tls, **wrong),)), programs, tmp_path / "pbx")
+        return str(refused.value)
+
+    assert tls.key is not None
+    other = Authority(tmp_path, "other").certify("theirs", "192.0.2.8")
+    assert "sip-b: ca: No such file" in told(ca=tmp_path / "absent.pem")
+    assert "sip-b: ca: " in told(ca=tls.key)
+    assert "certificate and key: KEY_VALUES_MISMATCH" in told(key=other.key)
+    tls.key.chmod(0o640)
+    assert f"run: chmod 600 '{tls.key}'" in told()
+
+
 @pytest.mark.parametrize(
     ("address", "bind", "media"),
     [
@@ -204,12 +260,17 @@ def test_the_dialplan_reaches_the_hotline_and_nothing_else(
     assert {name for name, _ in steps} == {
         "AGI", "Answer", "Goto", "GotoIf", "Hangup", "Playback", "PlayTones", "Set", "Wait",
     }  # fmt: skip
-    assert {args for name, args in steps if name == "Goto"} == {"s,1", "serve,s,1", "try", "s,again"}
+    assert {args for name, args in steps if name == "Goto"} == {
+        "s,1", "hotline,s,1", "serve,s,1", "try", "s,again",
+    }  # fmt: skip
     # Nothing that a caller sends: no CALLERID, EXTEN, header, and no function that evaluates.
     assert set(re.findall(r"\$\{([^}]*)\}", text)) == {
-        "AGISTATUS", "AWAY", "BEGAN", "EPOCH", "HOLD", "SCRIPT", "TOCSIN_DONE", "TRIES", "UNTIL",
+        "AGISTATUS", "AWAY", "BEGAN", "EPOCH", "HOLD", "MEDIA", "SCRIPT", "TOCSIN_DONE", "TRIES", "UNTIL",
+        "CHANNEL(pjsip,local_addr)", "CHANNEL(rtp,secure,audio)",
     }  # fmt: skip
-    assert re.findall(r"^\[(\w+)\]", text, re.M) == ["general", "hotline", "callout", "errand", "serve"]
+    assert re.findall(r"^\[([\w-]+)\]", text, re.M) == [
+        "general", "hotline", "hotline-tls", "callout", "errand", "serve",
+    ]  # fmt: skip
     assert "include" not in text
 
 
