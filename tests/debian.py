@@ -17,10 +17,10 @@ TROUBLE = (InstallError, OSError, subprocess.CalledProcessError)
 """What keeps a program from being fetched."""
 
 
-def tree(package: str, wanted: Callable[[str], bool] = lambda name: True) -> Path:
-    """The folder with the files of `package` and of those it needs whose names are `wanted`. Raises one of
-    TROUBLE."""
-    root = default_root().with_name(package)
+def tree(package: str, folder: str, wanted: Callable[[str], bool] = lambda name: True) -> Path:
+    """The cache's `folder` with the files of `package` and of those it needs whose names are `wanted`. Raises
+    one of TROUBLE."""
+    root = default_root().with_name(folder)
     root.parent.mkdir(parents=True, exist_ok=True)
     with root.with_name(f"{root.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -80,9 +80,10 @@ def _program() -> list[str] | str:
     if installed := shutil.which("sipp"):
         return [installed]
     try:
-        return debian.loaded(debian.tree("sip-tester", lambda name: "python" not in name), "usr/bin/sipp")
+        tree = debian.tree("sip-tester", "sipp", lambda name: "python" not in name)
     except debian.TROUBLE as error:
         return str(error)
+    return debian.loaded(tree, "usr/bin/sipp")
 
 
 def program() -> list[str]:

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from test_schedule import HOUR, ringing, view, waiting
 
 from ivr.domain.ceiling import Budget, Ceiling, budget, ceiling
-from ivr.domain.records import Delivery, Errand, ErrandKind
+from ivr.domain.records import Call, Delivery, DeliveryState, Errand, ErrandKind
 from ivr.domain.schedule import Plan, plan
 
 
-def planned(*what: Delivery, left: Budget, lines: int = 4, errands: tuple[Errand, ...] = ()) -> Plan:
+def planned(*what: Delivery | Call, left: Budget, lines: int = 4, errands: tuple[Errand, ...] = ()) -> Plan:
     return plan(replace(view(*what, lines=lines), budget=left, errands=errands), NOON)
 
 
@@ -88,12 +88,13 @@ class TestOfAnAlert:
         late = replace(waiting("a"), since=NOON - HOUR - 1)
         assert planned(late, left=left(a17=0)).expire == (17,)
 
-    def test_no_second_phone_rings_for_it(self) -> None:
-        beside = replace(
-            waiting("a"), state="calling", beside="+4940-a2", beside_at=NOON - 1, number="+4940-a"
-        )
-        view_ = replace(view(beside, ringing("a")), budget=left(a17=0))
-        assert not plan(view_, NOON).start
+    def test_no_second_phone_rings_for_it_and_the_line_is_anothers(self) -> None:
+        both = [
+            replace(waiting(t, alert), state=DeliveryState.CALLING, beside=f"+4940-{t}2", beside_at=NOON - 1)
+            for t, alert in (("a", 17), ("b", 18))
+        ]
+        found = planned(*both, ringing("a"), ringing("b"), left=left(a17=0, a18=9), lines=3)
+        assert [start.team for start in found.start] == ["b"]
 
 
 @given(
