@@ -109,6 +109,7 @@ class Hotline:
     escalated: list[tuple[int, str]] = field(default_factory=list)
     told: list[tuple[int, str, str, str | None]] = field(default_factory=list)
     on: list[Current] = field(default_factory=list)
+    known: Members = field(default_factory=lambda: MEMBERS)
 
     def _answers(self) -> None:
         if self.away:
@@ -122,7 +123,7 @@ class Hotline:
     def members(self) -> Members:
         if self.away:
             raise GateAway("the hotline does not answer")
-        return MEMBERS
+        return self.known
 
     def submit(self, request: str, team: str, said: Said, iodef: bytes | None) -> int:
         self._answers()

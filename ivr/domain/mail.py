@@ -39,6 +39,8 @@ class Reason(StrEnum):
     WEAK_CIPHER = "weak-cipher"
     NO_INTEGRITY = "no-integrity"
     """Encrypted so that it can be changed unseen."""
+    CHANGED = "changed"
+    """Changed after it was encrypted, and it shows."""
     NOT_SIGNED = "not-signed"
     BAD_SIGNATURE = "bad-signature"
     WEAK_SIGNATURE = "weak-signature"

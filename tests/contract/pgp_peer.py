@@ -5,10 +5,10 @@ import re
 import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
@@ -24,6 +24,8 @@ PLAIN = ("-z", "0")
 class Peer:
     home: Path
     fingerprint: str = ""
+    at: datetime | None = None
+    """What its clock says; none: what it is."""
 
     def gpg(self, *args: str, given: bytes = b"") -> bytes:
         command = [
@@ -36,6 +38,8 @@ class Peer:
             "--trust-model",
             "always",
         ]
+        if self.at is not None:  # the clock stands, so that no run is in the future of the one after it
+            command += ["--faked-system-time", f"{self.at:%Y%m%dT%H%M%S}!"]
         done = subprocess.run([*command, *args], input=given, capture_output=True, timeout=60)
         said = done.stderr.decode(errors="replace")
         assert done.returncode == 0 or "text lines longer than" in said, said  # it signs them all the same
@@ -89,7 +93,8 @@ class Peer:
         """A detached signature as packet, which names its reader (RFC 9580, 5.2.3.36). gpg makes none, so the
         packet is made here, and gpg's agent signs it with an Ed25519 key (5.2.3.4, 5.2.4)."""
         issuer, readers = bytes.fromhex(self.fingerprint), bytes.fromhex(reader)
-        pieces = (b"\x02" + int(time.time()).to_bytes(4, "big"), b"\x21\x04" + issuer, b"\x23\x04" + readers)
+        made = int((self.at or datetime.now(UTC)).timestamp()).to_bytes(4, "big")
+        pieces = (b"\x02" + made, b"\x21\x04" + issuer, b"\x23\x04" + readers)
         hashed = b"".join(bytes([len(piece)]) + piece for piece in pieces)
         head = b"\x04\x00\x16\x08" + len(hashed).to_bytes(2, "big") + hashed
         digest = sha256(data + head + b"\x04\xff" + len(head).to_bytes(4, "big"))

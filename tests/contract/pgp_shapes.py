@@ -5,6 +5,7 @@ Written from what the programs send: which parts, which headers, what is said to
 
 import base64
 import quopri
+from typing import Any
 
 OUTER = b"""\
 Return-Path: <team@xyz.example>
@@ -32,7 +33,12 @@ def mail(entity: bytes) -> bytes:
     return crlf(OUTER + entity)
 
 
-def pgp_mime(
+def pgp_mime(armour: bytes, **how: Any) -> bytes:
+    """A whole message (RFC 3156)."""
+    return mail(pgp_entity(armour, **how))
+
+
+def pgp_entity(
     armour: bytes,
     *,
     boundary: str = "b0undary",
@@ -45,10 +51,9 @@ def pgp_mime(
     kind = 'multipart/encrypted; protocol="application/pgp-encrypted"'
     head = f'Content-Type: {kind};\n boundary="{boundary}"{more}'
     mark = f"--{boundary}".encode()
-    return mail(
-        b"%b\n\n%b%b\n%b\nVersion: 1\n\n%b\n%b\n%b\n%b--\n%b"
-        % (head.encode(), preamble, mark, version, mark, data, armour, mark, after)
-    )
+    return b"%b\n\n%b%b\n%b\nVersion: 1\n\n%b\n%b\n%b\n%b--\n%b" % (
+        head.encode(), preamble, mark, version, mark, data, armour, mark, after,
+    )  # fmt: skip
 
 
 def thunderbird(armour: bytes) -> bytes:
@@ -88,6 +93,47 @@ def apple_mail(armour: bytes) -> bytes:
         data=b"Content-Transfer-Encoding: 7bit\nContent-Disposition: inline;\n\tfilename=encrypted.asc\n"
         b"Content-Type: application/octet-stream;\n\tname=encrypted.asc\n"
         b"Content-Description: OpenPGP encrypted message\n",
+    )
+
+
+def exchange(armour: bytes, text: bytes = b"") -> bytes:
+    """What Exchange makes of any of them on the way out: files, behind a text of its own."""
+    mark = "_003_HE1P1MB0107E1390_"
+    version, data = (
+        base64.encodebytes(octets) for octets in (b"Version: 1\r\n", armour.replace(b"\n", b"\r\n"))
+    )
+    return mail(
+        f"""\
+Thread-Topic: Alert
+Accept-Language: en-US
+x-ms-traffictypediagnostic: HE1EUR02HT175:
+Content-Type: multipart/mixed;
+\tboundary="{mark}"
+
+--{mark}
+Content-Type: text/plain; charset="us-ascii"
+Content-Transfer-Encoding: quoted-printable
+
+{text.decode()}
+--{mark}
+Content-Type: application/pgp-encrypted;
+\tname="PGPMIME version identification"
+Content-Description: PGP/MIME version identification
+Content-Disposition: attachment; filename="PGPMIME version identification";
+\tsize=12; creation-date="Mon, 03 Mar 2025 12:00:30 GMT"
+Content-ID: <BDA3CECF2352B047A710@EURP189.PROD.OUTLOOK.COM>
+Content-Transfer-Encoding: base64
+
+{version.decode()}
+--{mark}
+Content-Type: application/octet-stream; name="encrypted.asc"
+Content-Description: OpenPGP encrypted message.asc
+Content-Disposition: attachment; filename="encrypted.asc"; size=953
+Content-Transfer-Encoding: base64
+
+{data.decode()}
+--{mark}--
+""".encode()
     )
 
 

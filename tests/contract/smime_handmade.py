@@ -30,6 +30,22 @@ def elements(der: bytes) -> list[tuple[int, bytes]]:
     return found
 
 
+def value_at(der: bytes, *path: int) -> bytes:
+    """The contents of an element, by its place in each level; DER alone."""
+    for place in path:
+        der = elements(der)[place][1]
+    return der
+
+
+def with_value(der: bytes, path: tuple[int, ...], value: bytes) -> bytes:
+    """The same, with other contents there; all lengths around it fit again."""
+    place, *deeper = path
+    parts = elements(der)
+    tag, old = parts[place]
+    parts[place] = tag, with_value(old, tuple(deeper), value) if deeper else value
+    return b"".join(tlv(*part) for part in parts)
+
+
 def oid(dotted: str) -> bytes:
     first, second, *rest = (int(arc) for arc in dotted.split("."))
     octets = b""

@@ -1,11 +1,10 @@
-"""OpenPGP mail that is refused: each attack beside a twin that differs in the attack alone, and is taken."""
+"""OpenPGP mail that is refused for the key that has signed it, beside mail that differs in the key alone."""
 
 import time
 from collections.abc import Iterator
 
 import pgp_shapes as shapes
 import pytest
-from pgp_attacks import ATTACKS, LURE
 from pgp_peer import Peer, peers
 from pgp_world import World, world
 
@@ -16,18 +15,6 @@ from ivr.domain.mail import Opened, Reason, Refused
 def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with world(tmp_path_factory.mktemp("pgp")) as made:
         yield made
-
-
-@pytest.mark.parametrize("name", ATTACKS)
-def test_it_is_refused_for_its_own_reason_and_its_twin_is_taken(here: World, name: str) -> None:
-    reason, make = ATTACKS[name]
-    bad, good = make(here)
-    answer, twin = here.open(bad), here.open(good)
-    assert isinstance(answer, Refused), "taken"
-    assert answer.reason is reason, answer
-    assert isinstance(twin, Opened), twin
-    assert twin.signer == here.team.fingerprint
-    assert LURE not in twin.content
 
 
 def of(here: World, peer: Peer, *how: str) -> Opened | Refused:

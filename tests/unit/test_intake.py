@@ -1,6 +1,8 @@
 """The filters of incoming mail: each attack beside a mail that differs in it alone, and is accepted."""
 
 import base64
+import io
+import zipfile
 from dataclasses import replace
 
 import pytest
@@ -314,6 +316,28 @@ def test_what_was_signed(content: bytes, why: Reason | None) -> None:
     assert reason(message(content)) is why
 
 
+@pytest.mark.parametrize(
+    ("charset", "octets", "words"),
+    [
+        ("iso-8859-2", b"robak \xbe", "robak ž"),
+        ("Windows-1250", b"\x8cwiat", "Świat"),
+        ("iso-8859-16", b"\xaa", "Ș"),
+        ("koi8-r", b"\xde\xc5\xd2\xd7\xd8", "червь"),
+    ],
+)
+def test_charsets_that_outlook_chooses_by_the_text(charset: str, octets: bytes, words: str) -> None:
+    head = f"Content-Type: text/plain; charset={charset}\r\n\r\n".encode()
+    assert accepted(message(head + octets)).said.text == words
+
+
+@pytest.mark.parametrize(
+    "charset", ["utf-7", "utf-16", "iso-2022-jp", "iso-8859-12", "hz", "rot13", "utf-8x"]
+)
+def test_charsets_that_can_hide_something(charset: str) -> None:
+    head = f"Content-Type: text/plain; charset={charset}\r\n\r\n".encode()
+    assert reason(message(head + b"A worm")) is Reason.MALFORMED
+
+
 def test_documents() -> None:
     document = b"Content-Type: application/xml\r\n\r\n" + IODEF
     to = f"iodef-alerts@{DOMAIN}"
@@ -329,6 +353,32 @@ def test_documents() -> None:
 def test_what_is_not_understood_is_told() -> None:
     beside = b"Content-Type: image/png\r\nContent-Disposition: attachment; filename=a.png\r\n\r\nx"
     assert accepted(message(mixed(TEXT, beside))).warnings == ("image/png is not passed on",)
+
+
+def test_archives() -> None:
+    """The corpus has those that grow; here is what must be let be, and what would take long to look at."""
+
+    def archive(data: bytes, name: bytes = b"a.zip") -> bytes:
+        head = b"Content-Type: application/octet-stream; name=" + name
+        return message(
+            mixed(TEXT, head + b"\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64.b64encode(data))
+        )
+
+    def packed(files: int) -> bytes:
+        whole = io.BytesIO()
+        with zipfile.ZipFile(whole, "w") as made:
+            for n in range(files):
+                made.writestr(zipfile.ZipInfo(f"{n}.txt"), b"x")
+        return whole.getvalue()
+
+    good = packed(1000)
+    assert accepted(archive(good)).warnings == ("application/octet-stream is not passed on",)
+    assert reason(archive(packed(1001))) is Reason.TOO_COMPLEX
+    assert reason(archive(packed(1001), b"a.bin")) is None
+    few = packed(5)
+    damaged = (few[:-9], few[9:], b"PK", b"", few.replace(b"PK\1\2", b"PK\1\3", 3), few + bytes(70_000))
+    for broken in damaged:
+        assert reason(archive(broken)) is None
 
 
 @pytest.mark.parametrize(

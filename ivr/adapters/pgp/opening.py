@@ -21,6 +21,8 @@ from ivr.domain.mime import Entity, Unfit, entity
 _ARMOUR = b"-----BEGIN PGP MESSAGE-----"
 _CIPHERS = ("7", "8", "9", "10", "11", "12", "13")
 """AES, Twofish, Camellia (RFC 9580, 9.3): blocks of 128 bits."""
+_KINDS = ["application/pgp-encrypted", "application/octet-stream"]
+"""The parts of PGP/MIME (RFC 3156, 4)."""
 _HIDDEN = "0" * 16
 _NO_KEY = "9"
 _FAULTS = {
@@ -77,18 +79,33 @@ def _opened(ring: KeyRing, message: bytes, pinned: Collection[str]) -> Opened:
 
 def _sealed(mail: Entity) -> bytes:
     """The ciphertext of PGP/MIME (RFC 3156, 4)."""
-    protocol = mail.parameter("protocol").lower()
-    if mail.kind != "multipart/encrypted" or protocol != "application/pgp-encrypted":
+    if _came_through_exchange(mail):
+        _, *parts = mail.parts(alone=True)
+    elif (mail.kind, mail.parameter("protocol").lower()) == ("multipart/encrypted", _KINDS[0]):
+        parts = mail.parts(alone=True)
+    else:
         raise _not_sealed(mail)
-    found = [entity(part) for part in mail.parts(alone=True)]
-    kinds = [part.kind for part in found]
+    found = [entity(part) for part in parts]
     if len(found) > 2:
         raise NotTaken(Reason.NOT_WHOLLY_SIGNED, "something stands beside the encrypted part")
-    if kinds != ["application/pgp-encrypted", "application/octet-stream"]:
+    if [part.kind for part in found] != _KINDS:
         raise NotTaken(Reason.MALFORMED, "it lacks one of the two parts of PGP/MIME")
     if found[0].decoded().strip() != b"Version: 1":
         raise NotTaken(Reason.MALFORMED, "it is of no version of PGP/MIME that there is")
     return dearmoured(found[1].decoded(), b"MESSAGE")
+
+
+def _came_through_exchange(mail: Entity) -> bool:
+    """Exchange hands the two parts on as files, behind a text of its own that is empty. Nothing can hide in
+    it: with a single character in it the mail is refused."""
+    if mail.kind != "multipart/mixed":
+        return False
+    first, *others = (entity(part) for part in mail.parts())
+    return (
+        [part.kind for part in others] == _KINDS
+        and first.kind == "text/plain"
+        and not first.decoded().strip()
+    )
 
 
 def _not_sealed(mail: Entity) -> NotTaken:
@@ -120,7 +137,7 @@ def _decrypted(ring: KeyRing, message: bytes) -> bytes:
     if ciphers and ciphers[0] not in _CIPHERS:
         raise NotTaken(Reason.WEAK_CIPHER, "it is encrypted with a cipher that is too weak; use AES")
     if ran.said("BADMDC"):
-        raise NotTaken(Reason.NO_INTEGRITY, "it was changed after it was encrypted")
+        raise NotTaken(Reason.CHANGED, "it was changed after it was encrypted")
     # Not how gpg ends: since 2.4 it complains of every hidden recipient that it has tried in vain.
     if not (ran.said("DECRYPTION_OKAY") and ran.said("GOODMDC") and len(ciphers) == 1):
         ring.sound()

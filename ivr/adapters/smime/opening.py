@@ -11,7 +11,7 @@ that are handed on.
 """
 
 import hashlib
-from email.utils import getaddresses
+import re
 
 from cryptography import x509
 
@@ -28,6 +28,7 @@ from ivr.domain.mime import Entity, Unfit, entity
 _ENCRYPTED = (cms.ENVELOPED, cms.AUTH_ENVELOPED)
 _CMS = ("application/pkcs7-mime", "application/x-pkcs7-mime")
 _SIGNATURES = ("application/pkcs7-signature", "application/x-pkcs7-signature")
+_FROM = re.compile(r"[^<>]*<([^<>\s]+)>|([^<>\s]+)")
 
 
 def opened(raw: bytes, own: Own, trust: Trust, now: float) -> Opened | Refused:
@@ -107,6 +108,8 @@ def _decrypted(structure: bytes, kind: str, content: Element, own: Own) -> bytes
         "cms", "-decrypt", "-inform", "DER", "-binary", "-inkey", str(ours.key_file),
         "-recip", pem([ours.certificate]), stdin=structure,
     )  # fmt: skip
+    if not done and kind == cms.AUTH_ENVELOPED:
+        raise Refusal(Reason.CHANGED, "it was changed after it was encrypted")
     if not done:
         raise malformed("it cannot be decrypted with the list's key")
     # S/MIME wants CRLF (RFC 8551, 3.1.1). Some programs encrypt their own line ends, and have signed CRLF.
@@ -160,11 +163,17 @@ def _signer(
     if not found:
         raise Refusal(Reason.UNKNOWN_SIGNER, "the certificate of its signature is not known")
     warnings = trust.judge(found[0], Purpose.SIGNING, now)
-    if fingerprint(found[0]) not in trust.pinned:  # of those that are, the address was looked at before
-        named = {a.lower() for _, a in getaddresses(senders)}
-        if len(named) != 1 or not named <= addresses(found[0]):
-            raise Refusal(Reason.NOT_THE_SENDER, "its certificate is not for the address that it comes from")
+    is_pinned = fingerprint(found[0]) in trust.pinned  # and then the address was looked at before
+    if not is_pinned and sender_of(senders) not in addresses(found[0]):
+        raise Refusal(Reason.NOT_THE_SENDER, "its certificate is not for the address that it comes from")
     return found[0], warnings
+
+
+def sender_of(fields: list[str]) -> str:
+    """The one address in the one From, in lower case; empty where it is not plainly one. Python's own reader
+    of addresses takes more for one, and fails at others."""
+    found = _FROM.fullmatch(fields[0].strip()) if len(fields) == 1 else None
+    return (found[1] or found[2]).lower() if found else ""
 
 
 def _certificate(der: bytes) -> x509.Certificate | None:

@@ -8,13 +8,18 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from ivr.bridge.intake.archives import refuse_bombs
 from ivr.domain.mail import Reason
 from ivr.domain.mime import Entity, Unfit, leaves
 
-_CHARSETS = ("us-ascii", "ascii", "utf-8", "iso-8859-1", "iso-8859-15", "windows-1252")
+_CHARSETS = re.compile(r"(us-)?ascii|utf-8|iso-8859-([1-9]|1[013-6])|windows-125[0-8]|koi8-[ru]")
+"""UTF-8, and those of one octet a character in which ASCII is itself: there is one way to read them."""
 _DOCUMENTS = ("application/xml", "text/xml", "application/iodef+xml")
 _LONGEST = 20_000
 """Characters of a text."""
+_DISPLAY = re.compile(r"\A(?:[!-9;-~]+:.*\n(?:[ \t].*\n)*)+\n")
+"""Header fields that a program repeats before the text, for those that do not know RFC 9788 (4.5.3), or in a
+part of its own, marked `protected-headers`. They would stand where a command does."""
 _UNSEEN = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """Control characters, and those that turn the direction of what is shown."""
 
@@ -38,9 +43,11 @@ def read(root: Entity) -> Content:
     for leaf, parent in leaves(root):
         if is_document(leaf):
             documents.append(leaf.decoded())
-        elif leaf.kind == "text/plain" and not _attached(leaf):
-            texts.append(_text(leaf))
+        elif leaf.kind in ("text/plain", "text/rfc822-headers") and not _attached(leaf):
+            repeats = leaf.parameter("hp-legacy-display") or (parent and leaf.parameter("protected-headers"))
+            texts.append(_DISPLAY.sub("", f"{_text(leaf)}\n\n").strip() if repeats else _text(leaf))
         elif parent != "multipart/alternative":
+            refuse_bombs(leaf)
             left_out.append(leaf.kind)
     if len(documents) > 1:
         raise Unfit(Reason.MALFORMED, "it holds several documents; send each in a mail of its own")
@@ -62,7 +69,7 @@ def _attached(leaf: Entity) -> bool:
 
 def _text(leaf: Entity) -> str:
     charset = (leaf.parameter("charset") or "us-ascii").lower()
-    if charset not in _CHARSETS:
+    if not _CHARSETS.fullmatch(charset):
         raise Unfit(Reason.MALFORMED, "its text is in a charset that is not taken; write UTF-8")
     try:
         # Many programs say us-ascii and write more.
