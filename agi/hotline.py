@@ -20,6 +20,7 @@ from agi.raising import Raising, offer
 from agi.settings import settings
 from agi.studio import record_text
 from ivr.adapters.fastagi import Channel, Script
+from ivr.domain import endpoint
 from ivr.domain.facts import CallCameIn, TeamIdentified
 from ivr.domain.spoken import prompt
 from ivr.services.desk import Desk
@@ -63,11 +64,8 @@ def hotline(desk: Desk, patience_s: float = listen.PATIENCE_S) -> Script:
 
 
 def _trunk(channel: Channel) -> str:
-    """The trunk that a call came in by: PJSIP/carrier-00000017 by the endpoint carrier. Over ISDN the name
-    has the span alone, DAHDI/i2/-3."""
-    if channel.name.startswith("DAHDI/"):
-        return channel.account
-    return channel.name.partition("/")[2].rpartition("-")[0]
+    """The trunk that a call came in by. Over ISDN the name has the span alone, DAHDI/i2/-3."""
+    return channel.account if channel.name.startswith("DAHDI/") else endpoint.trunk(channel.name)
 
 
 def main_menu(caller: Caller) -> None:

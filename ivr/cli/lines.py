@@ -12,14 +12,19 @@ def add(verbs: Verbs) -> None:
 
 
 def _lines(args: Args) -> int:
+    from ivr import bootstrap
     from ivr.cli.lines_spans import spans_table
     from ivr.config.internet import warning
+    from ivr.services.ceilings import held
     from ivr.services.lines import lines
     from ivr.services.spans import with_spans
 
     with house(args) as here, here.store.read() as tx:
         chosen = here.settings
         found = with_spans(tx, chosen.trunks, lines(tx, chosen.trunks, time.time()))
+        why = held(tx, bootstrap.ceilings(chosen), (), time.time())
+    if why is not None:
+        say(why)
     if args.json:
         document(found)
         return Exit.DONE

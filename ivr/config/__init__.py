@@ -11,6 +11,7 @@ from pathlib import Path
 from ivr import yamlfile
 from ivr.config import isdn, values
 from ivr.config.bridge import Bridge
+from ivr.config.calls import Calls
 from ivr.config.isdn import Isdn
 from ivr.config.mail import Gate, Mail
 from ivr.config.network import Archive, Network, Pbx, Raising
@@ -33,6 +34,7 @@ class _File:
     trunks: tuple[Trunk | Isdn, ...]
     pbx: Pbx = field(default_factory=Pbx)
     policy: Policy = field(default_factory=Policy)
+    calls: Calls = field(default_factory=Calls)
     smsc: tuple[Smsc | Modem, ...] = ()
     audio: Limits = field(default_factory=Limits)
     archive: Archive = field(default_factory=Archive)
@@ -76,6 +78,7 @@ class Settings:
     trunks: tuple[Trunk | Isdn, ...]
     pbx: Pbx
     policy: Policy
+    calls: Calls
     smsc: tuple[Smsc | Modem, ...]
     """Who takes our SMS, in order of preference."""
     audio: Limits
@@ -161,6 +164,7 @@ def load(path: Path) -> Settings:
         trunks=tuple(t.below(base) if isinstance(t, Trunk) else t for t in file.trunks),
         pbx=file.pbx,
         policy=file.policy,
+        calls=file.calls,
         smsc=tuple(replace(s, spool=base / s.spool) if isinstance(s, Modem) else s for s in file.smsc),
         audio=file.audio,
         archive=file.archive,

@@ -21,6 +21,7 @@ _BY_CAUSE = {
     20: Disposition.NO_ANSWER,  # subscriber absent
     21: Disposition.REJECTED,  # call rejected (401, 403, 407, 603)
     22: Disposition.UNALLOCATED,  # number changed (410)
+    23: Disposition.REJECTED,  # redirection to a new destination (3xx): never followed
     25: Disposition.CONGESTION,  # exchange routing error
     26: Disposition.NO_ANSWER,  # non-selected user clearing (487, answered elsewhere)
     27: Disposition.CONGESTION,  # destination out of order (502)

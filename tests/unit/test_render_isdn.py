@@ -145,7 +145,7 @@ def test_asterisk_loads_isdn_only_where_there_is_a_trunk(rendered: Rendered) -> 
     into = rendered(SIP)  # and nothing of the trunk is left
     assert "chan_dahdi" not in str(read(into / "modules.conf"))
     assert not spans(into)
-    assert section(into / "pjsip.conf", "sip-a", "endpoint")["context"] == "hotline"
+    assert section(into / "pjsip.conf", "to@sip-a", "endpoint")["context"] == "hotline"
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import phonenumbers
 from ivr.config.isdn import Isdn
 from ivr.config.numbers import Numbers, Style
 from ivr.config.trunk import Trunk
+from ivr.domain import endpoint
 
 _HUNT = {"up": "g", "down": "G", "round-up": "r", "round-down": "R"}
 """How chan_dahdi is told to look for a free channel of a group."""
@@ -27,7 +28,7 @@ def channel(trunk: Trunk | Isdn, number: str, hotline: str) -> str:
     dialled = numbers.prefix + written(number, numbers.called, country(numbers, hotline))
     if isinstance(trunk, Isdn):
         return f"DAHDI/{_HUNT[trunk.hunt]}{trunk.group}/{dialled}"
-    return f"PJSIP/{dialled}@{trunk.name}"
+    return endpoint.channel(trunk.name, dialled)
 
 
 def caller_id(trunk: Trunk | Isdn, hotline: str) -> str:

@@ -195,6 +195,7 @@ call = Table(
     Column("channel", String(10)),
     Index(None, "state"),
     Index(None, "ended_at"),
+    Index(None, "direction", "started_at"),
 )
 
 errand = Table(
