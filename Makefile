@@ -36,6 +36,7 @@ bench: pbx
 	$(RUN) -m bench.failover
 	$(RUN) -m bench.key_to_prompt $(LOGINS)
 	$(RUN) -m bench.sms_throughput $(SMS)
+	$(RUN) -m bench.bridge $(BRIDGE)
 
 faults: pbx
 	$(RUN) -m bench.faults $(FAULTS)

@@ -211,3 +211,8 @@ def _node_kind(shape: Any) -> type[yaml.Node]:
 def _hint(name: str, known: Mapping[str, object]) -> str:
     close = difflib.get_close_matches(name, known, n=1)
     return f"; did you mean {close[0]}?" if close else f"; known keys: {', '.join(known)}"
+
+
+def text(document: Mapping[str, Any]) -> str:
+    """A document as `read` takes it."""
+    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)

@@ -7,7 +7,7 @@ is encrypted and the signer just stands there.
 import base64
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ivr.bridge.correspondence import Seal
@@ -15,6 +15,7 @@ from ivr.bridge.gate import Current, GateAway, GateRefused
 from ivr.bridge.intake.mail import Accepted, Context, Envelope, Mail, Said
 from ivr.bridge.members import Member, Members
 from ivr.domain.mail import Opened, Reason, Recipient, Refused, Standard
+from ivr.domain.records import FailingKey
 
 NOW = 1_795_356_000.0
 DOMAIN = "bell.example"
@@ -110,6 +111,7 @@ class Hotline:
     told: list[tuple[int, str, str, str | None]] = field(default_factory=list)
     on: list[Current] = field(default_factory=list)
     known: Members = field(default_factory=lambda: MEMBERS)
+    failing: list[FailingKey] = field(default_factory=list)
 
     def _answers(self) -> None:
         if self.away:
@@ -150,6 +152,10 @@ class Hotline:
     def mailed(self, alert: int, team: str, address: str, state: str, reason: str | None) -> None:
         self._answers()
         self.told.append((alert, team, state, reason))
+
+    def keys(self, failing: Sequence[FailingKey]) -> None:
+        self._answers()
+        self.failing = list(failing)
 
 
 class ClearSealer:

@@ -6,7 +6,9 @@ is asked once more. For one thread at a time.
 
 import socket
 from base64 import b64decode
+from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
@@ -14,7 +16,7 @@ from typing import Any, BinaryIO, Self
 from ivr.adapters.gate_address import address
 from ivr.domain import gate
 from ivr.domain.gate import BadLine, Code, Object
-from ivr.domain.records import MailState
+from ivr.domain.records import FailingKey, MailState
 
 
 class GateError(Exception):
@@ -103,6 +105,10 @@ class GateClient:
             found += page["members"]
             more = page["more"]
         return found
+
+    def keys(self, failing: Iterable[FailingKey]) -> None:
+        """Which keys for mail fail, or soon will: all of them, each time."""
+        self.ask("keys", failing=[asdict(key) for key in failing])
 
     def ask(self, verb: str, **fields: Any) -> Object:
         """The answer to one request."""

@@ -1,24 +1,25 @@
 """What is written to members: alerts, notices of alerts, and answers to their own mail.
 
-Owns: the words, who gets them, and how many answers a team gets. Every mail is encrypted to the member's own
+Owns: who gets what, and how many answers a team gets. Every mail is encrypted to the member's own
 key; a member whose key cannot be used gets a signed notice that tells nothing but that there is an alert.
 """
 
 import logging
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Protocol
 
-from ivr.bridge import compose
+from ivr.bridge import compose, words
 from ivr.bridge.compose import Attachment, Outer
 from ivr.bridge.intake.mail import Accepted, Mail, Said
 from ivr.bridge.intake.mail import Kind as Asked
 from ivr.bridge.members import Member, Members
-from ivr.bridge.outgoing import Kind, Outgoing
+from ivr.bridge.outgoing import Kind, Outgoing, State
 from ivr.bridge.tokens import Tokens
 from ivr.domain.mail import Recipient, Refused, Standard
+from ivr.domain.records import FailingKey, Tlp
 from ivr.ports import Clock
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 _MOST_ANSWERS = 6
 """To one team in an hour. Anybody can write a mail with its address."""
 _HOUR_S = 3600.0
+_AT_ONCE = 2
+"""Mails that are sealed at the same time."""
 
 Seal = Callable[[Recipient], bytes | Refused]
 """The signed content, encrypted to one member: a MIME entity; or why that member's key cannot be used."""
@@ -64,6 +67,10 @@ class Correspondence:
     domain: str
     hotline: str
     clock: Clock
+    unlabelled: Tlp = Tlp.AMBER
+    """What an alert is to which its originator has given no label."""
+    wake: Callable[[], None] = lambda: None
+    """Called when there is mail to send."""
 
     def alert(self, alert: Alert, members: Members, papers: Callable[[], Sequence[Attachment]]) -> None:
         """To every member but the one that has raised it; whoever has it already gets it no second time. What
@@ -73,25 +80,46 @@ class Correspondence:
         left = [member for member in members if member.team not in written | {alert.team}]
         if not left:
             return
-        text = _text(alert, self.hotline)
+        text = words.alert(
+            alert.number, alert.name, alert.released_at, alert.said, self.hotline, self.unlabelled
+        )
         content = compose.content(self._sender, self._list, f"Alert {about}", text, papers())
         seals = {one: self.sealers[one].seal(content) for one in {member.standard for member in left}}
-        for member in left:
-            sealed = seals[member.standard](member.recipient)
-            if isinstance(sealed, Refused):
-                self._notice(alert.number, member, sealed)
-            else:
-                self._queue(Kind.ALERT, about, alert.number, member, sealed)
+        with ThreadPoolExecutor(_AT_ONCE) as pool:  # each of them waits for a program
+            sealing = pool.map(lambda member: seals[member.standard](member.recipient), left)
+            for member, sealed in zip(left, sealing, strict=True):
+                if isinstance(sealed, Refused):
+                    self._notice(alert.number, member, sealed)
+                else:
+                    self._queue(Kind.ALERT, about, alert.number, member, sealed)
 
     def missing(self, alert: int, member: Member, names: Sequence[str], is_escalated: bool) -> None:
         """To its originator, once: who has not acknowledged it, and how to have them called."""
         about = str(alert)
         if member.team in self.outgoing.teams(Kind.REPORT, about):
             return
-        how = "They are being telephoned.\n" if is_escalated else _HOW.format(alert=alert)
-        listed = "".join(f"  {name}\n" for name in names) or "  nobody\n"
-        text = f"These teams have not acknowledged alert {alert}:\n\n{listed}\n{how}"
-        self._to_one(Kind.REPORT, about, alert, member, text)
+        self._to_one(Kind.REPORT, about, alert, member, words.missing(alert, names, is_escalated))
+
+    def withdrawn(self, alert: int, name: str, released_at: float, members: Callable[[], Members]) -> None:
+        """What waits of it is not sent any more, and who had it, or a notice of it, hears that it does not
+        hold. `name`: of its originator. `members` are asked for when they are needed."""
+        about = str(alert)
+        self.outgoing.recall(about)
+        kinds = (Kind.ALERT, Kind.NOTICE)
+        had = set().union(*(self.outgoing.teams(kind, about, State.SENT) for kind in kinds))
+        untold = had - self.outgoing.teams(Kind.WITHDRAWAL, about)
+        text = words.withdrawn(alert, name, released_at, self.hotline)
+        in_clear = words.withdrawn_in_clear(alert, self.hotline)
+        for member in members() if untold else ():
+            if member.team in untold:
+                self._to_one(Kind.WITHDRAWAL, about, alert, member, text, in_clear=in_clear)
+
+    def key(self, failing: FailingKey, member: Member) -> None:
+        """To the team whose key it is; of each step once."""
+        about = f"{failing.days} days: {failing.why}"
+        if member.team not in self.outgoing.teams(Kind.KEY, about):
+            text = words.key(failing, self.hotline)
+            self._to_one(Kind.KEY, about, None, member, text, in_clear=text)
 
     def spread(self, mail: Mail, member: Member, done: Accepted, alert: int, members: Members) -> None:
         """The alert that a mail of `member` has become, to all others."""
@@ -103,13 +131,11 @@ class Correspondence:
     def accepted(self, mail: Mail, member: Member, done: Accepted, alert: int) -> None:
         """What came of its mail; an acknowledgement is not answered, it is one itself."""
         if done.kind is not Asked.ACKNOWLEDGE:
-            words = _ESCALATED if done.kind is Asked.ESCALATE else _RAISED
-            late = _LATE if done.late else ""
-            warnings = "".join(f"Note: {warning}.\n" for warning in done.warnings)
-            self._answer(mail, member, words.format(alert=alert) + late + warnings)
+            is_escalated = done.kind is Asked.ESCALATE
+            self._answer(mail, member, words.accepted(alert, is_escalated, done.late, done.warnings))
 
     def refused(self, mail: Mail, member: Member, refused: Refused) -> None:
-        self._answer(mail, member, _REFUSED.format(detail=refused.detail, reason=refused.reason, id=mail.id))
+        self._answer(mail, member, words.refused(refused, mail.id))
 
     def came_back(self, token: str) -> None:
         found = self.tokens.bounced(token)
@@ -124,32 +150,41 @@ class Correspondence:
         self._to_one(Kind.ANSWER, mail.id, None, member, text, answers[0].strip() if answers else "")
 
     def _to_one(
-        self, kind: Kind, about: str, alert: int | None, member: Member, text: str, answers: str = ""
+        self,
+        kind: Kind,
+        about: str,
+        alert: int | None,
+        member: Member,
+        text: str,
+        answers: str = "",
+        in_clear: str | None = None,
     ) -> None:
+        """`in_clear`: what a member gets to whom nothing can be encrypted, signed; None for nothing."""
         content = compose.content(self._sender, self._list, "From the alert list", text)
         sealed = self.sealers[member.standard].seal(content)(member.recipient)
-        if isinstance(sealed, Refused):
+        if not isinstance(sealed, Refused):
+            self._queue(kind, about, alert, member, sealed, answers)
+        elif in_clear is not None:
+            self._queue(kind, about, alert, member, self._signed(member, in_clear))
+        else:
             address = member.addresses[0]
             self.outgoing.add_failed(kind, about, alert, member.team, address, sealed.detail, self.clock())
-        else:
-            self._queue(kind, about, alert, member, sealed, answers)
 
     def _notice(self, alert: int, member: Member, why: Refused) -> None:
         """The key of this member cannot be used: operators see it as failed, the member hears that there is
         something to hear."""
         about, now = str(alert), self.clock()
         log.error("alert %s cannot be encrypted to %s: %s", about, member.team, why.detail)
-        content = compose.content(
-            self._sender,
-            self._list,
-            compose.OUTER_SUBJECT,
-            _NOTICE.format(hotline=self.hotline, why=why.detail),
-        )
-        entity = self.sealers[member.standard].notice(content)
         if member.team not in self.outgoing.teams(Kind.NOTICE, about):
-            self._queue(Kind.NOTICE, about, alert, member, entity)
+            text = words.notice(why.detail, self.hotline)
+            self._queue(Kind.NOTICE, about, alert, member, self._signed(member, text))
         address = member.addresses[0]
         self.outgoing.add_failed(Kind.ALERT, about, alert, member.team, address, why.detail, now)
+
+    def _signed(self, member: Member, text: str) -> bytes:
+        """A text that everybody can read, and that nothing of an alert may be in."""
+        content = compose.content(self._sender, self._list, compose.OUTER_SUBJECT, text)
+        return self.sealers[member.standard].notice(content)
 
     def _queue(
         self, kind: Kind, about: str, alert: int | None, member: Member, entity: bytes, answers: str = ""
@@ -167,6 +202,7 @@ class Correspondence:
             else "",
         )
         self.outgoing.add(kind, about, alert, member.team, to, compose.message(outer, entity), now)
+        self.wake()
 
     @property
     def _list(self) -> str:
@@ -175,43 +211,3 @@ class Correspondence:
     @property
     def _sender(self) -> str:
         return f"{self.network} <{self._list}>"
-
-
-_HOW = """\
-Nobody is telephoned by itself. To have those called who have not acknowledged, write a signed and encrypted
-mail to the list whose first line is:
-
-ESCALATE {alert}
-"""
-_RAISED = "Alert {alert} is on the list and on its way to the other teams by mail.\n\n" + _HOW
-_ESCALATED = "The teams that have not acknowledged alert {alert} are being telephoned.\n"
-_LATE = "\nYour mail was on its way for more than an hour.\n"
-_REFUSED = """\
-A mail that came with your address, or your signature, was not taken: {detail} ({reason}).
-
-If you have not written it, somebody else has. Its number is {id}.
-"""
-_NOTICE = """\
-There is an alert. It cannot be sent to you: {why}.
-
-Call the hotline to hear it: {hotline}. Then send us your new key.
-"""
-_ALERT = """\
-{tlp}Alert {number}, raised by {name}, {time} UTC
-
-{text}
-
-Acknowledge: reply to this mail, signed and encrypted, or call {hotline}.
-"""
-
-
-def _text(alert: Alert, hotline: str) -> str:
-    text = alert.said.text or "It was spoken: listen to the recording, or call the hotline."
-    return _ALERT.format(
-        tlp=f"TLP:{alert.said.tlp}\n" if alert.said.tlp else "",
-        number=alert.number,
-        name=alert.name,
-        time=f"{datetime.fromtimestamp(alert.released_at, UTC):%Y-%m-%d %H:%M}",
-        text=f"{alert.said.title}\n\n{text}" if alert.said.title else text,
-        hotline=hotline,
-    )

@@ -3,12 +3,13 @@
 Owns: what the bridge may ask for, and how it is refused.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from ivr.bridge.intake.mail import Said
 from ivr.bridge.members import Members
-from ivr.domain.records import Severity, Tlp
+from ivr.domain.records import FailingKey, Severity, Tlp
 
 
 class GateAway(Exception):
@@ -66,4 +67,8 @@ class Gate(Protocol):
 
     def mailed(self, alert: int, team: str, address: str, state: str, reason: str | None) -> None:
         """What became of the alert in this mailbox: queued, sent or failed."""
+        ...
+
+    def keys(self, failing: Sequence[FailingKey]) -> None:
+        """Operators hear of keys that fail, of each step once. All that do, each time."""
         ...

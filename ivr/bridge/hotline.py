@@ -3,7 +3,7 @@
 Owns: what the gate's documents are in the bridge's words.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,7 +12,7 @@ from ivr.adapters import gate_client
 from ivr.bridge.gate import Current, GateAway, GateRefused
 from ivr.bridge.intake.mail import Said
 from ivr.bridge.members import Member, Members
-from ivr.domain.records import MailState, Severity, Source, Tlp
+from ivr.domain.records import FailingKey, MailState, Severity, Source, Tlp
 
 R = TypeVar("R")
 
@@ -60,6 +60,9 @@ class Hotline:
     def mailed(self, alert: int, team: str, address: str, state: str, reason: str | None) -> None:
         why = "".join(c for c in reason if c.isprintable())[:200] if reason else None
         _asked(lambda: self._client.mailed(alert, team, address, MailState(state), why))
+
+    def keys(self, failing: Sequence[FailingKey]) -> None:
+        _asked(lambda: self._client.keys(failing))
 
 
 def _asked(ask: Callable[[], R]) -> R:

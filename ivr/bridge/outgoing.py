@@ -22,6 +22,10 @@ class Kind(StrEnum):
     ANSWER = "answer"
     REPORT = "report"
     """Who is missing, to the originator."""
+    WITHDRAWAL = "withdrawal"
+    """That an alert does not hold any more, to those who had it."""
+    KEY = "key"
+    """That the team's key fails, or soon will."""
 
 
 class State(StrEnum):
@@ -73,10 +77,13 @@ class Outgoing:
         """One that cannot even be written, on record."""
         return self._insert(kind, about, alert, team, address, None, State.FAILED, reason, now)
 
-    def teams(self, kind: Kind, about: str) -> set[str]:
-        """Who has, or will have, one of this kind about this."""
+    def teams(self, kind: Kind, about: str, state: State | None = None) -> set[str]:
+        """Who has, or will have, one of this kind about this; or whose is in this state."""
         with self._store.read() as db:
-            rows = db.execute("SELECT team FROM outgoing WHERE kind = ? AND about = ?", (kind, about))
+            rows = db.execute(
+                "SELECT team FROM outgoing WHERE kind = ? AND about = ? AND ? IN (state, '')",
+                (kind, about, state or ""),
+            )
             return {str(row["team"]) for row in rows}
 
     def count(self, kind: Kind, team: str, since: float) -> int:
@@ -88,14 +95,21 @@ class Outgoing:
             ).fetchone()
             return int(row[0])
 
-    def due(self, now: float, most: int) -> list[tuple[Line, bytes]]:
+    def due(self, now: float, most: int) -> list[Line]:
         """What is to be sent now: alerts first."""
         with self._store.read() as db:
             rows = db.execute(
                 "SELECT * FROM outgoing WHERE state = ? AND due_at <= ? ORDER BY kind != 'alert', id LIMIT ?",
                 (State.QUEUED, now, most),
             ).fetchall()
-        return [(_line(row), row["message"]) for row in rows]
+        return [_line(row) for row in rows]
+
+    def message(self, line: Line) -> bytes | None:
+        """The whole message, as long as it waits; None if it does no longer."""
+        with self._store.read() as db:
+            where = (line.id, State.QUEUED)
+            row = db.execute("SELECT message FROM outgoing WHERE id = ? AND state = ?", where).fetchone()
+        return row["message"] if row else None
 
     def next_due(self) -> float | None:
         """When there is something to send; None for nothing."""
@@ -117,6 +131,15 @@ class Outgoing:
         else:
             self._update(line.id, tries=line.tries + 1, due_at=now + pause_s(line.tries), reason=reason)
 
+    def recall(self, alert: str) -> None:
+        """The alert is withdrawn: what waits of it is not sent any more."""
+        with self._store.write() as db:
+            db.execute(
+                "UPDATE outgoing SET state = ?, message = NULL, reason = ?"
+                " WHERE kind IN (?, ?) AND about = ? AND state = ?",
+                (State.FAILED, "the alert was withdrawn", Kind.ALERT, Kind.NOTICE, alert, State.QUEUED),
+            )
+
     def came_back(self, key: int) -> None:
         """A mail that was sent has come back (RFC 3464)."""
         with self._store.write() as db:
@@ -125,11 +148,12 @@ class Outgoing:
                 (State.FAILED, "it has come back; look at the mail server's report", key, State.SENT),
             )
 
-    def untold(self) -> list[Line]:
+    def untold(self, most: int) -> list[Line]:
         """Mail about alerts whose state the hotline does not know yet."""
         with self._store.read() as db:
             rows = db.execute(
-                "SELECT * FROM outgoing WHERE kind = ? AND told IS NOT state ORDER BY id", (Kind.ALERT,)
+                "SELECT * FROM outgoing WHERE kind = ? AND told IS NOT state ORDER BY id LIMIT ?",
+                (Kind.ALERT, most),
             ).fetchall()
         return [_line(row) for row in rows]
 
@@ -146,9 +170,13 @@ class Outgoing:
         return [_line(row) for row in rows]
 
     def sweep(self, before: float) -> None:
-        """Forget what was queued before then and waits no longer."""
+        """Forget what was queued before then and waits no longer; but not what was told of a key: it would be
+        told again."""
         with self._store.write() as db:
-            db.execute("DELETE FROM outgoing WHERE queued_at < ? AND state != ?", (before, State.QUEUED))
+            db.execute(
+                "DELETE FROM outgoing WHERE queued_at < ? AND state != ? AND kind != ?",
+                (before, State.QUEUED, Kind.KEY),
+            )
 
     def _insert(self, *values: Any) -> bool:
         kind, about, alert, team, address, message, state, reason, now = values

@@ -16,7 +16,8 @@ from ivr.ports import Clock
 log = logging.getLogger(__name__)
 
 _BATCH = 100
-"""Mails a conversation with the server."""
+"""Mails a conversation with the server is begun for."""
+_FEW = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +31,29 @@ class Postman:
 
     def run(self) -> None:
         """One round. Raises BridgeAway."""
-        while batch := self.outgoing.due(self.clock(), _BATCH):
-            self._send(batch)
-        self._tell()
+        while self._send() or self._tell():
+            pass
 
-    def _send(self, batch: list[tuple[Line, bytes]]) -> None:
-        left = list(batch)
+    def _send(self) -> bool:
+        """All that is due, also what becomes due meanwhile; whether there was anything."""
+        left = self.outgoing.due(self.clock(), _BATCH)
+        if not left:
+            return False
         try:
             with self.transport() as send:
                 while left:
-                    self._one(send, *left[0])
-                    left.pop(0)
+                    self._one(send, left[0])
+                    left = left[1:] or self.outgoing.due(self.clock(), _BATCH)
         except NotNow as error:
             log.warning("%d mails wait: %s", len(left), error)
-            for line, _ in left:
+            for line in left:
                 self.outgoing.put_off(line, str(error), self.clock())
+        return True
 
-    def _one(self, send: Send, line: Line, message: bytes) -> None:
+    def _one(self, send: Send, line: Line) -> None:
+        message = self.outgoing.message(line)
+        if message is None:
+            return  # its alert was withdrawn meanwhile
         try:
             send(f"bounces+{self.tokens.bouncing(line.id)}@{self.domain}", line.address, message)
         except NotNow as error:
@@ -57,10 +64,12 @@ class Postman:
         else:
             self.outgoing.sent(line.id, self.clock())
 
-    def _tell(self) -> None:
-        """The hotline shows it beside the calls; when it is away, it is told in the next round."""
+    def _tell(self) -> bool:
+        """The hotline shows it beside the calls; when it is away, it is told in the next round. A few at a
+        time, for mail that is due goes first; whether there were any."""
+        lines = self.outgoing.untold(_FEW)
         try:
-            for line in self.outgoing.untold():
+            for line in lines:
                 assert line.alert is not None
                 try:
                     self.gate.mailed(line.alert, line.team, line.address, line.state, line.reason)
@@ -69,3 +78,5 @@ class Postman:
                 self.outgoing.told(line)
         except GateAway as error:
             log.warning("the hotline is not told what was sent: %s", error)
+            return False
+        return bool(lines)

@@ -10,11 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 
-from ivr.bridge.compose import Attachment
-from ivr.bridge.correspondence import Alert, Correspondence, Sealer
+from ivr.bridge.correspondence import Correspondence, Sealer
 from ivr.bridge.gate import Current, Gate, GateAway, GateRefused
 from ivr.bridge.incoming import Incoming
-from ivr.bridge.intake.mail import Context, IodefReader, Opener, Said, Trouble
+from ivr.bridge.intake.mail import Context, IodefReader, Opener, Trouble
 from ivr.bridge.lmtp import LmtpServer
 from ivr.bridge.members import Member, Members
 from ivr.bridge.outgoing import Outgoing
@@ -23,10 +22,12 @@ from ivr.bridge.reception import Reception
 from ivr.bridge.sending import Transport
 from ivr.bridge.spool import Spool
 from ivr.bridge.store import BridgeAway, BridgeStore
+from ivr.bridge.telling import Telling
 from ivr.bridge.tokens import Tokens
 from ivr.bridge.worker import Worker
 from ivr.config.bridge import Bridge
 from ivr.domain.mail import Standard
+from ivr.domain.records import FailingKey
 from ivr.ports import Clock
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ _LOOK_S = 2.0
 _READY_S = 5.0
 """For so long an answer of the hotline is good: a mail that is taken meanwhile waits on our disk."""
 _SWEEP_S = 3600.0
+_WATCH_S = 3600.0
 _DAY_S = 86_400.0
 
 
@@ -53,6 +55,8 @@ class Tools:
     write_iodef: Callable[[Current], bytes | None]
     """What is known of an alert that was spoken; None where that is too little for a document."""
     transport: Transport
+    failing: Callable[[Members, float], list[FailingKey]]
+    """Whose keys fail then, or will within a month; the list's own too. Raises Trouble."""
 
 
 @dataclass
@@ -69,6 +73,8 @@ class BridgeProcess:
     _pinning: Lock = field(default_factory=Lock, init=False)
     _asking: Lock = field(default_factory=Lock, init=False)
     _answered_at: float = field(default=0.0, init=False)
+    _wake: Callable[[], None] = field(default_factory=lambda: _nobody, init=False)
+    """Has what is queued sent."""
 
     async def run(self, ready: Callable[[], None]) -> None:
         """Until cancelled; `ready` is called once mail is taken. Raises OSError where it cannot listen."""
@@ -78,6 +84,10 @@ class BridgeProcess:
         def wake() -> None:
             loop.call_soon_threadsafe(came.set)
 
+        def send() -> None:
+            loop.call_soon_threadsafe(goes.set)
+
+        self._wake = send
         domain, most = settings.domain, self.most_octets
         reception = Reception(domain, most, self.spool, self.clock, self._is_ready, wake)
         where = settings.port if settings.port is not None else settings.socket
@@ -85,9 +95,10 @@ class BridgeProcess:
         await server.start()
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(_rounds(self._take_in, came, goes.set))
+                tasks.create_task(_rounds(self._take_in, came))
                 tasks.create_task(_rounds(self._send_out, goes))
                 tasks.create_task(self._sweep())
+                tasks.create_task(self._watch())
                 ready()
         finally:
             server.stop()
@@ -103,6 +114,7 @@ class BridgeProcess:
 
     def __post_init__(self) -> None:
         self._asks, self._in, self._out = (self.tools.gate() for _ in range(3))
+        self._telling = Telling(self._out, lambda: self._known(self._out), self.tools.write_iodef)
 
     def _is_ready(self) -> bool:
         """Whether the hotline answers, or did so a moment ago, and our own database."""
@@ -124,34 +136,34 @@ class BridgeProcess:
     def _send_out(self) -> None:
         """What was spoken is written, what is queued is sent."""
         try:
-            found = self._out.current()
-            members = self._known(self._out) if found else Members()
-            for current in found:
-                self._write(current, members)
+            self._telling.look(self._letters)
         except (GateAway, GateRefused, Trouble) as error:
             log.warning("alerts wait to be written: %s", error)
         outgoing = Outgoing(self.store)
         domain = self.settings.domain
         Postman(outgoing, self.tools.transport, self._out, self.tokens, domain, self.clock).run()
 
-    def _write(self, current: Current, members: Members) -> None:
-        if not current.by_mail and not current.is_withdrawn:
-            said = Said(tlp=current.tlp, severity=current.severity)
-            alert = Alert(current.alert, current.team, current.name, current.released_at, said)
-            self._letters.alert(alert, members, lambda: self._papers(current))
-        originator = next((member for member in members if member.team == current.team), None)
-        if current.by_mail and current.is_reported and originator is not None:
-            self._letters.missing(current.alert, originator, current.missing, current.is_escalated)
+    async def _watch(self) -> None:
+        """Keys are pinned before the first mail comes, and looked at every hour."""
+        while True:
+            done = await asyncio.to_thread(self._look_at_keys)
+            await asyncio.sleep(_WATCH_S if done else _LOOK_S)
 
-    def _papers(self, current: Current) -> list[Attachment]:
-        name = f"alert-{current.alert}"
-        document = self.tools.write_iodef(current)
-        papers = [Attachment("application/iodef+xml", f"{name}.xml", document)] if document else []
+    def _look_at_keys(self) -> bool:
+        """Operators and teams hear of those that fail; whether they do."""
         try:
-            papers.append(Attachment("audio/wav", f"{name}.wav", self._out.audio(current.alert)))
-        except GateRefused as error:
-            log.warning("alert %d goes out without its recording: %s", current.alert, error)
-        return papers
+            with self._asking:
+                members = self._known(self._asks)
+                found = self.tools.failing(members, self.clock())
+                self._asks.keys(found)
+            teams = {member.team: member for member in members}
+            for key in found:
+                if key.team is not None:
+                    self._letters.key(key, teams[key.team])
+        except (GateAway, GateRefused, BridgeAway, Trouble, OSError) as error:
+            log.warning("keys are looked at later: %s", error)
+            return False
+        return True
 
     async def _sweep(self) -> None:
         while True:
@@ -198,12 +210,16 @@ class BridgeProcess:
             self.settings.domain,
             self.hotline,
             self.clock,
+            self.settings.default_tlp,
+            self._wake,
         )
 
 
-async def _rounds(
-    work: Callable[[], None], bell: asyncio.Event, then: Callable[[], None] = lambda: None
-) -> None:
+def _nobody() -> None:
+    """Before there is a loop to wake."""
+
+
+async def _rounds(work: Callable[[], None], bell: asyncio.Event) -> None:
     """Work again and again: when the bell rings, and every now and then."""
     while True:
         bell.clear()
@@ -211,7 +227,6 @@ async def _rounds(
             await asyncio.to_thread(work)
         except (BridgeAway, OSError) as error:
             log.warning("the bridge waits: %s", error)
-        then()
         try:
             async with asyncio.timeout(_LOOK_S):
                 await bell.wait()

@@ -6,12 +6,11 @@ pinned for the members, are in its folder: `openpgp` and `smime`.
 
 import logging
 import ssl
-import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import partial
 
 from ivr.adapters import iodef, pgp
 from ivr.adapters.pgp import opening, sealing
@@ -26,12 +25,17 @@ from ivr.bridge.process import Tools
 from ivr.bridge.sending import BySmtp, Transport, by_sendmail
 from ivr.config import BadConfig, Settings
 from ivr.config.bridge import Bridge
+from ivr.domain import keywatch
 from ivr.domain.incident import Assessment, Contact, Incident, IncidentId, faults, line
 from ivr.domain.incident_text import as_text
 from ivr.domain.mail import Opened, Reason, Recipient, Refused, Standard
+from ivr.domain.records import FailingKey
 from ivr.ports import Clock
 
 log = logging.getLogger(__name__)
+
+_SHORT = 200
+"""Characters of a text in one line that the gate takes."""
 
 
 @dataclass
@@ -63,17 +67,8 @@ class OpenPgp:
     def pin(self, members: list[Member]) -> list[str]:
         """Take these, and no others from now on; what is wrong with those that cannot be used."""
         self.pinned = {member.fingerprint for member in members}
-        return [why for member in members if (why := self._certified(member)) is not None]
-
-    def _certified(self, member: Member) -> str | None:
-        with tempfile.NamedTemporaryFile("w", encoding="ascii", prefix="key-") as file:
-            file.write(member.key)
-            file.flush()
-            try:
-                self.ring.certify(Path(file.name), member.fingerprint, self.clock())
-            except pgp.PgpError as error:
-                return str(error)
-        return None
+        with _trouble():
+            return self.ring.pin({member.fingerprint: member.key for member in members}, self.clock())
 
 
 @dataclass
@@ -131,6 +126,30 @@ class Keys:
             for why in both_ways.pin([member for member in members if member.standard is standard]):
                 log.error("%s", why)
 
+    def failing(self, members: Iterable[Member], now: float) -> list[FailingKey]:
+        """Keys that cannot be used, or soon will not be: those of the members, which are pinned, and our own;
+        and revocation lists."""
+        ring = self.openpgp.ring
+        with _trouble():
+            trust, (own, _) = self.smime.keys.watched(), self.smime.keys.certificate()
+            why: dict[Standard, Callable[[str, float], str | None]] = {
+                Standard.OPENPGP: lambda key, ahead_s: _cause(ring.failing(key, now, ahead_s)),
+                Standard.SMIME: lambda key, ahead_s: _cause(trust.failing(key, now + ahead_s)),
+            }
+            ours = [(Standard.OPENPGP, ring.own, None), (Standard.SMIME, own, None)]
+            theirs = [(member.standard, member.fingerprint, member.team) for member in members]
+            found = [
+                keywatch.failing(key, team, partial(why[standard], key))
+                for standard, key, team in (*ours, *theirs)
+            ]
+        lists = filter(None, map(_cause, trust.lists_failing(now)))
+        return [key for key in found if key is not None] + [FailingKey(one, None, 0, one) for one in lists]
+
+
+def _cause(why: str | None) -> str | None:
+    """Without what an operator is to do: that is said in other words to each; as much as the gate takes."""
+    return why and "".join(c for c in why.partition(";")[0] if c.isprintable())[:_SHORT]
+
 
 @contextmanager
 def keys(bridge: Bridge, network: str, clock: Clock = time.time) -> Iterator[Keys]:
@@ -152,8 +171,9 @@ def tools(settings: Settings, bridge: Bridge, known: Keys) -> Tools:
         sealers={Standard.OPENPGP: known.openpgp, Standard.SMIME: known.smime},
         pin=known.pin,
         read_iodef=read_iodef,
-        write_iodef=_writer(bridge.domain, settings.network.hotline),
+        write_iodef=_writer(bridge, settings.network.hotline),
         transport=_transport(bridge),
+        failing=known.failing,
     )
 
 
@@ -166,13 +186,15 @@ def read_iodef(document: bytes, /) -> Said | Refused:
     return Said(as_text(incident, found.unread), "", incident.tlp, incident.assessment.severity)
 
 
-def _writer(domain: str, hotline: str) -> Callable[[Current], bytes | None]:
+def _writer(bridge: Bridge, hotline: str) -> Callable[[Current], bytes | None]:
     def write(current: Current) -> bytes | None:
+        spoken = f"Alert {current.alert} was spoken. The recording is attached."
+        unlabelled = f"\n\nIt has no TLP label. In this network that means TLP:{bridge.default_tlp}."
         incident = Incident(
-            IncidentId(domain, f"alert-{current.alert}"),
+            IncidentId(bridge.domain, f"alert-{current.alert}"),
             float(int(current.released_at)),
-            tlp=current.tlp,
-            description=f"Alert {current.alert} was spoken. The recording is attached.",
+            tlp=current.tlp or bridge.default_tlp,
+            description=spoken if current.tlp else spoken + unlabelled,
             assessment=Assessment(current.severity),
             contact=Contact(line(current.name), current.callback or hotline),
         )

@@ -3,10 +3,8 @@
 Owns: how an operator finds out that all is there and unchanged, takes it along, or has it erased.
 """
 
-import shutil
 import sys
 import tarfile
-import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from io import BytesIO
@@ -14,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ivr.cli.common import Args, House, Verbs, group, house, verb
-from ivr.cli.newfile import new_file, sync
+from ivr.cli.newfile import new_folder
 from ivr.cli.output import Exit, document, say
 
 if TYPE_CHECKING:
@@ -171,7 +169,7 @@ def export(args: Args) -> int:
     if args.into == "-":
         _tar(f"alert-{alert.id}", files)
     else:
-        _folder(Path(args.into), files)
+        new_folder(Path(args.into), files)
     if found in _PLIGHT:
         say(f"the recording of alert {alert.id} {_PLIGHT[found]}")
     return Exit.FAILED if found in _ILL else Exit.DONE
@@ -183,20 +181,3 @@ def _tar(name: str, files: Mapping[str, bytes]) -> None:
             entry = tarfile.TarInfo(f"{name}/{file}")
             entry.size, entry.mode = len(content), 0o600
             tar.addfile(entry, BytesIO(content))
-
-
-def _folder(into: Path, files: Mapping[str, bytes]) -> None:
-    """All of them or none: made beside it, and renamed once they are on the disk."""
-    if into.exists() or into.is_symlink():
-        raise FileExistsError(17, "is there already; name a new folder", str(into))
-    into.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(dir=into.parent, prefix=f".{into.name}-"))
-    try:
-        for name, content in files.items():
-            with new_file(draft / name, content):
-                pass
-        draft.rename(into)
-        sync(into.parent)
-    except BaseException:
-        shutil.rmtree(draft)
-        raise

@@ -1,6 +1,7 @@
 """`tocsin mail`: mail that came in and what became of it, mail that goes out; a mail server's pipe."""
 
 import sys
+import time
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -12,9 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ivr.bridge.incoming import Entry
+    from ivr.bridge.members import Members
     from ivr.bridge.outgoing import Line
     from ivr.bridge.spool import Spool
     from ivr.bridge.store import BridgeStore
+    from ivr.bridge.tools import Keys
     from ivr.config.bridge import Bridge
 
 _IN = ("id", "received_at", "state", "team", "address", "kind", "alert", "reason")
@@ -34,7 +37,7 @@ def add(verbs: Verbs) -> None:
     queue = verb(mail, "queue", _queue, "mail that goes out, and what became of it", reads=True)
     queue.add_argument("--alert", type=int, metavar="N", help="of this alert")
     queue.add_argument("--state", choices=("queued", "sent", "failed"), help="in this state alone")
-    verb(mail, "keys", _keys, "the list's own key and certificate, which members encrypt to", reads=True)
+    verb(mail, "keys", _keys, "the list's own keys, and those of all members that end", reads=True)
     again = verb(mail, "retry", _retry, "judge a mail anew that was broken or refused", reads=False)
     again.add_argument("id", metavar="ID", help="its id in `tocsin mail list`")
     ingest = verb(mail, "ingest", _ingest, "take one mail from standard input, for a mail server's pipe")
@@ -104,16 +107,40 @@ def _keys(args: Args) -> int:
     with _bridge(args) as (bridge, _, _spool), keys(bridge, settings(args).network.name) as known:
         ring = known.openpgp.ring
         fingerprint, certificate = known.smime.keys.certificate()
-        told = {
+        own = {
             "openpgp": {"fingerprint": ring.own, "key": ring.public(ring.own).decode("ascii")},
             "smime": {"fingerprint": fingerprint, "certificate": certificate.decode("ascii")},
         }
+        failing = [asdict(key) for key in known.failing(_members(args, known), time.time())]
     if args.json:
-        document(told)
-    else:
-        for standard, values in told.items():
-            print("\n".join([standard, *values.values()]))
+        document({**own, "failing": failing})
+        return Exit.DONE
+    for standard, values in own.items():
+        print("\n".join([standard, *values.values()]))
+    for key in failing:
+        when = f"fails within {key['days']} d" if key["days"] else "cannot be used any more"
+        say(f"{key['team'] or 'our own'}: {when}: {key['why']}")
     return Exit.DONE
+
+
+def _members(args: Args, known: "Keys") -> "Members":
+    """Those whose keys are looked at; none while the hotline is away."""
+    from ivr.bridge.gate import GateAway, GateRefused
+    from ivr.bridge.hotline import Hotline
+    from ivr.bridge.members import Members
+
+    socket = settings(args).gate.socket
+    assert socket is not None
+    hotline = Hotline(socket)
+    try:
+        members = hotline.members()
+    except (GateAway, GateRefused) as error:
+        say(f"the members' keys are not looked at: {error}")
+        return Members()
+    finally:
+        hotline.close()
+    known.pin(members)
+    return members
 
 
 def _retry(args: Args) -> int:
@@ -138,8 +165,6 @@ def _retry(args: Args) -> int:
 
 def _ingest(args: Args) -> int:
     """What Postfix's pipe(8) makes of the status: 0 taken, 65 sent back, 75 tried again."""
-    import time
-
     from ivr.bridge.reception import Answer, Reception
 
     with _bridge(args) as (bridge, _, spool):

@@ -5,8 +5,9 @@ not look like a letter.
 """
 
 import os
+import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,6 +22,25 @@ def new_file(path: Path, content: bytes) -> Iterator[None]:
         yield
     except BaseException:
         path.unlink(missing_ok=True)
+        raise
+
+
+def new_folder(into: Path, files: Mapping[str, bytes]) -> None:
+    """A folder with these files, by name: all of them or none. Made beside it, and renamed once they are on
+    the disk. Raises OSError; FileExistsError for a name that is taken."""
+    if into.exists() or into.is_symlink():
+        raise FileExistsError(17, "is there already; name a new folder", str(into))
+    into.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(dir=into.parent, prefix=f".{into.name}-"))
+    try:
+        for name, content in files.items():
+            (draft / name).parent.mkdir(exist_ok=True)
+            with new_file(draft / name, content):
+                pass
+        draft.rename(into)
+        sync(into.parent)
+    except BaseException:
+        shutil.rmtree(draft)
         raise
 
 

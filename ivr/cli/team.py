@@ -31,6 +31,10 @@ def add(verbs: Verbs) -> None:
         "file", metavar="FILE", type=Path, help="the team file (config/teams.example.yaml)"
     )
 
+    exporting = verb(team, "export", _export, "the directory as a team file, with keys for mail beside it")
+    exporting.add_argument("into", metavar="DIR", type=Path, help="a new folder")
+    exporting.add_argument("teams", metavar="TEAM", nargs="*", help="these alone")
+
     adding = verb(team, "add", _add, "enter one new team", reads=True)
     adding.add_argument("team", metavar="TEAM", help="its id: a-z, 0-9 and -")
     adding.add_argument("--name", required=True, help="its name, as it is written")
@@ -127,12 +131,27 @@ def _show(args: Args) -> int:
     print(f"gets a message on its answering machine: {'yes' if team['machine_message'] else 'no'}")
     if mail := team["mail"]:
         print(f"mail: {', '.join(mail['addresses'])}; {mail['standard']} {mail['fingerprint']}")
+        if failing := mail["failing"]:
+            days = failing["days"]
+            when = f"fails within {days} day{'s'[: days != 1]}" if days else "cannot be used any more"
+            say(f"its key for mail {when}: {failing['why']}; ask the team for another, and import it")
     return Exit.DONE
 
 
 def _import(args: Args) -> int:
     with house(args) as here:
         return _report(args, here, here.directory.import_file(args.file))
+
+
+def _export(args: Args) -> int:
+    from ivr.cli.newfile import new_folder
+    from ivr.services.teamexport import FILE, export
+
+    with house(args) as here, here.store.read() as tx:
+        files = export(tx, tuple(args.teams))
+    new_folder(args.into, files)
+    say(f"wrote {args.into / FILE}; PINs, words and suspensions are not in it")
+    return Exit.DONE
 
 
 def _add(args: Args) -> int:

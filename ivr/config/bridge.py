@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ivr.domain.enrol import address
 from ivr.domain.policy import between
+from ivr.domain.records import Tlp
 
 
 def _domain(text: str) -> str:
@@ -53,6 +54,8 @@ class Bridge:
     """Where mail is taken (RFC 2033): a port of 127.0.0.1, or the name of a socket in `state`."""
     smtp: Smtp | None = None
     """None: the machine's own sendmail."""
+    default_tlp: Tlp = field(default=Tlp.AMBER, metadata={"key": "default-tlp"})
+    """What an alert is, in this network, to which its originator has given no label."""
     most_mb: int = field(default=10, metadata={"key": "most-mb", "check": between(1, 100)})
     """Size of a mail, in megabytes (of 10^6 octets)."""
     keep_days: int = field(default=30, metadata={"key": "keep-days", "check": between(8, 3650)})

@@ -76,6 +76,12 @@ def not_told(alert: int, teams: Iterable[str]) -> str:
     return f"Withdrawn alert {alert}: no mobile to tell: {_names(teams)}. Please call them."
 
 
+def keys_fail(days: int, whose: Iterable[str]) -> str:
+    """To operators: keys for mail that fail within so many days; 0: they have failed."""
+    when = f"fail within {_count(days, 'day')}" if days else "cannot be used any more"
+    return f"Keys for mail that {when}: {_names(whose)}. Have them renewed."
+
+
 def not_sent(alert: Alert, hotline: str) -> str:
     """To those whose caller's line dropped before the alert was sent."""
     return (

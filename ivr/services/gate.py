@@ -10,9 +10,10 @@ import traceback
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ivr.domain.facts import Acknowledged, AlertEscalated, Illegal, MailMoved
+from ivr.domain.facts import Acknowledged, AlertEscalated, Illegal, KeysLookedAt, MailMoved
 from ivr.domain.gate import MOST, Code, Object, refused
-from ivr.domain.records import Alert, AlertState, Delivery, MailState, Team, Via
+from ivr.domain.keywatch import DAYS
+from ivr.domain.records import Alert, AlertState, Delivery, FailingKey, MailState, Team, Via
 from ivr.ports import Records, Store, StoreAway, StoreError
 from ivr.services.gate_alerts import Gone, Sounds, audio, current
 from ivr.services.gate_fields import BadRequest, Fields
@@ -22,6 +23,7 @@ from ivr.services.ledger import Ledger
 log = logging.getLogger(__name__)
 
 _SHORT = 200
+_MOST_KEYS = 2000
 _PAGE = MOST // 2
 """Octets of members in one answer."""
 
@@ -52,6 +54,7 @@ class Gate:
             "audio": self._audio,
             "mailed": self._mailed,
             "members": self._told_members,
+            "keys": self._keys,
         }
 
     def answer(self, request: Mapping[str, Any]) -> Object:
@@ -148,3 +151,19 @@ class Gate:
                 break
             told.append(member)
         return {"members": told, "more": len(told) < len(left)}
+
+    def _keys(self, fields: Fields) -> Object:
+        """All that fail, each time."""
+        told = fields.objects("failing", _MOST_KEYS)
+        fields.done()
+        self._ledger.apply(KeysLookedAt(tuple(map(_failing, told))))
+        return {}
+
+
+def _failing(fields: Fields) -> FailingKey:
+    what, why = fields.word("what", _SHORT), fields.word("why", _SHORT)
+    team, days = fields.optional_word("team", 30), fields.number("days")
+    fields.done()
+    if days not in DAYS:
+        raise BadRequest(f"days must be one of {', '.join(map(str, DAYS))}")
+    return FailingKey(what, team, days, why)

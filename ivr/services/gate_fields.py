@@ -70,6 +70,13 @@ class Fields:
             raise BadRequest(f"{name} must be true or false")
         return value
 
+    def objects(self, name: str, most: int) -> "list[Fields]":
+        """A list of objects, each with fields of its own."""
+        value = self._left.pop(name, None)
+        if not isinstance(value, list) or len(value) > most or not all(isinstance(v, dict) for v in value):
+            raise BadRequest(f"{name} must be a list of at most {most} objects")
+        return [Fields(each) for each in value]
+
     def choice(self, name: str, kind: type[E]) -> E | None:
         value = self._left.pop(name, None)
         if value is None:

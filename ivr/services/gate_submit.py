@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Protocol
 
-from ivr.domain.facts import AlertRecorded, AlertReleased, Illegal
+from ivr.domain.facts import AlertRecorded, Illegal
 from ivr.domain.gate import Object
 from ivr.domain.recording import Verdict
 from ivr.domain.records import Alert, Delivery, Severity, Source, Submission, Team, Tlp
@@ -75,7 +75,7 @@ class Intake:
         with self._lock:
             alert = self._known(message, team)
             if alert is not None:
-                return self._release(alert, again=True)
+                return self._told(alert, again=True)
             self._charge()
             with ExitStack() as stack:
                 written = {".txt": f"{title}\n\n{text}" if title else text}
@@ -96,10 +96,11 @@ class Intake:
                     callback=callback,
                     papers=tuple(str(path.with_suffix(suffix)) for suffix in written),
                     message=message,
+                    released=True,
                 )
                 alert = self._ledger.apply(recorded).alert
             assert alert is not None
-            return self._release(alert, again=False)
+            return self._told(alert, again=False)
 
     def _known(self, message: str, team: str) -> Alert | None:
         """The alert of this mail, if it is one already."""
@@ -140,12 +141,6 @@ class Intake:
             raise StoreAway(f"the text cannot be read out: {error.strerror}") from error
         return self._recordings.inspect(path)
 
-    def _release(self, alert: Alert, again: bool) -> Object:
-        """Said again it changes nothing; of one that has ended meanwhile neither."""
-        try:
-            self._ledger.apply(AlertReleased(alert.id))
-        except Illegal:
-            if not again:
-                raise
+    def _told(self, alert: Alert, again: bool) -> Object:
         with self._store.read() as tx:
             return {"alert": alert.id, "again": again, "teams": len(tx.find(Delivery, alert=alert.id))}

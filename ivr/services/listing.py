@@ -22,6 +22,7 @@ from ivr.domain.records import (
     Enrolment,
     Errand,
     ErrandKind,
+    FailingKey,
     Leg,
     ListenPin,
     MailAddress,
@@ -194,10 +195,12 @@ def _mails(tx: Records, of_team: Document) -> dict[str, Document]:
     addresses: dict[str, list[str]] = {}
     for address in tx.find(MailAddress, **of_team):
         addresses.setdefault(address.team, []).append(address.address)
+    failing = {key.what: {"days": key.days, "why": key.why} for key in tx.find(FailingKey)}
     return {
         key.team: {
             "standard": key.standard.value,
             "fingerprint": key.fingerprint,
+            "failing": failing.get(key.fingerprint),
             "gcm": key.gcm,
             "addresses": addresses[key.team],
         }

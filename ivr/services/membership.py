@@ -14,6 +14,7 @@ from ivr.domain.records import (
     Delivery,
     Enrolment,
     Entry,
+    FailingKey,
     ListenPin,
     MailAddress,
     MailKey,
@@ -59,7 +60,7 @@ class Membership:
                 )
             for account in tx.find(Account, team=team):
                 tx.drop(*tx.find(Budget, scope=account.uid), account)
-            for kind in (Number, VerificationWord, Enrolment, ListenPin, MailKey, MailAddress):
+            for kind in (Number, VerificationWord, Enrolment, ListenPin, MailKey, MailAddress, FailingKey):
                 tx.drop(*tx.find(kind, team=team))
             tx.drop(known)
             self._note(tx, "team removed", team)

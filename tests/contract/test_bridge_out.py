@@ -14,22 +14,24 @@ from pathlib import Path
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from mails import DOMAIN, MEMBERS, NOW, Clear, ClearSealer, Hotline, mail, message
+from mails import DOMAIN, MEMBERS, NOW, XYZ, Clear, ClearSealer, Hotline, mail, message
 
 from ivr.bridge.compose import Attachment
 from ivr.bridge.correspondence import Alert, Correspondence
+from ivr.bridge.gate import Current
 from ivr.bridge.intake.mail import Accepted, Said
 from ivr.bridge.intake.mail import Kind as Asked
 from ivr.bridge.members import Member, Members
 from ivr.bridge.outgoing import Kind, Outgoing, State, pause_s
 from ivr.bridge.postman import Postman
-from ivr.bridge.sending import BySmtp
+from ivr.bridge.sending import BySmtp, Send
 from ivr.bridge.store import BridgeStore
+from ivr.bridge.telling import Telling
 from ivr.bridge.tokens import Tokens, secret
 from ivr.config.bridge import Smtp
 from ivr.domain.mail import Opened, Reason, Refused, Standard
 from ivr.domain.mime import entity
-from ivr.domain.records import Tlp
+from ivr.domain.records import FailingKey, Tlp
 from ivr.pstn.ports import free_ports
 
 ALERT = Alert(17, "abc", "ABC-CERT", NOW, Said("A zebra is about.", "Zebra", Tlp.AMBER))
@@ -234,6 +236,119 @@ def test_the_originator_hears_once_who_is_missing(bridge: Bridge) -> None:
     texts = [read(raw)[1].get_content() for _, _, raw in bridge.sink.got]
     assert len(texts) == 2 and "  XYZ-CERT" in texts[0] and "ESCALATE 17" in texts[0]
     assert "ESCALATE" not in texts[1] and bridge.hotline.told == []
+
+
+def test_who_had_an_alert_hears_once_that_it_is_withdrawn_and_what_waits_is_not_sent(bridge: Bridge) -> None:
+    bridge.sink.answers = {"def@def.example": "451 4.7.1 greylisted"}
+    bridge.letters.alert(ALERT, THREE, list)
+    bridge.post()
+    assert bridge.states() == {"xyz": State.SENT, "def": State.QUEUED}
+    bridge.sink.answers = {}
+    bridge.now += pause_s(0)
+    bridge.letters.withdrawn(17, "ABC-CERT", NOW, lambda: THREE)
+    bridge.post()
+    bridge.letters.withdrawn(17, "ABC-CERT", NOW, lambda: pytest.fail("all have been told"))
+    bridge.post()
+    assert bridge.states() == {"xyz": State.SENT, "def": State.FAILED}
+    assert (17, "def", "failed", "the alert was withdrawn") in bridge.hotline.told
+    assert [to for _, to, _ in bridge.sink.got] == ["cert@xyz.example"] * 2
+    outer, inner = read(bridge.sink.got[1][2])
+    assert "Alert 17 from ABC-CERT" in inner.get_content() and "is WITHDRAWN" in inner.get_content()
+    assert outer["References"] == f"<alert-17@{DOMAIN}>" and outer["Reply-To"] is None
+
+
+def test_mail_that_was_on_the_wire_when_its_alert_was_withdrawn_is_recalled_too(bridge: Bridge) -> None:
+    bridge.letters.alert(ALERT, THREE, list)
+    on_the_wire, _ = bridge.outgoing.due(NOW, 10)
+    bridge.letters.withdrawn(17, "ABC-CERT", NOW, lambda: THREE)
+    assert bridge.outgoing.message(on_the_wire) is None
+    bridge.outgoing.sent(on_the_wire.id, NOW)
+    bridge.letters.withdrawn(17, "ABC-CERT", NOW, lambda: THREE)
+    bridge.post()
+    assert [to for _, to, _ in bridge.sink.got] == [on_the_wire.address]
+
+
+def test_who_was_told_by_a_notice_alone_hears_of_the_withdrawal_by_one_without_content(
+    bridge: Bridge,
+) -> None:
+    bridge.unusable = "xyz"
+    bridge.letters.alert(ALERT, Members(MEMBERS), list)
+    bridge.post()
+    bridge.letters.withdrawn(17, "ABC-CERT", NOW, lambda: THREE)
+    bridge.post()
+    _, said = (raw for _, _, raw in bridge.sink.got)
+    assert b"Alert 17 is withdrawn" in said and b"ABC" not in said and b"+4940808077555" in said
+
+
+def test_a_withdrawal_of_what_nobody_had_asks_for_nobody(bridge: Bridge) -> None:
+    bridge.letters.withdrawn(17, "ABC-CERT", NOW, lambda: pytest.fail("nobody had it"))
+    assert bridge.outgoing.all() == []
+
+
+def test_a_team_hears_of_its_key_at_each_step_once_also_when_records_are_forgotten(bridge: Bridge) -> None:
+    xyz = list(MEMBERS)[1]
+    for days in (7, 7, 3):
+        bridge.letters.key(FailingKey(XYZ, "xyz", days, "the key ends on 2026-12-01 (UTC)"), xyz)
+    bridge.post()
+    bridge.outgoing.sweep(NOW + 1)
+    bridge.letters.key(FailingKey(XYZ, "xyz", 3, "the key ends on 2026-12-01 (UTC)"), xyz)
+    first, second = (read(raw)[1].get_content() for _, _, raw in bridge.sink.got)
+    assert "fails within 7 days" in first and "fails within 3 days" in second
+    assert "the key ends on 2026-12-01 (UTC)" in second and "+4940808077555" in second
+    assert len(bridge.outgoing.all()) == 2 and bridge.hotline.told == []
+
+
+def test_a_team_whose_key_has_failed_is_told_in_clear(bridge: Bridge) -> None:
+    bridge.unusable = "xyz"
+    bridge.letters.key(FailingKey(XYZ, "xyz", 0, "the key is revoked"), list(MEMBERS)[1])
+    bridge.post()
+    ((_, to, raw),) = bridge.sink.got
+    text = email.message_from_bytes(raw, policy=default).get_content()
+    assert to == "cert@xyz.example" and "cannot be used any more" in text and "the key is revoked" in text
+
+
+def test_mail_that_becomes_due_while_others_are_sent_goes_in_the_same_conversation(bridge: Bridge) -> None:
+    bridge.letters.alert(ALERT, THREE, list)
+    conversations = 0
+
+    @contextmanager
+    def transport() -> Iterator[Send]:
+        nonlocal conversations
+        conversations += 1
+        yield send
+
+    def send(sender: str, to: str, message: bytes, /) -> None:
+        sent.append(to)
+        if len(sent) == 2:
+            bridge.letters.alert(replace(ALERT, number=18), THREE, list)
+
+    sent: list[str] = []
+    Postman(bridge.outgoing, transport, bridge.hotline, bridge.tokens, DOMAIN, lambda: bridge.now).run()
+    assert len(sent) == 4 and conversations == 1
+    assert len(bridge.hotline.told) == 4
+
+
+def test_an_alert_without_a_label_says_what_that_means_here(bridge: Bridge) -> None:
+    for tlp in (None, Tlp.GREEN):
+        bridge.letters.alert(
+            replace(ALERT, number=20 + bool(tlp), said=Said("Zebra", tlp=tlp)), MEMBERS, list
+        )
+    bridge.post()
+    without, labelled = (read(raw)[1].get_content() for _, _, raw in bridge.sink.got)
+    assert without.startswith("ABC-CERT has given it no TLP label. In this network that means TLP:AMBER.")
+    assert labelled.startswith("TLP:GREEN") and "AMBER" not in labelled
+
+
+def test_the_directory_is_not_asked_for_again_while_alerts_stand_as_they_did(bridge: Bridge) -> None:
+    asked: list[int] = []
+    telling = Telling(bridge.hotline, lambda: asked.append(1) or THREE, lambda current: None)
+    bridge.hotline.on = [Current(7, "abc", "ABC-CERT", NOW, False), Current(8, "abc", "ABC-CERT", NOW, False)]
+    for _ in range(3):
+        telling.look(bridge.letters)
+    assert len(asked) == 1
+    bridge.hotline.on[0] = replace(bridge.hotline.on[0], missing=("XYZ-CERT",))
+    telling.look(bridge.letters)
+    assert len(asked) == 2 and len(bridge.outgoing.all()) == 4
 
 
 def test_answers(bridge: Bridge) -> None:

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -27,7 +27,7 @@ from ivr.bridge.store import BridgeStore
 from ivr.bridge.tokens import Tokens
 from ivr.config.bridge import Bridge, Smtp
 from ivr.domain.mail import Opened, Standard
-from ivr.domain.records import Tlp
+from ivr.domain.records import FailingKey, Tlp
 from ivr.pstn.ports import free_ports
 
 ALERTS = f"alerts@{DOMAIN}"
@@ -65,7 +65,7 @@ def until(what: Callable[[], bool]) -> None:
 
 
 @contextmanager
-def running(folder: Path, hotline: Hotline) -> Iterator[Running]:
+def running(folder: Path, hotline: Hotline, *failing: FailingKey) -> Iterator[Running]:
     settings = Bridge(DOMAIN, folder)
     store, spool, sink = BridgeStore(folder / "bridge.db"), Spool(folder / "spool"), Sink()
     store.make()
@@ -84,6 +84,7 @@ def running(folder: Path, hotline: Hotline) -> Iterator[Running]:
         read_iodef,
         lambda current: b"<IODEF-Document/>",
         transport,
+        lambda members, now: list(failing),
     )
     process = BridgeProcess(
         settings, "Example Network", "+4940808077555", store, spool, Tokens(b"secret"), tools, time.time
@@ -148,6 +149,33 @@ def test_what_was_spoken_is_written_and_who_is_missing(tmp_path: Path) -> None:
         assert b"TLP:RED" in heard and b'filename="alert-7.wav"' in heard and b"UklGRg==" in heard
         assert b"XYZ-CERT" in opened(mails["alerts@abc.example"])
     assert [line.kind for line in Outgoing(bridge.store).all()] == [Kind.ALERT, Kind.REPORT]
+
+
+def test_a_withdrawal_is_written_to_who_had_it_whenever_their_mail_has_left(tmp_path: Path) -> None:
+    hotline = Hotline(on=[Current(7, "abc", "ABC-CERT", time.time(), False, Tlp.RED)])
+    with running(tmp_path, hotline) as bridge:
+        until(lambda: (7, "xyz", "sent", None) in hotline.told)
+        hotline.on = [replace(hotline.on[0], is_withdrawn=True)]
+        until(lambda: len(bridge.sink.got) == 2)
+        assert b"is WITHDRAWN" in opened(bridge.sink.got[1][1])
+        outgoing = Outgoing(bridge.store)
+        assert [line.kind for line in outgoing.all()] == [Kind.ALERT, Kind.WITHDRAWAL]
+        # One that was on the wire just then, so that it has been sent after all.
+        outgoing.add(Kind.ALERT, "7", 7, "abc", "alerts@abc.example", fresh(), time.time() + 60)
+        outgoing.sent(outgoing.all()[-1].id, time.time())
+        until(lambda: bridge.sink.got[-1][0] == "alerts@abc.example")
+    assert b"is WITHDRAWN" in opened(bridge.sink.got[-1][1])
+
+
+def test_keys_are_pinned_and_told_of_before_any_mail_comes(tmp_path: Path) -> None:
+    key = FailingKey("B" * 40, "xyz", 7, "the key ends on 2026-12-01 (UTC)")
+    own = FailingKey("F" * 64, None, 30, "the certificate ends")
+    for _ in range(2):  # started again, it is told no second time
+        with running(tmp_path, Hotline(), key, own) as bridge:
+            until(lambda: bridge.hotline.failing == [key, own] and bridge.pinned == [2])
+            until(lambda: bool(Outgoing(bridge.store).all()) and Outgoing(bridge.store).next_due() is None)
+    (line,) = Outgoing(bridge.store).all()
+    assert (line.kind, line.team) == (Kind.KEY, "xyz")
 
 
 def test_a_mail_from_a_pipe_is_found(tmp_path: Path) -> None:

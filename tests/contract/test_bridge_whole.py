@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from email.policy import default
 from pathlib import Path
 
@@ -22,10 +23,11 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from book import CONFIGURATION, Book, speak
 from pgp_peer import Peer, peers
 from pgp_shapes import crlf
-from smime_people import Authority, Person, ec_key, openssl, rsa_key
+from smime_people import NOW, Authority, Person, ec_key, openssl, rsa_key
 from smime_shapes import APPLE_MAIL, cms_entity, envelope, signature
 
 from ivr import config
+from ivr.adapters import iodef
 from ivr.adapters.audio import Recordings
 from ivr.adapters.gate_server import GateServer
 from ivr.bridge.incoming import Incoming, State
@@ -34,8 +36,9 @@ from ivr.bridge.spool import Spool
 from ivr.bridge.store import BridgeStore
 from ivr.bridge.tokens import Tokens
 from ivr.bridge.tools import Keys, keys, tools
+from ivr.domain.facts import AlertWithdrawn
 from ivr.domain.mail import Standard
-from ivr.domain.records import Alert, Delivery, Mail, MailAddress, MailKey
+from ivr.domain.records import Alert, Delivery, Mail, MailAddress, MailKey, Tlp
 from ivr.pstn.ports import free_ports
 from ivr.services.gate import Gate
 from ivr.services.gate_submit import Intake
@@ -154,9 +157,10 @@ def town(tmp_path: Path, book: Book, recordings: Recordings) -> Iterator[Town]:
     gate = GateServer(settings.gate.socket, answer.answer)
     mails = Controller(sink, "127.0.0.1", port)
     authority = Authority("Authority of the teams")
+    end = NOW + timedelta(days=90)  # nobody is told of it
     people = {
-        "def-cert": authority.certify(tmp_path / "def", "duty@def-cert.example", rsa_key()),
-        "ghi-cert": authority.certify(tmp_path / "ghi", "duty@ghi-cert.example", ec_key()),
+        "def-cert": authority.certify(tmp_path / "def", "duty@def-cert.example", rsa_key(), end=end),
+        "ghi-cert": authority.certify(tmp_path / "ghi", "duty@ghi-cert.example", ec_key(), end=end),
     }
     with peers("abc", "xyz") as (abc, xyz), keys(bridge, network.name) as known:
         gpg = {"abc-cert": abc, "xyz-cert": xyz}
@@ -276,4 +280,16 @@ def test_a_spoken_alert_goes_to_the_list_with_its_recording(town: Town) -> None:
     until(lambda: len(town.sink.got) == 3)
     heard = by_openssl(town.sink.of("duty@def-cert.example")[0], town.people["def-cert"])
     inner = email.message_from_bytes(heard, policy=default)
-    assert [part.get_filename() for part in inner.iter_attachments()] == [f"alert-{alert}.wav"]
+    document, sound = inner.iter_attachments()
+    assert (document.get_filename(), sound.get_filename()) == (f"alert-{alert}.xml", f"alert-{alert}.wav")
+    # Nobody has labelled it: the network's rule is said, to people and to programs.
+    rule = "In this network that means TLP:AMBER."
+    text = inner.get_body()
+    assert text is not None and rule in text.get_content()
+    incident = iodef.read(document.get_content()).incident
+    assert incident.tlp is Tlp.AMBER and rule in incident.description
+
+    town.book.apply(AlertWithdrawn(alert))
+    until(lambda: len(town.sink.got) == 6)
+    withdrawn = by_gpg(town.sink.of("duty@xyz-cert.example")[1], town.gpg["xyz-cert"])
+    assert b"is WITHDRAWN" in withdrawn and not town.sink.of("duty@abc-cert.example")

@@ -8,7 +8,6 @@ import time
 import wave
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,26 +20,34 @@ from ivr.adapters.gate_address import address
 from ivr.adapters.gate_client import GateAway, GateClient, GateRefused
 from ivr.adapters.gate_server import GateServer
 from ivr.adapters.store import SqlStore
+from ivr.config import Settings
 from ivr.domain import gate
 from ivr.domain.facts import AlertErased, AlertWithdrawn, ReportDue
 from ivr.domain.gate import Code, Object
+from ivr.domain.mail import Standard
 from ivr.domain.records import (
     Alert,
     AlertState,
     Delivery,
     DeliveryState,
+    FailingKey,
     Mail,
+    MailAddress,
+    MailKey,
     MailState,
     Outcome,
     Severity,
+    Sms,
     Source,
     Team,
     Tlp,
     Via,
 )
 from ivr.ports import StoreAway
+from ivr.services import listing
 from ivr.services.gate import Gate
 from ivr.services.gate_submit import Intake
+from ivr.services.ledger import Ledger
 
 TEXT = "A worm spreads over port 445.\nBlock it at the border."
 MESSAGE = "<1@abc-cert.example>"
@@ -129,16 +136,14 @@ class TestSubmit:
         assert len(book.find(Alert)) == 1
         assert client.submit("<2@abc-cert.example>", RAISER, TEXT) == 2
 
-    def test_that_was_cut_off_before_the_release_is_finished(
-        self, client: GateClient, book: Book, store: SqlStore
+    def test_is_on_record_as_a_whole_or_not_at_all(
+        self, client: GateClient, book: Book, intake: Intake, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        apply, facts = intake._ledger.apply, []
+        monkeypatch.setattr(intake._ledger, "apply", lambda fact: facts.append(fact) or apply(fact))
         client.submit(MESSAGE, RAISER, TEXT)
-        with store.write() as tx:
-            tx.drop(*tx.find(Delivery))
-            tx.put(replace(book.alert(1), state=AlertState.DRAFT, released_at=None))
-
-        assert client.submit(MESSAGE, RAISER, TEXT) == 1
-        assert book.alert(1).state is AlertState.RELEASED
+        assert len(facts) == 1  # one fact, one transaction: no moment at which it is a draft
+        assert book.alert(1).state is AlertState.RELEASED and len(book.find(Delivery, alert=1)) == 3
 
     @pytest.mark.parametrize("team", ["nobody", "ghi-cert"])
     def test_is_refused_to_a_team_that_is_suspended_or_unknown_and_not_even_read(
@@ -245,6 +250,59 @@ class TestTheLedger:
         monkeypatch.setattr(intake._ledger, "apply", away)
         with pytest.raises(GateAway, match="the database is locked"):
             client.acknowledge(alert, "xyz-cert", "duty@xyz-cert.example")
+
+
+class TestKeys:
+    """Of mail; see test_bridge_keys.py for how they are found out."""
+
+    @pytest.fixture
+    def told(self, book: Book, settings: Settings, recordings: Recordings, intake: Intake) -> Gate:
+        network = settings.network.hotline
+        ledger = Ledger(
+            book.store, recordings, settings.policy, network, book.clock, operators=("+4917100009",)
+        )
+        return Gate(book.store, ledger, intake, recordings)
+
+    @staticmethod
+    def tell(gate: Gate, *failing: tuple[str, str | None, int]) -> None:
+        keys = [{"what": w, "team": t, "days": d, "why": f"the key {w} ends"} for w, t, d in failing]
+        assert gate.answer({"verb": "keys", "failing": keys}) == {"ok": True}
+
+    def test_operators_hear_of_each_step_once_and_of_several_in_one_sms(self, told: Gate, book: Book) -> None:
+        for days in (30, 30, 14, 7, 7):
+            self.tell(told, ("A", "abc-cert", days), ("B", "xyz-cert", days), ("C", None, 30))
+        texts = [sms.text for sms in book.find(Sms)]
+        assert texts == [
+            "Keys for mail that fail within 30 days: ABC-CERT, XYZ-CERT, the key C ends. Have them renewed.",
+            "Keys for mail that fail within 14 days: ABC-CERT, XYZ-CERT. Have them renewed.",
+            "Keys for mail that fail within 7 days: ABC-CERT, XYZ-CERT. Have them renewed.",
+        ]
+        assert {sms.number for sms in book.find(Sms)} == {"+4917100009"}
+        self.tell(told, ("A", "abc-cert", 0))
+        assert book.find(Sms)[-1].text.startswith("Keys for mail that cannot be used any more: ABC-CERT.")
+        assert [key.what for key in book.find(FailingKey)] == ["A"]
+
+    def test_one_that_was_renewed_is_told_of_anew_when_it_ends_again(self, told: Gate, book: Book) -> None:
+        self.tell(told, ("A", "abc-cert", 1))
+        self.tell(told, ("A", "abc-cert", 14))  # prolonged by little: nothing new
+        self.tell(told)
+        self.tell(told, ("A", "abc-cert", 30))
+        assert [sms.text.split(":")[0][-7:] for sms in book.find(Sms)] == ["n 1 day", "30 days"]
+
+    def test_a_team_that_is_unknown_is_nobody(self, told: Gate, book: Book) -> None:
+        self.tell(told, ("A", "nobody", 1))
+        assert not book.find(Sms) and not book.find(FailingKey)
+
+    def test_a_team_shows_it(self, told: Gate, book: Book) -> None:
+        with book.store.write() as tx:
+            tx.put(
+                MailKey("abc-cert", Standard.OPENPGP, "A", "key"),
+                MailAddress("abc-cert", 0, "a@abc.example"),
+            )
+        self.tell(told, ("A", "abc-cert", 7), ("B", "abc-cert", 1))
+        with book.store.read() as tx:
+            (team,) = listing.teams(tx, "abc-cert")
+        assert team["mail"]["failing"] == {"days": 7, "why": "the key A ends"}
 
 
 class TestWhatIsTold:
@@ -371,6 +429,17 @@ HOSTILE: dict[str, bytes] = {
             "a team that is a number": {"team": 17},
             "too long a message": {"message": "a" * 201},
             "control characters in a document": {"iodef": "<a>\x00</a>"},
+        }.items()
+    },
+    **{
+        f"keys: {name}": gate.line({"verb": "keys", "failing": failing})
+        for name, failing in {
+            "no list": {},
+            "no objects": ["A"],
+            "days that are none of ours": [{"what": "A", "team": None, "days": 2, "why": "it ends"}],
+            "why in two lines": [{"what": "A", "team": None, "days": 1, "why": "it\nends"}],
+            "a field too many": [{"what": "A", "team": None, "days": 1, "why": "it ends", "number": "1"}],
+            "too many": [{}] * 2001,
         }.items()
     },
     "half a character": b'{"verb": "submit", "message": "\\ud800", "team": "abc-cert", "text": "a"}\n',

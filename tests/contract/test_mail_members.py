@@ -15,6 +15,7 @@ import pytest
 from ivr.adapters.pins import Pins
 from ivr.adapters.store import SqlStore, migrate
 from ivr.bridge.members import Member
+from ivr.cli.newfile import new_folder
 from ivr.domain.enrol import KeyCertified
 from ivr.domain.mail import Standard
 from ivr.domain.publickey import certificate_fingerprint, openpgp_fingerprint
@@ -24,6 +25,8 @@ from ivr.services.directory import BadEntry, Directory
 from ivr.services.enrolment import Enrolments
 from ivr.services.members import members
 from ivr.services.membership import Membership
+from ivr.services.report import NotThere
+from ivr.services.teamexport import export
 from ivr.yamlfile import BadFile
 
 FILE = """\
@@ -39,6 +42,26 @@ teams:
     name: XYZ-CERT
     mail: {{addresses: [cert@xyz.example], standard: smime, certificate: keys/xyz.pem, gcm: true}}
   - {{id: deaf, name: Deaf-CERT}}
+"""
+
+
+MORE = """\
+teams:
+  - id: "on"
+    name: "2026-11-22: Größe #1"
+    spoken: größe
+    numbers:
+      - {number: "+494066969301", kind: office, hours: office-hours}
+      - {number: "+4915228817301", sms: true}
+    accounts: [{uid: "0012"}]
+    calls-itself: true
+    machine-message: true
+    mail-sms: true
+    local-time: true
+    listen: pin
+    zone: Europe/Berlin
+    office-hours: "Mon-Thu 08:00-17:00, Fri 08:00-14:30"
+    policy: {ring_s: 45, parallel_after_s: 5, no-answer: {tries: 2}, order: [mobile, office], sms: never}
 """
 
 
@@ -123,6 +146,7 @@ def test_an_import_pins_keys_and_addresses(
     assert mail["abc"] == {
         "standard": "openpgp",
         "fingerprint": (keys / "abc.fpr").read_text(),
+        "failing": None,
         "gcm": False,
         "addresses": ["alerts@abc.example", "duty@abc.example"],
     }
@@ -213,6 +237,32 @@ def test_a_team_has_one_openpgp_key_for_letters_and_alerts(
         enrolments.take("abc", KeyCertified(abc, "\x99 binary"))
     with store.read() as tx:
         assert tx.get(Enrolment, "abc").fingerprint == rsa  # type: ignore[union-attr]
+
+
+def test_what_is_exported_is_imported_without_a_change_and_makes_the_same_directory(
+    store: SqlStore, directory: Directory, file: Path, tmp_path: Path
+) -> None:
+    directory.import_file(file)
+    more = tmp_path / "more.yaml"
+    more.write_text(MORE, encoding="utf-8")
+    directory.import_file(more)
+    with store.read() as tx:
+        files = export(tx)
+        before = listing.teams(tx), tx.find(MailKey)
+    new_folder(tmp_path / "taken along", files)
+    written = tmp_path / "taken along" / "teams.yaml"
+    assert len(directory.import_file(written).unchanged) == 4
+
+    other = SqlStore(f"sqlite:///{tmp_path / 'other.db'}")
+    migrate.upgrade(other)
+    assert len(Directory(other, Pins(), time.time).import_file(written).added) == 4
+    with other.read() as tx:
+        assert (listing.teams(tx), tx.find(MailKey)) == before
+        assert export(tx) == files
+        assert set(export(tx, ("xyz",))) == {"teams.yaml", "keys/xyz.pem"}
+        with pytest.raises(NotThere):
+            export(tx, ("nobody",))
+    other.close()
 
 
 def test_the_bridge_hears_of_those_who_take_part(

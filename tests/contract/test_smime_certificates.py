@@ -301,19 +301,19 @@ def test_expiry_is_told_ahead(network: Network) -> None:
     now, team = end.timestamp() - 10 * DAY_S, network.team.fingerprint
 
     for wanted in (team, network.own.fingerprint):
-        assert network.smime.failing(wanted, now, 9 * DAY_S) is None
-        told = network.smime.failing(wanted, now, 11 * DAY_S)
+        assert network.smime.watched().failing(wanted, now + 9 * DAY_S) is None
+        told = network.smime.watched().failing(wanted, now + 11 * DAY_S)
         assert told is not None
         assert f"to {end:%Y-%m-%d} (UTC); a new one is needed" in told
 
 
 def test_what_else_fails_is_told(network: Network) -> None:
     now = time.time()
-    assert network.smime.failing("AA", now, 0) == "the certificate AA is not pinned"
+    assert network.smime.watched().failing("AA", now) == "the certificate AA is not pinned"
     bundle(network, network.authority)
     revoke(network, "list", network.authority.revocations(network.team.certificate))
 
-    told = network.smime.failing(network.team.fingerprint, now, 0)
+    told = network.smime.watched().failing(network.team.fingerprint, now)
 
     assert told == (
         f"the certificate {network.team.fingerprint}: its certificate is revoked; a new one is needed"

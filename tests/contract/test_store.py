@@ -44,6 +44,7 @@ from ivr.domain.records import (
     Errand,
     ErrandKind,
     ErrandState,
+    FailingKey,
     Leg,
     Listen,
     ListenPin,
@@ -171,6 +172,8 @@ RECORDS: list[Any] = [
     VerificationWord("new-cert", 2, "zebra", "id-2"),
     MailKey("new-cert", Standard.SMIME, "F" * 64, "-----BEGIN CERTIFICATE-----\n", True),
     MailAddress("new-cert", 1, "alerts@cert.example"),
+    FailingKey("A" * 64, "new-cert", 7, "the certificate ends"),
+    FailingKey("the revocation list is out of date", None, 0, "the revocation list is out of date"),
     Errand(1, ErrandKind.CALLBACK, "+4917100000", "new-cert", "40799", NOON, NOON + 300),
     Errand(
         *(

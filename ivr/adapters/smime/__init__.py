@@ -21,6 +21,7 @@ from ivr.adapters.smime import opening, own, sealing, trust
 from ivr.adapters.smime.certificates import fingerprint, pem
 from ivr.adapters.smime.openssl import SmimeError
 from ivr.adapters.smime.sealing import Sealed, Signed
+from ivr.adapters.smime.trust import Trust
 from ivr.domain.mail import Opened, Refused
 
 __all__ = ["Sealed", "Signed", "Smime", "SmimeError"]
@@ -63,9 +64,7 @@ class Smime:
         """A MIME entity that is signed and no more; see `sealing.notice`."""
         return sealing.notice(content, own.load(self._home).pair)
 
-    def failing(self, wanted: str, now: float, ahead_s: float) -> str | None:
-        """What an operator should know about a team's certificate, or the list's own: that it cannot be used
-        in `ahead_s` seconds, to encrypt or to sign; None where all is well."""
+    def watched(self) -> Trust:
+        """What an operator should know of: the teams' certificates, the list's own, and revocation lists."""
         ours = own.load(self._home).pair.certificate
-        known = trust.load(self._home, {**self._pinned, fingerprint(ours): ours})
-        return known.failing(wanted, now + ahead_s)
+        return trust.load(self._home, {**self._pinned, fingerprint(ours): ours})

@@ -60,7 +60,8 @@ class Trust:
         return warnings
 
     def failing(self, wanted: str, at: float) -> str | None:
-        """Why the pinned certificate with this fingerprint cannot be used then; None where it can."""
+        """Why the pinned certificate with this fingerprint cannot be used then, to encrypt or to sign; None
+        where it can."""
         certificate = self.pinned.get(wanted)
         if certificate is None:
             return f"the certificate {wanted} is not pinned"
@@ -71,17 +72,23 @@ class Trust:
             return f"the certificate {wanted}: {no}; a new one is needed"
         return None
 
+    def lists_failing(self, now: float) -> tuple[str, ...]:
+        """What is wrong with revocation lists: what is in them may no longer be all."""
+        stale = {found.issuer for found in self.lists} - {
+            one.issuer for one in self.lists if _lasts(one, now)
+        }
+        return self.complaints + tuple(_stale(issuer) for issuer in stale)
+
     def _unrevoked(self, certificate: x509.Certificate, now: float) -> tuple[str, ...]:
         if self._is_revoked(certificate):
             raise Refusal(Reason.KEY_REVOKED, "its certificate is revoked")
         lists = [found for found in self.lists if found.issuer == certificate.issuer]
-        if any(found.next_update_utc is None or found.next_update_utc.timestamp() >= now for found in lists):
+        if any(_lasts(found, now) for found in lists):
             return ()
-        issuer = certificate.issuer.rfc4514_string()
         if lists:
-            return (f"the revocation list of {issuer} is out of date",)
+            return (_stale(certificate.issuer),)
         if has_list(certificate) and any(a.subject == certificate.issuer for a in self.authorities):
-            return (f"there is no revocation list of {issuer}",)
+            return (f"there is no revocation list of {certificate.issuer.rfc4514_string()}",)
         return ()
 
     def _issued(self, certificate: x509.Certificate, purpose: Purpose, now: float) -> bool:
@@ -101,6 +108,14 @@ class Trust:
             and found.get_revoked_certificate_by_serial_number(certificate.serial_number) is not None
             for found in self.lists
         )
+
+
+def _lasts(found: x509.CertificateRevocationList, now: float) -> bool:
+    return found.next_update_utc is None or found.next_update_utc.timestamp() >= now
+
+
+def _stale(issuer: x509.Name) -> str:
+    return f"the revocation list of {issuer.rfc4514_string()} is out of date"
 
 
 def pinned(teams: Mapping[str, tuple[str, Collection[str]]]) -> tuple[dict[str, x509.Certificate], list[str]]:

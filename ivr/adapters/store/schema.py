@@ -107,6 +107,15 @@ mail_address = Table(
     Column("address", String(254), nullable=False),
 )
 
+failing_key = Table(
+    "failing_key",
+    metadata,
+    Column("what", String(200), primary_key=True),
+    Column("team", String(30)),
+    Column("days", Integer, nullable=False),
+    Column("why", String(200), nullable=False),
+)
+
 alert = Table(
     "alert",
     metadata,
@@ -353,6 +362,7 @@ TABLES: dict[type, Table] = {
     records.VerificationWord: verification_word,
     records.MailKey: mail_key,
     records.MailAddress: mail_address,
+    records.FailingKey: failing_key,
     records.Alert: alert,
     records.Delivery: delivery,
     records.Call: call,

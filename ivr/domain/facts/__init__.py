@@ -45,7 +45,7 @@ from ivr.domain.facts.calls import (
     ListenRefused,
     MessageLeft,
 )
-from ivr.domain.facts.mail import MailMoved
+from ivr.domain.facts.mail import KeysLookedAt, MailMoved
 from ivr.domain.facts.room import (
     ReserveGivenUp,
     ReserveMade,
@@ -111,6 +111,7 @@ Fact = (
     | SmsWritten
     | SmsRepeated
     | MailMoved
+    | KeysLookedAt
     | ReserveGivenUp
     | ReserveMade
     | TrunkReported
@@ -150,6 +151,7 @@ __all__ = [
     "Fact",
     "Illegal",
     "KeyPressed",
+    "KeysLookedAt",
     "ListenRefused",
     "LoginTried",
     "MailMoved",

@@ -26,6 +26,8 @@ class AlertRecorded:
     """Files on disk that are kept beside the recording, each with the suffix it has: what it is read from."""
     message: str | None = None
     """The mail that it came in (records.Submission)."""
+    released: bool = False
+    """It is sent as well, at once: whoever has written it is not there to say so."""
 
 
 @dataclass(frozen=True, slots=True)

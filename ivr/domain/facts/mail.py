@@ -1,8 +1,8 @@
-"""What the mail bridge tells of an alert."""
+"""What the mail bridge tells."""
 
 from dataclasses import dataclass
 
-from ivr.domain.records import MailState
+from ivr.domain.records import FailingKey, MailState
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,3 +14,10 @@ class MailMoved:
     address: str
     state: MailState
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeysLookedAt:
+    """How the keys and certificates for mail stand: those that fail, or soon will, and no others."""
+
+    failing: tuple[FailingKey, ...]

@@ -32,7 +32,7 @@ from ivr.domain.records.journal import (
     Entry,
     Seal,
 )
-from ivr.domain.records.mail import Mail, MailState, Submission
+from ivr.domain.records.mail import FailingKey, Mail, MailState, Submission
 from ivr.domain.records.members import (
     MailAddress,
     MailKey,
@@ -89,6 +89,7 @@ __all__ = [
     "Errand",
     "ErrandKind",
     "ErrandState",
+    "FailingKey",
     "Leg",
     "Listen",
     "ListenPin",

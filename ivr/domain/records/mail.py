@@ -20,6 +20,20 @@ class Submission:
 
 
 @dataclass(frozen=True, slots=True)
+class FailingKey:
+    """A key or certificate for mail that cannot be used, or soon will not be, as the bridge told last."""
+
+    what: str
+    """Names it: a fingerprint, or what else is wrong."""
+    team: str | None
+    """None: the list's own."""
+    days: int
+    """It fails within so many: one of ivr.domain.keywatch.DAYS. 0: it has failed."""
+    why: str
+    """For an operator, and for the team."""
+
+
+@dataclass(frozen=True, slots=True)
 class Mail:
     """One alert in one mailbox of a team, as far as the bridge has told."""
 

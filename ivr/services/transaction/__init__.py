@@ -31,6 +31,7 @@ from ivr.services.transaction.applied import Applied, Archive
 from ivr.services.transaction.calls import Calls
 from ivr.services.transaction.deliveries import Deliveries
 from ivr.services.transaction.mail import Mails
+from ivr.services.transaction.mailkeys import MailKeys
 from ivr.services.transaction.trunks import Trunks
 from ivr.services.words import Words
 
@@ -143,11 +144,21 @@ class Transaction:
                 | facts.SmsRepeated()
             ):
                 return self._sms(fact)
-            case facts.ReserveGivenUp() | facts.ReserveMade():
-                self._note(_DISK[type(fact)])
+            case facts.KeysLookedAt() | facts.ReserveGivenUp() | facts.ReserveMade() | facts.TrunkReported():
+                self._look_after(fact)
+        return Applied()
+
+    def _look_after(
+        self, fact: facts.KeysLookedAt | facts.ReserveGivenUp | facts.ReserveMade | facts.TrunkReported
+    ) -> None:
+        """What is of the house, and of no alert."""
+        match fact:
+            case facts.KeysLookedAt():
+                MailKeys(self._tx, self._outbox, self._note).looked_at(fact)
             case facts.TrunkReported():
                 self._trunks.reported(fact)
-        return Applied()
+            case _:
+                self._note(_DISK[type(fact)])
 
     def _deliver(
         self,

@@ -63,7 +63,7 @@ class Alerts:
         self._note(
             Note("alert recorded", f"{fact.duration_s:.1f} s, {fact.source}"), alert=kept.id, team=team.id
         )
-        return Applied(kept)
+        return self.apply(facts.AlertReleased(kept.id)) if fact.released else Applied(kept)
 
     def known(self, number: int) -> Alert:
         found = self._tx.get(Alert, number)
