@@ -20,6 +20,7 @@ from agi.raising import Raising, offer
 from agi.settings import settings
 from agi.studio import record_text
 from ivr.adapters.fastagi import Channel, Script
+from ivr.domain import endpoint
 from ivr.domain.facts import CallCameIn, TeamIdentified
 from ivr.domain.spoken import prompt
 from ivr.services.desk import Desk
@@ -52,7 +53,9 @@ def hotline(desk: Desk, patience_s: float = listen.PATIENCE_S) -> Script:
         with Clerk(channel.call_id, patience_s) as clerk, Clerk(channel.call_id, patience_s) as registrar:
             channel.answer()
             channel.hang_up_after(_LONGEST_S)
-            registrar.hand(partial(desk.ledger.apply, CallCameIn(channel.call_id, _trunk(channel.name))))
+            registrar.hand(
+                partial(desk.ledger.apply, CallCameIn(channel.call_id, endpoint.trunk(channel.name)))
+            )
             account = login(channel, desk, clerk)
             if account is not None:
                 registrar.hand(partial(desk.ledger.apply, TeamIdentified(channel.call_id, account.team)))
@@ -60,11 +63,6 @@ def hotline(desk: Desk, patience_s: float = listen.PATIENCE_S) -> Script:
             listen.finish(channel)
 
     return script
-
-
-def _trunk(channel_name: str) -> str:
-    """The trunk (PJSIP endpoint) of a channel: PJSIP/carrier-00000017 came in by carrier."""
-    return channel_name.partition("/")[2].rpartition("-")[0]
 
 
 def main_menu(caller: Caller) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from bench.matrix import Matrix, Row
 from ivr.config import Settings
-from ivr.domain import spoken
+from ivr.domain import endpoint, spoken
 from ivr.domain.attempts import Past
 from ivr.domain.nextcall import CallAt, next_call
 from ivr.domain.policy import Policy
@@ -127,7 +127,8 @@ def _disposition(answered: bool, cause: str) -> Disposition:
 
 def _call_file(number: str, trunk: str, caller_id: str, ring_s: float) -> str:
     return (
-        f"Channel: PJSIP/{number}@{trunk}\nCallerID: <{caller_id}>\nAccount: {number}\nMaxRetries: 0\n"
+        f"Channel: {endpoint.channel(trunk, number)}\nCallerID: <{caller_id}>\n"
+        f"Account: {number}\nMaxRetries: 0\n"
         f"WaitTime: {ring_s:.0f}\nContext: bench\nExtension: s\nPriority: 1\n"
     )
 

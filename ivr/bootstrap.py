@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from ivr.adapters import numbering
 from ivr.adapters.audio import Recordings
 from ivr.adapters.clock import SteadyClock
 from ivr.adapters.gate_server import GateServer
@@ -24,7 +25,9 @@ from ivr.adapters.taken import TakenFile
 from ivr.adapters.totp import Codes
 from ivr.config import BadConfig, Settings
 from ivr.domain import spoken
+from ivr.domain.numberclass import Refusal
 from ivr.ports import Clock
+from ivr.services.ceilings import Chosen
 from ivr.services.desk import Desk
 from ivr.services.door import Door
 from ivr.services.gate import Gate
@@ -93,7 +96,19 @@ def ledger(settings: Settings, store: SqlStore, clock: Clock) -> Ledger:
         network.sms_text,
         network.duty_operator,
         settings.mail.open_s,
+        may_call(settings),
     )
+
+
+def ceilings(settings: Settings) -> Chosen:
+    """How many calls may be started, in an hour and for one alert."""
+    return Chosen(settings.calls.per_hour, settings.calls.per_alert, settings.policy.max_calls)
+
+
+def may_call(settings: Settings) -> Refusal:
+    """Which numbers are never called, whoever asks for it."""
+    calls = settings.calls
+    return numbering.may_call(settings.network.hotline, frozenset(calls.allow), frozenset(calls.countries))
 
 
 def desk(settings: Settings, store: SqlStore, book: Ledger) -> Desk:

@@ -61,6 +61,10 @@ class Records(Protocol):
         """The first `most` of what `find` would find."""
         ...
 
+    def count(self, kind: type[Any], /, **where: Any) -> int:
+        """How many records `find` would find."""
+        ...
+
     def put(self, *records: Any) -> None:
         """Insert, or replace by primary key. Many of one kind at once cost much less than one by one."""
         ...

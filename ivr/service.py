@@ -59,7 +59,14 @@ class Service:
             for trunk in settings.trunks
         ]
         self._dialler = Dialler(
-            self._store, book, self._ami, trunks, settings.policy, clock, lambda: f"tocsin-{token_hex(8)}"
+            self._store,
+            book,
+            self._ami,
+            trunks,
+            settings.policy,
+            clock,
+            lambda: f"tocsin-{token_hex(8)}",
+            bootstrap.ceilings(settings),
         )
         self._courier = Courier(self._store, book, clock, bootstrap.taken(settings))
         self._links = [

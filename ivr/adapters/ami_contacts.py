@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ivr.adapters.ami_observer import Send
+from ivr.domain.endpoint import endpoint
 from ivr.domain.facts import Fact, TrunkReported
 
 _UNREACHABLE = "Unreachable"
@@ -45,7 +46,7 @@ class Contacts:
 
     async def ask(self, send: Send) -> Iterable[Fact]:
         for name, seen in self._seen.items():
-            (state,) = await send({"Action": "Getvar", "Variable": f"DEVICE_STATE(PJSIP/{name})"})
+            (state,) = await send({"Action": "Getvar", "Variable": f"DEVICE_STATE(PJSIP/{endpoint(name)})"})
             seen.answers = state.value != _UNAVAILABLE
         for registration in await send({"Action": "PJSIPShowRegistrationsOutbound"}):
             if registration.event == "OutboundRegistrationDetail" and registration.objectname in self._seen:

@@ -129,10 +129,13 @@ def _standing(alert: dict[str, Any]) -> str:
 def _show(args: Args) -> int:
     with house(args) as here:
         shown = _document(here, args.alert)
+        why = _held(here, args.alert) if shown["state"] == "released" else None
     if args.json:
         document(shown)
     else:
         _print(shown)
+    if why is not None:
+        say(why)
     return Exit.DONE
 
 
@@ -141,6 +144,17 @@ def _document(here: House, alert: int) -> dict[str, Any]:
 
     with here.store.read() as tx:
         return alert_document(tx, alert)
+
+
+def _held(here: House, alert: int) -> str | None:
+    """Why no further call is started for a released alert, where a ceiling is reached."""
+    import time
+
+    from ivr import bootstrap
+    from ivr.services.ceilings import held
+
+    with here.store.read() as tx:
+        return held(tx, bootstrap.ceilings(here.settings), (alert,), time.time())
 
 
 def _print(alert: dict[str, Any]) -> None:

@@ -73,7 +73,8 @@ class House:
         from ivr.adapters.pins import Pins
         from ivr.services.directory import Directory
 
-        return Directory(self.store, Pins(), bootstrap.clock(self.store))
+        refusal = bootstrap.may_call(self.settings)
+        return Directory(self.store, Pins(), bootstrap.clock(self.store), refusal)
 
 
 def settings(args: Args) -> "Settings":

@@ -57,6 +57,7 @@ def checks(args: Args, chosen: "Settings") -> Iterator[Check]:
     yield _outcome("folders", lambda: _folders(chosen))
     yield _outcome("database", lambda: _database(args))
     yield _outcome("teams", lambda: _teams(args))
+    yield _outcome("numbers", lambda: _numbers(args, chosen))
     yield _outcome("letters", lambda: letters(chosen))
     yield _outcome("programs", _programs)
     yield _outcome("spoken texts", lambda: _spoken(chosen))
@@ -115,6 +116,22 @@ def _folders(chosen: "Settings") -> str:
         if free_mb < _DISK_MB:
             raise _Ill(f"{folder}: {free_mb} MB left on the disk; free {_DISK_MB} MB at least")
     return f"can be written to, {free_mb} MB free"
+
+
+def _numbers(args: Args, chosen: "Settings") -> str:
+    from ivr import bootstrap
+    from ivr.domain.number import masked
+    from ivr.domain.records import Number
+
+    refusal = bootstrap.may_call(chosen)
+    with house(args) as here, here.store.read() as tx:
+        of = [(number.number, number.team) for number in tx.find(Number)]
+    if chosen.network.duty_operator is not None:
+        of.append((chosen.network.duty_operator, "duty_operator"))
+    never = [f"{team}: {masked(n)} {why}" for n, team in of if (why := refusal(n)) is not None]
+    if never:
+        raise _Ill("; ".join(never))
+    return f"{len(of)}, all of classes that may be called"
 
 
 def _database(args: Args) -> str:

@@ -12,12 +12,17 @@ def add(verbs: Verbs) -> None:
 
 
 def _lines(args: Args) -> int:
+    from ivr import bootstrap
     from ivr.config.internet import warning
+    from ivr.services.ceilings import held
     from ivr.services.lines import lines
 
     with house(args) as here, here.store.read() as tx:
         chosen = here.settings
         found = lines(tx, chosen.trunks, time.time())
+        why = held(tx, bootstrap.ceilings(chosen), (), time.time())
+    if why is not None:
+        say(why)
     if args.json:
         document(found)
         return Exit.DONE

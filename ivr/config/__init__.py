@@ -11,6 +11,7 @@ from pathlib import Path
 from ivr import yamlfile
 from ivr.config import values
 from ivr.config.bridge import Bridge
+from ivr.config.calls import Calls
 from ivr.config.mail import Gate, Mail
 from ivr.config.network import Archive, Network, Pbx, Raising
 from ivr.config.sms import Modem, Smsc
@@ -32,6 +33,7 @@ class _File:
     trunks: tuple[Trunk, ...]
     pbx: Pbx = field(default_factory=Pbx)
     policy: Policy = field(default_factory=Policy)
+    calls: Calls = field(default_factory=Calls)
     smsc: tuple[Smsc | Modem, ...] = ()
     audio: Limits = field(default_factory=Limits)
     archive: Archive = field(default_factory=Archive)
@@ -69,6 +71,7 @@ class Settings:
     trunks: tuple[Trunk, ...]
     pbx: Pbx
     policy: Policy
+    calls: Calls
     smsc: tuple[Smsc | Modem, ...]
     """Who takes our SMS, in order of preference."""
     audio: Limits
@@ -144,6 +147,7 @@ def load(path: Path) -> Settings:
         trunks=tuple(trunk.below(base) for trunk in file.trunks),
         pbx=file.pbx,
         policy=file.policy,
+        calls=file.calls,
         smsc=tuple(replace(s, spool=base / s.spool) if isinstance(s, Modem) else s for s in file.smsc),
         audio=file.audio,
         archive=file.archive,

@@ -18,6 +18,7 @@ _BY_CAUSE = {
     20: Disposition.NO_ANSWER,  # subscriber absent
     21: Disposition.REJECTED,  # call rejected (401, 403, 407, 603)
     22: Disposition.UNALLOCATED,  # number changed (410)
+    23: Disposition.REJECTED,  # redirection to a new destination (3xx): never followed
     26: Disposition.NO_ANSWER,  # non-selected user clearing (487, answered elsewhere)
     27: Disposition.CONGESTION,  # destination out of order (502)
     28: Disposition.UNALLOCATED,  # invalid number format (484)

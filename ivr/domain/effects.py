@@ -72,6 +72,13 @@ class TellWithdrawal:
 
 
 @dataclass(frozen=True, slots=True)
+class TellOperators:
+    """Effect: operators are to read this."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class EraseTraces:
     """Effect: recording, texts and whole numbers of the alert are to be kept no longer."""
 
@@ -103,6 +110,7 @@ Effect = (
     | TellCaller
     | TellOutcome
     | TellWithdrawal
+    | TellOperators
     | EraseTraces
     | FlagNumber
     | Note

@@ -13,6 +13,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from ivr.domain import errand
+from ivr.domain.ceiling import Budget, Meter
 from ivr.domain.errand import StartErrand
 from ivr.domain.lines import Room, TrunkView, choose
 from ivr.domain.records import Call, CallState, Delivery, DeliveryState, Direction, Errand, ErrandKind
@@ -34,6 +35,8 @@ class View:
     """Every call, out and in, that ended within the last `look_back(trunks)` seconds."""
     errands: Sequence[Errand] = ()
     """Every errand that somebody waits for."""
+    budget: Budget | None = None
+    """What is left below the ceilings; None: there are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,8 @@ class Plan:
     errands: tuple[StartErrand, ...] = ()
     lapse: tuple[int, ...] = ()
     """Errands that are of no more use."""
+    held_by: frozenset[int | None] = frozenset()
+    """Ceilings that keep somebody from being called: of an alert, by its number; None: that of the hour."""
 
 
 def plan(view: View, now: float) -> Plan:
@@ -69,16 +74,18 @@ def plan(view: View, now: float) -> Plan:
     """
     rooms = [Room(trunk, view.calls, view.recent, now) for trunk in view.trunks]
     ringing_out = {c.number for c in view.calls if c.direction is Direction.OUT}
-    queue = _queue(view, ringing_out, now)
+    meter = Meter(view.budget)
+    queue = _queue(view, ringing_out, meter, now)
     waiting = errand.due(view.errands, now)
     tests = [e for e in waiting if e.kind is ErrandKind.TEST]
-    errands = [*errand.starts(waiting[: len(waiting) - len(tests)], rooms, ringing_out)]
+    first = errand.starts(waiting[: len(waiting) - len(tests)], rooms, ringing_out)
+    errands = [*meter.of(first, _no_alert)]
     leads = [
-        *_taken(queue.due, _urgency, attrgetter("number"), rooms, ringing_out, now),
-        *_taken(queue.beside, _patience, attrgetter("beside"), rooms, ringing_out, now),
+        *meter.of(_taken(queue.due, _urgency, attrgetter("number"), rooms, ringing_out, now), _alert),
+        *meter.of(_taken(queue.beside, _patience, attrgetter("beside"), rooms, ringing_out, now), _alert),
     ]
-    errands += errand.starts(tests, rooms, ringing_out)
-    again_at = min([queue.next_at, *errand.looks_at(view.errands, now)])
+    errands += meter.of(errand.starts(tests, rooms, ringing_out), _no_alert)
+    again_at = min([queue.next_at, meter.again_at, *errand.looks_at(view.errands, now)])
     if (
         queue.due or queue.beside or len(errands) < len(waiting)
     ):  # they wait for a line: at a hangup, or when one that is there may be used again
@@ -91,7 +98,16 @@ def plan(view: View, now: float) -> Plan:
         again_at=None if again_at == math.inf else again_at,
         errands=tuple(errands),
         lapse=errand.overdue(view.errands, now),
+        held_by=frozenset(meter.reached),
     )
+
+
+def _no_alert(start: StartErrand) -> None:
+    return None
+
+
+def _alert(lead: "_Lead") -> int:
+    return lead.alert
 
 
 def _urgency(delivery: Delivery) -> tuple[bool, int, int, float, int, str]:
@@ -116,6 +132,8 @@ class _Lead(NamedTuple):
     number: str
     trunk: str
     probe: bool
+    alert: int
+    """The one that asks for the call."""
 
 
 def _taken(
@@ -144,7 +162,7 @@ def _taken(
         del waiting[team]
         ringing_out.add(number)
         room.started += 1
-        yield _Lead(team, number, room.trunk.name, not room.trunk.up)
+        yield _Lead(team, number, room.trunk.name, not room.trunk.up, delivery.alert)
 
 
 def _deadline(view: View, delivery: Delivery) -> float:
@@ -166,7 +184,7 @@ class _Queue:
     """When the next delivery falls due or reaches its deadline."""
 
 
-def _queue(view: View, ringing_out: Collection[str | None], now: float) -> _Queue:
+def _queue(view: View, ringing_out: Collection[str | None], meter: Meter, now: float) -> _Queue:
     """A team that is on the line, called or calling in, is left alone, unless its one call only rings and it
     wants two phones to ring."""
     engaged: dict[str | None, int] = {}
@@ -184,13 +202,13 @@ def _queue(view: View, ringing_out: Collection[str | None], now: float) -> _Queu
         deadline = _deadline(view, delivery)
         if delivery.state is DeliveryState.CALLING:
             wanted = delivery.beside and on_the_line == 1 and delivery.beside not in ringing_out
-            if wanted and deadline > now:
+            if wanted and deadline > now and meter.may(delivery.alert):
                 next_at = min(next_at, _ask(beside, delivery, delivery.beside_at, _patience, now))
         elif deadline <= now:
             overdue.add((delivery.alert, delivery.team))
         else:
             next_at = min(next_at, deadline)
-            if delivery.number and not on_the_line:
+            if delivery.number and not on_the_line and (delivery.due_at > now or meter.may(delivery.alert)):
                 next_at = min(next_at, _ask(due, delivery, delivery.due_at, _urgency, now))
     return _Queue(due, beside, overdue, next_at)
 

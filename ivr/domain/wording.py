@@ -82,6 +82,23 @@ def keys_fail(days: int, whose: Iterable[str]) -> str:
     return f"Keys for mail that {when}: {_names(whose)}. Have them renewed."
 
 
+def never_called(alert: int, numbers: Iterable[str]) -> str:
+    """To operators: numbers of the directory (masked, with their teams) that must not be called."""
+    return f"Alert {alert}: never called, see `tocsin doctor`: {_names(numbers)}."
+
+
+def ceiling(alert: int | None, most: int) -> str:
+    """To operators: a ceiling (see domain.ceiling) keeps somebody from being called."""
+    if alert is None:
+        what, key, till = "in one hour", "per_hour", " until the hour has room"
+    else:
+        what, key, till = f"for alert {alert}", "per_alert", ""
+    return (
+        f"{most} calls {what}: that is the ceiling, and calls wait{till}. To let more through: calls.{key} "
+        "in the configuration, then restart the service."
+    )
+
+
 def not_sent(alert: Alert, hotline: str) -> str:
     """To those whose caller's line dropped before the alert was sent."""
     return (

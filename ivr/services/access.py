@@ -104,7 +104,7 @@ class Access:
 
     def _call_back(self, account: Account, before: int) -> None:
         team = self._tx.get(Team, account.team)
-        listed = phones(self._tx, team)
+        listed = phones(self._tx, self._network, team)
         open_now = [p.number for p in listed if p.hours.open_at(self._now)] or [p.number for p in listed]
         own = account.callback
         number = own if own in {p.number for p in listed} else budget.rings(open_now, before)

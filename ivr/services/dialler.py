@@ -20,19 +20,17 @@ from ivr.domain.facts import (
     CallEnded,
     CallPlaced,
     CallRang,
-    DeliverySkipped,
-    ErrandDropped,
     ErrandExpired,
     ErrandPlaced,
     Fact,
 )
 from ivr.domain.lines import TrunkView, look_back
-from ivr.domain.number import is_emergency
 from ivr.domain.policy import Policy
 from ivr.domain.records import OPEN, OPEN_ERRANDS, Call, CallState, Delivery, Entry, Errand, TrunkState
-from ivr.domain.schedule import Plan, Start, View, plan
+from ivr.domain.schedule import Plan, View, plan
 from ivr.domain.trunk import as_it_is
 from ivr.ports import AtLeast, Clock, Pbx, PbxAway, Records, Store, StoreAway
+from ivr.services.ceilings import Ceilings, Chosen
 from ivr.services.ledger import Applied, Ledger
 
 log = logging.getLogger(__name__)
@@ -63,6 +61,7 @@ class Dialler:
         policy: Policy,
         clock: Clock,
         new_id: Callable[[], str],
+        ceilings: Chosen | None = None,
     ) -> None:
         self._store = store
         self._ledger = ledger
@@ -72,6 +71,7 @@ class Dialler:
         self._policy = policy
         self._clock = clock
         self._new_id = new_id
+        self._ceilings = Ceilings(ceilings or Chosen())
         self._facts: deque[Fact] = deque()
         self._changed = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -157,6 +157,8 @@ class Dialler:
                 for call in decided.cancel:
                     await self._cancel(call)
                 await self._place(decided)
+            if decided.held_by:
+                await self._apply_together(await asyncio.to_thread(self._held, decided))
         except PbxAway:
             return None  # pbx_up wakes us
         return decided.again_at
@@ -170,7 +172,8 @@ class Dialler:
             errands = tx.find(Errand, state=OPEN_ERRANDS)
             recent = self._recent(tx)
             states = {state.name: state for state in tx.find(TrunkState)}
-        now = self._clock()
+            now = self._clock()
+            budget = self._ceilings.left(tx, {d.alert for d in deliveries}, now)
         self._waits_for_trunk = not all(state.is_up for state in states.values())
         over = [replace(call, state=CallState.ENDED, ended_at=now) for call in up if call.id in ended]
         view = View(
@@ -180,15 +183,21 @@ class Dialler:
             deadline_s=self._policy.deadline_s,
             recent=[*recent, *over],
             errands=errands,
+            budget=budget,
         )
         return plan(view, now)
+
+    def _held(self, decided: Plan) -> Sequence[Fact]:
+        with self._store.read() as tx:
+            return self._ceilings.news(tx, decided.held_by, self._clock())
 
     async def _place(self, decided: Plan) -> None:
         """Commit the calls together, then originate them; errands first, for somebody waits on the line."""
         for errand in decided.errands:
             await self._run(errand)
-        starts = [start for start in decided.start if not await self._skipped(start)]
-        placed = [CallPlaced(self._new_id(), s.team, s.number, s.trunk, s.alerts, s.probe) for s in starts]
+        placed = [
+            CallPlaced(self._new_id(), s.team, s.number, s.trunk, s.alerts, s.probe) for s in decided.start
+        ]
         applied = await self._apply_together(placed)
         await asyncio.gather(  # one that cannot leave keeps none of the others
             *(
@@ -205,20 +214,7 @@ class Dialler:
         since = self._clock() - self._look_back_s
         return tx.find(Call, ended_at=AtLeast(since))
 
-    async def _skipped(self, start: Start) -> bool:
-        """The directory refuses emergency numbers; one that got here by another way must still never be
-        dialled."""
-        if not is_emergency(start.number.removeprefix("+")):
-            return False
-        log.error("%s has an emergency number; it is not called", start.team)
-        await self._apply_together([DeliverySkipped(alert, start.team) for alert in start.alerts])
-        return True
-
     async def _run(self, start: StartErrand) -> None:
-        if is_emergency(start.number.removeprefix("+")):
-            log.error("errand %d has an emergency number; it is not called", start.errand)
-            await self._apply(ErrandDropped(start.errand))
-            return
         call = self._new_id()
         applied = await self._apply(ErrandPlaced(start.errand, call, start.trunk, start.probe))
         if applied is not None and applied.call is not None:

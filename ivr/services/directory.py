@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ivr.domain.mail import Standard
+from ivr.domain.numberclass import Refusal, emergency
 from ivr.domain.pin import pin as issuable
 from ivr.domain.pin import random_pin
 from ivr.domain.records import Account, Enrolment, Entry, MailAddress, MailKey, Number, Team
@@ -43,14 +44,15 @@ class Changes:
 class Directory:
     """Every method raises StoreAway; then nothing was changed."""
 
-    def __init__(self, store: Store, pins: PinHash, clock: Clock) -> None:
+    def __init__(self, store: Store, pins: PinHash, clock: Clock, refusal: Refusal = emergency) -> None:
+        self._refusal = refusal
         self._store = store
         self._pins = pins
         self._clock = clock
 
     def import_file(self, path: Path) -> Changes:
         """Take over the teams of the file, all or none; teams that are not in it stay. Raises BadFile."""
-        entries = teamfile.read(path)
+        entries = teamfile.read(path, refusal=self._refusal)
         with self._store.write() as tx:
             if taken := _taken(tx, entries):
                 teamfile.read(path, taken)  # says at which line
@@ -62,6 +64,9 @@ class Directory:
         for value in values:
             if values.count(value) > 1:
                 raise BadEntry(f"{value} is given twice")
+        for number in entry.numbers:
+            if (why := self._refusal(number.number)) is not None:
+                raise BadEntry(f"{number.number} {why}")
         with self._store.write() as tx:
             if tx.get(Team, entry.team.id):
                 raise BadEntry(f"team {entry.team.id} is there already; change it with `tocsin team import`")

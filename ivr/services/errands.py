@@ -24,7 +24,7 @@ class Errands:
     def want(self, fact: facts.ErrandWanted) -> Errand | None:
         """The errand; None for a test of a number that has had enough of them."""
         if not self._is_known(fact.number, fact.team):
-            raise Illegal(f"{masked(fact.number)} is no number of team {fact.team}; it is not called")
+            raise Illegal(f"{masked(fact.number)} is no number of team {fact.team} that may be called")
         if fact.kind is ErrandKind.TEST and not errand.may_test(self._tests(fact.number), self._now):
             return None
         fresh = self._tx.add(errand.wanted(fact, self._now))
@@ -74,6 +74,12 @@ class Errands:
         return found
 
     def _is_known(self, number: str, team: str | None) -> bool:
+        """Whether it is of the directory or of the configuration, and may be called."""
+        if (why := self._network.refusal(number)) is not None:
+            self._tx.add(
+                Entry(0, self._now, "number is never called", team=team, detail=f"{masked(number)} {why}")
+            )
+            return False
         if team is None:
             return number in self._network.configured
         return bool(self._tx.find(Number, team=team, number=number))

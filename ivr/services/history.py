@@ -3,6 +3,7 @@
 Owns: how these are gathered from the records. Decides and changes nothing.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ivr.domain import delivery as deliveries
@@ -10,6 +11,7 @@ from ivr.domain import nextcall, policy
 from ivr.domain.attempts import Past
 from ivr.domain.delivery import History
 from ivr.domain.nextcall import Phone
+from ivr.domain.numberclass import Refusal, emergency
 from ivr.domain.policy import Policy
 from ivr.domain.records import Call, CallState, Delivery, Leg, Number, Team
 from ivr.domain.trunk import got_through
@@ -33,6 +35,8 @@ class Network:
     """The words of the SMS that there is an alert: see domain.wording.template."""
     duty_operator: str | None = None
     """Whom a caller reaches who wants a person."""
+    refusal: Refusal = emergency
+    """Why a number is never called, also if it is in the directory."""
     mail_open_s: float = MAIL_OPEN_S
     """How long an alert stays current that is out by mail alone."""
 
@@ -46,9 +50,15 @@ def team_policy(network: Network, team: Team | None) -> Policy:
     return policy.for_team(network.policy, team.policy if team else None)
 
 
-def phones(tx: Records, team: Team | None) -> list[Phone]:
-    """The team's numbers, in the order of its list; none for a team that has left the directory."""
-    return nextcall.phones(team, tx.find(Number, team=team.id)) if team else []
+def phones(tx: Records, network: Network, team: Team | None) -> list[Phone]:
+    """The team's numbers that may be called, in the order of its list; none for a team that has left the
+    directory."""
+    return callable_phones(network, team, tx.find(Number, team=team.id)) if team else []
+
+
+def callable_phones(network: Network, team: Team, numbers: Iterable[Number]) -> list[Phone]:
+    """Those of the team's `numbers` that may be called: one that may not is no phone to anybody."""
+    return [phone for phone in nextcall.phones(team, numbers) if network.refusal(phone.number) is None]
 
 
 def history(tx: Records, network: Network, delivery: Delivery, team: Team | None, now: float) -> History:
@@ -70,7 +80,7 @@ def history(tx: Records, network: Network, delivery: Delivery, team: Team | None
         and call.started_at >= delivery.since
     ]
     return History(
-        numbers=phones(tx, team),
+        numbers=phones(tx, network, team),
         past=sorted(past, key=lambda p: p.ended_at),
         up={call.number or "": call.started_at for call in served if call.state is not CallState.ENDED},
         expired=now >= deliveries.deadline_at(delivery, team_policy(network, team)),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from ivr.domain.facts import Fact, Illegal
+from ivr.domain.numberclass import Refusal, emergency
 from ivr.domain.policy import Policy
 from ivr.domain.records import Alert, AlertState, Entry
 from ivr.domain.wording import ALERT_SMS
@@ -40,10 +41,13 @@ class Ledger:
         sms_text: str = ALERT_SMS,
         duty_operator: str | None = None,
         mail_open_s: float = MAIL_OPEN_S,
+        refusal: Refusal = emergency,
     ) -> None:
         self._store = store
         self._archive = archive
-        self._network = Network(policy, hotline, trunks, operators, sms_text, duty_operator, mail_open_s)
+        self._network = Network(
+            policy, hotline, trunks, operators, sms_text, duty_operator, refusal, mail_open_s
+        )
         self._clock = clock
         self._wakes: list[Wake] = []
 

@@ -27,13 +27,21 @@ from ivr.domain.records import (
     SmsState,
     Team,
 )
-from ivr.ports import Records
+from ivr.ports import AtLeast, Records
 from ivr.services.history import Network, team_policy
 from ivr.services.report import many
 from ivr.services.traffic import Traffic
 
-Telling = News | effects.TellTeam | effects.RemindTeams | effects.TellWithdrawal | effects.TellCaller
+Telling = (
+    News
+    | effects.TellTeam
+    | effects.RemindTeams
+    | effects.TellWithdrawal
+    | effects.TellCaller
+    | effects.TellOperators
+)
 T = TypeVar("T", Leg, Number, Sms)
+_ONCE_S = 3600.0
 
 
 class Outbox:
@@ -57,6 +65,8 @@ class Outbox:
                 self._recall(alert)
             case effects.TellCaller():
                 self._tell_caller(alert)
+            case effects.TellOperators():
+                self.to_operators(effect.text, alert.id)
             case _:
                 self._news.setdefault(alert.id, []).append(effect)
 
@@ -149,6 +159,12 @@ class Outbox:
     def to_operators(self, text: str, alert: int | None = None) -> None:
         for operator in self._network.operators:
             self._notice(alert, None, operator, text)
+
+    def to_operators_once(self, text: str, alert: int | None) -> None:
+        """Not where the same was queued within the last hour, also by a service that was restarted since."""
+        lately = AtLeast(self._now - _ONCE_S)
+        if not self._tx.find(Sms, kind=SmsKind.NOTICE, queued_at=lately, text=text):
+            self.to_operators(text, alert)
 
     def to_team(self, team: str, text: str) -> None:
         for number in self._tx.find(Number, team=team, sms=True):

@@ -13,6 +13,7 @@ from typing import Any
 from ivr import yamlfile
 from ivr.domain import hours, pin
 from ivr.domain.number import subscriber
+from ivr.domain.numberclass import Refusal, emergency
 from ivr.domain.policy import Policy
 from ivr.domain.records import OFFICE_HOURS, ZONE, CallingHours, Listen, Number, NumberKind, Team
 from ivr.services import teammail
@@ -31,13 +32,16 @@ class TeamEntry:
     mail: MailEntry | None = None
 
 
-def read(path: Path, taken: Mapping[str, str] | None = None) -> tuple[TeamEntry, ...]:
-    """The teams in the file, in its order. Raises BadFile with file, line and key.
+def read(
+    path: Path, taken: Mapping[str, str] | None = None, refusal: Refusal = emergency
+) -> tuple[TeamEntry, ...]:
+    """The teams in the file, in its order. Raises BadFile with file, line and key; also for a number that is
+    never called.
 
     `taken` are numbers, UIDs, mail addresses and fingerprints that may not stand in it, each with the id of
     the team it belongs to.
     """
-    file = yamlfile.read(path, _shape(taken or {}, path.parent))
+    file = yamlfile.read(path, _shape(taken or {}, path.parent, refusal))
     return tuple(
         TeamEntry(
             Team(
@@ -122,7 +126,15 @@ def _checked(check: Callable[[str], str], **kw: Any) -> Any:
     return field(metadata={"check": check}, **kw)
 
 
-def _shape(taken: Mapping[str, str], folder: Path) -> type[Any]:
+def may_be_called(text: str, refusal: Refusal) -> str:
+    """The number in E.164 form, or ValueError with a sentence."""
+    number = subscriber(text)
+    if (why := refusal(number)) is not None:
+        raise ValueError(f"{number} {why}")
+    return number
+
+
+def _shape(taken: Mapping[str, str], folder: Path, refusal: Refusal) -> type[Any]:
     """The shape for one reading of one file in `folder`: its checks remember what they have seen, so that
     what stands there twice is reported at its own line."""
 
@@ -144,7 +156,7 @@ def _shape(taken: Mapping[str, str], folder: Path) -> type[Any]:
 
     @dataclass(frozen=True)
     class NumberShape:
-        number: str = _checked(once(subscriber))
+        number: str = _checked(once(lambda text: may_be_called(text, refusal)))
         sms: bool = False
         kind: NumberKind | None = None
         hours: CallingHours = CallingHours.ALWAYS

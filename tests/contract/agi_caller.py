@@ -64,7 +64,7 @@ class Call:
     script: str
     person: Person
     call_id: str = "1795326379.1"
-    channel: str = "PJSIP/sip-a-00000017"
+    channel: str = "PJSIP/to@sip-a-00000017"
     sound_s: Callable[[str], float | None] = lambda sound: 1.0
     """Length of a sound; None when there is no such file."""
     caller: tuple[str, str] = ("+4940808077555", 'x"; DROP TABLE alert; ${SHELL(id)}')

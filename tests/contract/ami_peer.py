@@ -13,6 +13,7 @@ from contextlib import suppress
 
 from ivr.adapters.ami import Ami
 from ivr.adapters.ami_link import AmiAccount
+from ivr.domain import endpoint
 
 SECRET = "ami-pw"
 WAIT_S = 20.0
@@ -65,7 +66,7 @@ class AmiPeer:
         """What speaks to it."""
         return Ami(
             AmiAccount(self.port, "tocsin", SECRET),
-            channel=lambda trunk, number: f"PJSIP/{number}@{trunk}",
+            channel=endpoint.channel,
             caller_id=lambda trunk: "<+4940808077555>",
         )
 
@@ -163,7 +164,7 @@ def _wire(message: Message) -> bytes:
 
 def _name(call: str) -> str:
     """Of a channel: it says nothing of the call's id."""
-    return f"PJSIP/sip-a-{sum(call.encode()):08x}"
+    return f"PJSIP/to@sip-a-{sum(call.encode()):08x}"
 
 
 def _messages(lines: Iterator[bytes]) -> Iterator[Message]:

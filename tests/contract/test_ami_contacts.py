@@ -23,7 +23,8 @@ class Trunks:
         self.status = "Registered"
 
     def value(self, variable: str) -> str:
-        return self.state if variable in (f"DEVICE_STATE(PJSIP/{n})" for n in (REGISTERS, BY_ADDRESS)) else ""
+        endpoints = (f"DEVICE_STATE(PJSIP/to@{name})" for name in (REGISTERS, BY_ADDRESS))
+        return self.state if variable in endpoints else ""
 
     def registrations(self) -> list[Message]:
         auth = {"Event": "AuthDetail", "ObjectName": REGISTERS, "Password": "never to be told"}

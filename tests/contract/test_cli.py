@@ -417,6 +417,18 @@ def test_the_document_of_an_alert_is_that_of_the_contract(home: Path, wav: Path,
     assert shown["mail"] == []
 
 
+def test_a_ceiling_that_is_reached_is_said_beside_the_document(home: Path, wav: Path, book: Ledger) -> None:
+    with (home / "config/tocsin.yaml").open("a", encoding="utf-8") as file:
+        file.write("\ncalls: {per_hour: 2, per_alert: 1}\n")
+    alert = raised(home, wav, "--release")
+    assert tocsin(home, "alert", "show", str(alert), "--json").stderr == ""
+    book.apply(CallPlaced("c1", "xyz", "+494066969302", "practice", (alert,)))
+    assert "calls.per_alert" in tocsin(home, "alert", "show", str(alert), "--json").stderr
+    assert tocsin(home, "lines").stderr == ""
+    book.apply(CallPlaced("c2", "def", "+494066969303", "practice", (alert,)))
+    assert "calls.per_hour" in tocsin(home, "lines", "--json").stderr
+
+
 def test_lists_agree_with_the_document(home: Path, wav: Path, book: Ledger) -> None:
     number = raised(home, wav, "--release")
     book.apply(CallPlaced("c1", "xyz", "+494066969302", "practice", (number,)))

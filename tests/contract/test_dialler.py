@@ -72,7 +72,7 @@ def test_a_team_that_acknowledges_at_the_last_moment_is_not_called(
     alert = book.raises()
     dial(meanwhile=lambda: book.acknowledges(alert, "def-cert"))
     called = [asterisk.expect("Originate")["Channel"] for _ in CALLED[1:]]
-    assert called == ["PJSIP/+4940100003@sip-a", "PJSIP/+4940100004@sip-a"]
+    assert called == ["PJSIP/+4940100003@to@sip-a", "PJSIP/+4940100004@to@sip-a"]
     assert len(asterisk.asked) == 2
 
 
@@ -87,7 +87,7 @@ def test_an_originate_says_whom_to_call_over_which_trunk_and_for_how_long(
     book.raises()
     dial()
     asked = asterisk.expect("Originate")
-    assert asked["Channel"] == "PJSIP/+4940100002@sip-a"
+    assert asked["Channel"] == "PJSIP/+4940100002@to@sip-a"
     assert asked["Context"] == "callout"
     assert asked["Timeout"] == str(int(settings.policy.ring_s * 1000))
 
@@ -106,7 +106,7 @@ def test_a_call_without_a_channel_is_ended_and_nobody_else_s(
     eventually(lambda: book.call(gone).state is CallState.ENDED, "the lost call is still on record")
     assert book.dispositions(alert, "ghi-cert") == [Disposition.UNKNOWN]
     clock.forward(book.delivery(alert, "ghi-cert").due_at - clock.now)
-    assert asterisk.expect("Originate")["Channel"] == "PJSIP/+4940100003@sip-a"
+    assert asterisk.expect("Originate")["Channel"] == "PJSIP/+4940100003@to@sip-a"
     assert book.call(up).state is CallState.PLACED
     assert book.call(young).state is CallState.PLACED
 
@@ -116,7 +116,7 @@ def test_a_phone_that_rings_for_nobody_is_rung_off(dial: Dial, asterisk: AmiPeer
     dial()
     rung = {ring["Channel"]: ring["ChannelId"] for ring in [asterisk.expect("Originate") for _ in CALLED]}
     book.acknowledges(alert, "def-cert")
-    call = rung["PJSIP/+4940100002@sip-a"]
+    call = rung["PJSIP/+4940100002@to@sip-a"]
     assert asterisk.expect("Hangup")["Channel"] == call
     eventually(lambda: book.call(call).state is CallState.ENDED, "the end of the call was not heard of")
     assert call not in asterisk.live
@@ -150,6 +150,6 @@ def test_an_emergency_number_that_got_past_the_directory_is_not_dialled(
     alert = book.raises()
     dial()
     called = [asterisk.expect("Originate")["Channel"] for _ in CALLED[1:]]
-    assert called == ["PJSIP/+4940100003@sip-a", "PJSIP/+4940100004@sip-a"]
+    assert called == ["PJSIP/+4940100003@to@sip-a", "PJSIP/+4940100004@to@sip-a"]
     assert book.states(alert)["def-cert"] is DeliveryState.EXHAUSTED
     assert len(asterisk.asked) == 2

@@ -80,7 +80,7 @@ def asterisk(book: Book, ledger: Ledger, settings: Settings, clock: ManualClock)
 def test_it_is_dialled_into_its_own_script_and_its_call_is_on_record(asterisk: AmiPeer, book: Book) -> None:
     wants(book)
     asked = asterisk.expect("Originate")
-    assert (asked["Channel"], asked["Context"]) == (f"PJSIP/{XYZ}@sip-a", "errand")
+    assert (asked["Channel"], asked["Context"]) == (f"PJSIP/{XYZ}@to@sip-a", "errand")
     assert book.call(asked["ChannelId"]).state is CallState.PLACED
 
 

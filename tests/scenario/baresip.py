@@ -4,7 +4,6 @@ It has no sound card: it speaks from a file, and writes what it hears to another
 its module ctrl_tcp: JSON in netstrings.
 """
 
-import fcntl
 import json
 import os
 import shutil
@@ -16,14 +15,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
+import debian
 import pytest
 
-from ivr.adapters.pbx.apt import InstallError, PrivateApt, machine_mirror
-from ivr.adapters.pbx.tree import default_root
 from ivr.pstn.ports import free_ports
 
 HOW = "no baresip: apt install baresip-core, or let this machine reach its Debian mirror"
-_PACKAGE = "baresip-core"
 _KEY_S = 0.25
 """From one key to the next. baresip ends a tone when the next one begins."""
 
@@ -56,33 +53,13 @@ def program() -> Program:
     if (installed := shutil.which("baresip")) and modules:
         return Program((installed,), modules[0])
     try:
-        tree = _tree(default_root().with_name("baresip"))
-    except (InstallError, OSError, subprocess.CalledProcessError) as error:
+        tree = debian.tree("baresip-core", "baresip")
+    except debian.TROUBLE as error:
         # Where every change is judged, a peer that is missing must not look like a peer that agreed.
         (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{HOW} ({error})")
     loader = next(tree.glob("usr/lib/*-linux-gnu/ld-linux-*.so.*"))
     argv = (str(loader), "--library-path", str(loader.parent), str(tree / "usr/bin/baresip"))
     return Program(argv, next(tree.glob("usr/lib/**/baresip/modules")))
-
-
-def _tree(root: Path) -> Path:
-    root.parent.mkdir(parents=True, exist_ok=True)
-    with root.with_name(f"{root.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if root.is_dir():
-            return root
-        work = root.with_name(f"{root.name}.part")
-        shutil.rmtree(work, ignore_errors=True)
-        apt = PrivateApt(work / "apt", machine_mirror())
-        apt.prepare()
-        apt.update(lambda progress: None)
-        packages = apt.resolve((_PACKAGE,))
-        apt.download((_PACKAGE,), packages, lambda progress: None)
-        for package in packages:
-            subprocess.run(["dpkg-deb", "-x", apt.archives / package.file, work / "tree"], check=True)
-        (work / "tree").rename(root)
-        shutil.rmtree(work)
-        return root
 
 
 class Baresip:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 
 from ivr.pstn.stage import Stage
 
-_CHANNEL = re.compile(r"PJSIP/[\w-]+|call \S+")
+_CHANNEL = re.compile(r"PJSIP/[\w@-]+|call \S+")
 _KEY = re.compile(r"(\w+)\W{1,3}([0-9*#])(?![\w.:*#-])")
 _SECRET = re.compile(r"(?<!\d)\d{6,10}(?=#)")
 """A PIN or a one-time code, as it is keyed: a UID is shorter, a number for questions longer."""

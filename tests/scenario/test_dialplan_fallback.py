@@ -23,6 +23,7 @@ from ivr.adapters.pbx.process import PbxFailed, PbxProcess, end_process, run_fol
 from ivr.adapters.pbx.render import render
 from ivr.adapters.pbx.tree import find_programs
 from ivr.adapters.speech import Voice
+from ivr.domain import endpoint
 from ivr.ports import Programs
 from ivr.pstn import phones, witness
 from ivr.pstn.behaviour import Listen
@@ -151,7 +152,7 @@ class Bench:
         ):
             for action in (
                 f"Login\r\nUsername: tocsin\r\nSecret: {SECRET}",
-                f"Originate\r\nChannel: PJSIP/{CALLED}@practice\r\n"
+                f"Originate\r\nChannel: {endpoint.channel('practice', CALLED)}\r\n"
                 "Context: callout\r\nExten: s\r\nPriority: 1\r\nAsync: true",
             ):
                 stream.write(f"Action: {action}\r\n\r\n".encode())

@@ -43,7 +43,7 @@ def trunk(**numbers: object) -> Trunk:
 def test_a_called_number_has_the_form_that_its_carrier_wants(
     number: str, numbers: dict[str, str], dialled: str
 ) -> None:
-    assert dialstring.channel(trunk(**numbers), number, HOTLINE) == f"PJSIP/{dialled}@sip-a"
+    assert dialstring.channel(trunk(**numbers), number, HOTLINE) == f"PJSIP/{dialled}@to@sip-a"
 
 
 @pytest.mark.parametrize(

@@ -146,18 +146,19 @@ def test_only_a_trunk_with_a_username_registers(
     render(settings, programs, tmp_path / "pbx")
     pjsip = tmp_path / "pbx/pjsip.conf"
     kinds = [(name, dict(lines)["type"]) for name, lines in read(pjsip)]
-    assert [kind for name, kind in kinds if name == "sip-a"] == ["endpoint", "aor", "identify"]
+    assert [kind for name, kind in kinds if name == "sip-a"] == ["aor", "identify"]
     assert [kind for name, kind in kinds if name == "sip-b"] == [
-        "endpoint",
         "aor",
         "identify",
         "auth",
         "registration",
     ]
     assert section(pjsip, "sip-b", "registration")["client_uri"] == "sip:tocsin-b@sip.example.net:5080"
-    assert section(pjsip, "sip-b", "endpoint")["outbound_auth"] == "sip-b"
+    assert section(pjsip, "to@sip-b", "endpoint")["outbound_auth"] == "sip-b"
     for name in ("sip-a", "sip-b"):
-        endpoint = section(pjsip, name, "endpoint")
+        endpoint = section(pjsip, f"to@{name}", "endpoint")
+        assert section(pjsip, name, "identify")["endpoint"] == f"to@{name}"
+        assert endpoint["redirect_method"] == "uri_core"
         assert endpoint["context"] == "hotline"
         assert endpoint["allow"] == "alaw,ulaw"
         assert endpoint["dtmf_mode"] == "auto"
@@ -194,14 +195,14 @@ def test_a_trunk_with_tls_has_a_transport_and_a_context_of_its_own(
     assert (transport["protocol"], transport["bind"]) == ("tls", "127.0.0.1:5061")
     assert (transport["ca_list_file"], transport["cert_file"]) == (str(tls.ca), str(tls.certificate))
     assert {transport[key] for key in ("verify_server", "verify_client", "require_client_cert")} == {"yes"}
-    endpoint = section(pjsip, "sip-b", "endpoint")
+    endpoint = section(pjsip, "to@sip-b", "endpoint")
     assert (endpoint["transport"], endpoint["context"]) == ("tls-sip-b", "hotline-tls")
     assert (endpoint["media_encryption"], endpoint["media_encryption_optimistic"]) == ("sdes", "no")
     assert section(pjsip, "sip-b", "aor")["contact"] == "sip:sip.example.net:5080;transport=tls"
     registration = section(pjsip, "sip-b", "registration")
     assert registration["transport"] == "tls-sip-b"
     assert registration["server_uri"] == "sip:sip.example.net:5080;transport=tls"
-    assert section(pjsip, "sip-a", "endpoint")["context"] == "hotline"
+    assert section(pjsip, "to@sip-a", "endpoint")["context"] == "hotline"
     assert "res_srtp.so" in (tmp_path / "pbx/modules.conf").read_text()
 
 
@@ -244,7 +245,7 @@ def test_sound_goes_where_signalling_goes(
     render(replace(settings, pbx=replace(settings.pbx, sip_bind=address)), programs, tmp_path / "pbx")
     pjsip = tmp_path / "pbx/pjsip.conf"
     assert section(pjsip, "udp")["bind"] == f"{bind}:5060"
-    endpoint = section(pjsip, "sip-a", "endpoint")
+    endpoint = section(pjsip, "to@sip-a", "endpoint")
     assert endpoint.get("media_address") == media
     assert endpoint.get("bind_rtp_to_media_address") == ("yes" if media else None)
 

@@ -11,6 +11,7 @@ import phonenumbers
 
 from ivr.config.numbers import Numbers, Style
 from ivr.config.trunk import Trunk
+from ivr.domain import endpoint
 
 
 class Unwritable(ValueError):
@@ -21,7 +22,7 @@ def channel(trunk: Trunk, number: str, hotline: str) -> str:
     """The Channel of an Originate: `number` (E.164) over `trunk`. Raises Unwritable, as for any number."""
     numbers = trunk.numbers
     dialled = numbers.prefix + written(number, numbers.called, country(numbers, hotline))
-    return f"PJSIP/{dialled}@{trunk.name}"
+    return endpoint.channel(trunk.name, dialled)
 
 
 def caller_id(trunk: Trunk, hotline: str) -> str:

@@ -10,6 +10,7 @@ import ssl
 from ivr.adapters.pbx.template import filled, fitting
 from ivr.config import BadConfig, Settings
 from ivr.config.trunk import Trunk
+from ivr.domain.endpoint import endpoint
 
 
 def trunks(settings: Settings) -> str:
@@ -33,6 +34,7 @@ def _trunk(trunk: Trunk, settings: Settings) -> str:
     address = f"sip:{host}:{trunk.port}"
     values = {
         "name": trunk.name,
+        "endpoint": endpoint(trunk.name),
         "transport": f"tls-{trunk.name}" if trunk.tls else "udp",
         "context": "hotline-tls" if trunk.tls else "hotline",
         "uri": f"{address};transport=tls" if trunk.tls else address,

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from ivr.adapters.store.engine import READS, connected, trouble
-from ivr.adapters.store.queries import Statement, query, unnumbered, upsert, values
+from ivr.adapters.store.queries import Statement, count, query, unnumbered, upsert, values
 from ivr.adapters.store.schema import TABLES
 from ivr.ports import DiskFull, Reserve, StoreAway
 
@@ -109,6 +109,12 @@ class SqlRecords:
         with self._told():
             self._cursor.execute(sql, parameters)
             return _records(kind, self._cursor.fetchall())
+
+    def count(self, kind: type[Any], /, **where: Any) -> int:
+        sql, parameters = count(kind, where, self._dialect)
+        with self._told():
+            self._cursor.execute(sql, parameters)
+            return int(self._cursor.fetchone()[0])
 
     def put(self, *records: Any) -> None:
         for kind, alike in groupby(records, type):

@@ -12,7 +12,7 @@ from functools import cache
 from operator import attrgetter
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Dialect, Integer, Table, bindparam, false, insert, select
+from sqlalchemy import ColumnElement, Dialect, Integer, Table, bindparam, false, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ivr.adapters.store.schema import TABLES
@@ -59,6 +59,14 @@ def query(
     return statement.sql, statement.parameters(given)
 
 
+def count(kind: type[Any], where: Mapping[str, Any], dialect: Dialect) -> tuple[str, Parameters]:
+    """The statement for how many records match, and its parameters."""
+    given: dict[str, Any] = {}
+    shape = tuple((name, *_compared(name, value, given)) for name, value in where.items())
+    statement = _count(cast(Any, kind), shape, dialect)
+    return statement.sql, statement.parameters(given)
+
+
 _MOST = "how_many"
 """The parameter of a limit; no column has that name, nor one that ends in a number."""
 
@@ -98,6 +106,13 @@ def _select(kind: type[Any], shape: Shape, limited: bool, dialect: Dialect) -> S
     )
     ordered = matching.order_by(*since, *table.primary_key)
     return Statement(ordered.limit(bindparam(_MOST, type_=Integer)) if limited else ordered, dialect)
+
+
+@cache
+def _count(kind: type[Any], shape: Shape, dialect: Dialect) -> Statement:
+    table = TABLES[kind]
+    counting = select(func.count()).select_from(table).where(*(_matches(table, *one) for one in shape))
+    return Statement(counting, dialect)
 
 
 def _matches(table: Table, name: str, how: str, many: int) -> ColumnElement[bool]:

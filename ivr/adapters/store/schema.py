@@ -194,6 +194,7 @@ call = Table(
     Column("probe", Boolean, nullable=False),
     Index(None, "state"),
     Index(None, "ended_at"),
+    Index(None, "direction", "started_at"),
 )
 
 errand = Table(

@@ -45,6 +45,7 @@ from ivr.domain.facts.calls import (
     ListenRefused,
     MessageLeft,
 )
+from ivr.domain.facts.ceiling import CeilingReached
 from ivr.domain.facts.mail import KeysLookedAt, MailMoved
 from ivr.domain.facts.room import (
     ReserveGivenUp,
@@ -112,6 +113,7 @@ Fact = (
     | SmsRepeated
     | MailMoved
     | KeysLookedAt
+    | CeilingReached
     | ReserveGivenUp
     | ReserveMade
     | TrunkReported
@@ -141,6 +143,7 @@ __all__ = [
     "CallPutOff",
     "CallRang",
     "CallerLost",
+    "CeilingReached",
     "DeliveryRetried",
     "DeliverySkipped",
     "ErrandDone",

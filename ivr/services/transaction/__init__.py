@@ -4,7 +4,7 @@ Owns: which records a fact touches, and in what order the machines of the domain
 itself. Knows no telephone, no SMSC and no database: they are ports.
 """
 
-from ivr.domain import facts
+from ivr.domain import facts, wording
 from ivr.domain.delivery import MobileNotReached
 from ivr.domain.effects import (
     Effect,
@@ -144,17 +144,33 @@ class Transaction:
                 | facts.SmsRepeated()
             ):
                 return self._sms(fact)
-            case facts.KeysLookedAt() | facts.ReserveGivenUp() | facts.ReserveMade() | facts.TrunkReported():
+            case (
+                facts.KeysLookedAt()
+                | facts.CeilingReached()
+                | facts.ReserveGivenUp()
+                | facts.ReserveMade()
+                | facts.TrunkReported()
+            ):
                 self._look_after(fact)
         return Applied()
 
     def _look_after(
-        self, fact: facts.KeysLookedAt | facts.ReserveGivenUp | facts.ReserveMade | facts.TrunkReported
+        self,
+        fact: (
+            facts.KeysLookedAt
+            | facts.CeilingReached
+            | facts.ReserveGivenUp
+            | facts.ReserveMade
+            | facts.TrunkReported
+        ),
     ) -> None:
-        """What is of the house, and of no alert."""
+        """What is of the house, and of no single delivery."""
         match fact:
             case facts.KeysLookedAt():
                 MailKeys(self._tx, self._outbox, self._note).looked_at(fact)
+            case facts.CeilingReached():
+                self._note(Note("ceiling reached", f"{fact.most} calls"), fact.alert)
+                self._outbox.to_operators_once(wording.ceiling(fact.alert, fact.most), fact.alert)
             case facts.TrunkReported():
                 self._trunks.reported(fact)
             case _:

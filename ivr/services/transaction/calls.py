@@ -59,8 +59,9 @@ class Calls:
         if self._tx.get(Call, fact.call) is not None:
             raise Illegal(f"call {fact.call} was placed before")
         team = self._tx.get(Team, fact.team)
-        if not any(p.number == fact.number and p.hours.open_at(self._now) for p in phones(self._tx, team)):
-            # It waited for a line until its number closed, or left the directory.
+        may_be = phones(self._tx, self._network, team)
+        if not any(p.number == fact.number and p.hours.open_at(self._now) for p in may_be):
+            # It waited for a line until its number closed, left the directory, or was not to be called.
             for alert in fact.alerts:
                 self._deliveries.tell(self._deliveries.find(alert, fact.team), NumberClosed())
             return Applied()

@@ -1,6 +1,5 @@
 """The real smsd (SMS Server Tools 3): installed, or Debian's package unpacked beside the private Asterisk."""
 
-import fcntl
 import os
 import shutil
 import signal
@@ -8,10 +7,8 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
+import debian
 import pytest
-
-from ivr.adapters.pbx.apt import InstallError, PrivateApt, machine_mirror
-from ivr.adapters.pbx.tree import default_root
 
 HOW = "no smsd: apt install smstools, or let this machine reach its Debian mirror"
 _PACKAGES = ("smstools", "libmm14", "libc6")
@@ -33,34 +30,10 @@ def _found() -> list[str] | str:
     if installed := shutil.which("smsd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/bin"):
         return [installed]
     try:
-        tree = _tree(default_root().with_name("smsd"))
-    except (InstallError, OSError, subprocess.CalledProcessError) as error:
+        tree = debian.tree("smstools", "smsd", _PACKAGES.__contains__)
+    except debian.TROUBLE as error:
         return str(error)
-    loader = next(tree.glob("usr/lib/*-linux-gnu/ld-linux-*.so.*"))
-    libraries = f"{loader.parent}:{tree / 'usr/lib'}"
-    return [str(loader), "--library-path", libraries, str(tree / "usr/sbin/smsd")]
-
-
-def _tree(root: Path) -> Path:
-    root.parent.mkdir(parents=True, exist_ok=True)
-    with root.with_name("smsd.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if root.is_dir():
-            return root
-        work = root.with_name("smsd.part")
-        shutil.rmtree(work, ignore_errors=True)
-        apt = PrivateApt(work / "apt", machine_mirror())
-        apt.prepare()
-        apt.update(lambda progress: None)
-        packages = apt.resolve(("smstools",))
-        apt.download(("smstools",), packages, lambda progress: None)
-        for package in packages:
-            if package.file.startswith(tuple(f"{name}_" for name in _PACKAGES)):
-                archive = apt.archives / package.file
-                subprocess.run(["dpkg-deb", "-x", archive, work / "tree"], check=True)
-        (work / "tree").rename(root)
-        shutil.rmtree(work)
-        return root
+    return debian.loaded(tree, "usr/sbin/smsd", "usr/lib")
 
 
 class Smsd:
