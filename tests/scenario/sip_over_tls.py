@@ -73,17 +73,18 @@ def client(ca: Path, shown: Shown | None) -> ssl.SSLContext:
     return context
 
 
-SPEECH_PORT = 40000
+DISCARD = 9
+"""A port at which nobody listens (RFC 863)."""
 PLAIN = "RTP/AVP 8"
 ENCRYPTED = "RTP/SAVP 8"
 
 
-def speech(host: str, media: str) -> str:
+def speech(host: str, media: str, port: int = DISCARD) -> str:
     """SDP: speech to and from `host`."""
     crypto = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n"
     return (
         f"v=0\r\no=- 1 1 IN IP4 {host}\r\ns=-\r\nc=IN IP4 {host}\r\nt=0 0\r\n"
-        f"m=audio {SPEECH_PORT} {media}\r\na=rtpmap:8 PCMA/8000\r\n{crypto if media == ENCRYPTED else ''}"
+        f"m=audio {port} {media}\r\na=rtpmap:8 PCMA/8000\r\n{crypto if media == ENCRYPTED else ''}"
     )
 
 

@@ -268,6 +268,7 @@ def test_every_number_that_a_carrier_may_send_is_the_hotline_and_nothing_else_is
         "serve",
         "errand",
         "callout",
+        "hotline-tls",
         "hotline",
     ]
     with Service(bench.agi_port) as service:

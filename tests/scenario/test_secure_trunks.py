@@ -10,6 +10,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,6 @@ from certificates import DAY, Authority, Shown
 from sip_over_tls import (
     ENCRYPTED,
     PLAIN,
-    SPEECH_PORT,
     WAIT_S,
     Carrier,
     answer,
@@ -66,11 +66,11 @@ TRUNK = """\
 """
 
 
-def in_the_clear(request: bytes) -> bytes:
-    """Takes the call, and would have it unencrypted."""
+def in_the_clear(port: int, request: bytes) -> bytes:
+    """Takes the call, and would have speech at `port`, unencrypted."""
     here = request.partition(b"@")[2].partition(b";")[0].decode()
     more = (f"Contact: <sip:{here};transport=tls>", "Content-Type: application/sdp")
-    return answer(request, "200 OK", *more, body=speech(UNENCRYPTED, PLAIN))
+    return answer(request, "200 OK", *more, body=speech(UNENCRYPTED, PLAIN, port))
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,8 @@ class World:
     ours: Authority
     stranger: Authority
     carriers: dict[str, Carrier]
+    speech: socket.socket
+    """Where the one that would not encrypt it waits for speech."""
 
     def call_out(self, host: str) -> int | None:
         """Call a phone over the trunk to `host`; the hangup cause."""
@@ -120,12 +122,15 @@ def world(asterisk: Programs, tmp_path_factory: pytest.TempPathFactory) -> Itera
     home = tmp_path_factory.mktemp("with tls")
     ours, stranger = Authority(home, "ours"), Authority(home, "stranger")
     ours.certify("hotline", "127.0.0.1")
+    waits = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    waits.bind((UNENCRYPTED, 0))
+    unencrypted = partial(in_the_clear, waits.getsockname()[1])
     carriers = {
         GOOD: Carrier(GOOD, ours.certify("good", GOOD)),
         OTHER_CA: Carrier(OTHER_CA, stranger.certify("other-ca", OTHER_CA)),
         OTHER_NAME: Carrier(OTHER_NAME, ours.certify("other-name", "sip.elsewhere.example")),
         EXPIRED: Carrier(EXPIRED, ours.certify("expired", EXPIRED, -DAY)),
-        UNENCRYPTED: Carrier(UNENCRYPTED, ours.certify("unencrypted", UNENCRYPTED), in_the_clear),
+        UNENCRYPTED: Carrier(UNENCRYPTED, ours.certify("unencrypted", UNENCRYPTED), unencrypted),
     }
     settings = configure(home, carriers)
     conf = settings.state / "pbx"
@@ -136,7 +141,8 @@ def world(asterisk: Programs, tmp_path_factory: pytest.TempPathFactory) -> Itera
             stack.enter_context(carrier)
         stack.callback(pbx.stop)
         pbx.start()
-        yield World(settings, ours, stranger, carriers)
+        stack.callback(waits.close)
+        yield World(settings, ours, stranger, carriers, waits)
 
 
 def configure(home: Path, carriers: dict[str, Carrier]) -> config.Settings:
@@ -172,13 +178,11 @@ def test_a_carrier_whose_certificate_is_wrong_is_sent_nothing(world: World, host
 
 
 def test_a_carrier_that_would_not_encrypt_speech_is_left_and_hears_nothing(world: World) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as speech_comes:
-        speech_comes.bind((UNENCRYPTED, SPEECH_PORT))
-        assert world.call_out(UNENCRYPTED) == 58
-        eventually(lambda: b"BYE sip:" in world.carriers[UNENCRYPTED].told, WAIT_S, "the call was not ended")
-        speech_comes.setblocking(False)
-        with pytest.raises(BlockingIOError):
-            speech_comes.recv(2000)
+    assert world.call_out(UNENCRYPTED) == 58
+    eventually(lambda: b"BYE sip:" in world.carriers[UNENCRYPTED].told, WAIT_S, "the call was not ended")
+    world.speech.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        world.speech.recv(2000)
 
 
 @pytest.mark.parametrize(

@@ -157,13 +157,15 @@ class Transaction:
 
     def _look_after(
         self,
-        fact: facts.KeysLookedAt
-        | facts.CeilingReached
-        | facts.ReserveGivenUp
-        | facts.ReserveMade
-        | facts.TrunkReported,
+        fact: (
+            facts.KeysLookedAt
+            | facts.CeilingReached
+            | facts.ReserveGivenUp
+            | facts.ReserveMade
+            | facts.TrunkReported
+        ),
     ) -> None:
-        """What is of the house, and of no alert."""
+        """What is of the house, and of no single delivery."""
         match fact:
             case facts.KeysLookedAt():
                 MailKeys(self._tx, self._outbox, self._note).looked_at(fact)
