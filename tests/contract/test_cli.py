@@ -424,7 +424,7 @@ def test_a_ceiling_that_is_reached_is_said_beside_the_document(home: Path, wav: 
     assert tocsin(home, "alert", "show", str(alert), "--json").stderr == ""
     book.apply(CallPlaced("c1", "xyz", "+494066969302", "practice", (alert,)))
     assert "calls.per_alert" in tocsin(home, "alert", "show", str(alert), "--json").stderr
-    assert tocsin(home, "lines").stderr == ""
+    assert "ceiling" not in tocsin(home, "lines").stderr
     book.apply(CallPlaced("c2", "def", "+494066969303", "practice", (alert,)))
     assert "calls.per_hour" in tocsin(home, "lines", "--json").stderr
 
@@ -634,7 +634,7 @@ def test_that_all_trunks_need_the_internet_is_said_wherever_one_looks(home: Path
     path = home / "config/tocsin.yaml"
     marked = path.read_text(encoding="utf-8").replace("    lines: 4", "    lines: 4\n    internet: false")
     path.write_text(marked, encoding="utf-8")
-    assert tocsin(home, "lines").stderr == ""
+    assert "ceiling" not in tocsin(home, "lines").stderr
     (trunk,) = answer(home, "lines")
     assert (trunk["internet"], trunk["state"], trunk["why"], trunk["since"]) == (False, "up", None, None)
 
