@@ -34,13 +34,13 @@ def _install(args: Args) -> int:
     from ivr.cli.progress import bars
 
     with bars() as report:
-        done = install(default_root(), args.mirror or _configured_mirror(args), report)
+        done = install(default_root(), args.mirror or configured_mirror(args), report)
     versions = ", ".join(f"{name} {version}" for name, version in sorted(done.versions.items()))
     print(f"{'installed in' if done.fresh else 'is there already:'} {done.tree.root}: {versions}")
     return Exit.DONE
 
 
-def _configured_mirror(args: Args) -> str | None:
+def configured_mirror(args: Args) -> str | None:
     """The configuration may name a mirror, but installing comes before there needs to be one."""
     from ivr.config import BadConfig, load, locate
 

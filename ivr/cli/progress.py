@@ -10,7 +10,12 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 from ivr.adapters.pbx.apt import Progress as Step
 from ivr.cli.output import say
 
-_PHASES = {"index": "reading the index", "download": "downloading", "unpack": "unpacking"}
+_PHASES = {
+    "index": "reading the index",
+    "download": "downloading",
+    "unpack": "unpacking",
+    "build": "building",
+}
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ivr.cli import pstn_isdn
 from ivr.cli.common import Args, Verbs, group, settings, verb
 from ivr.cli.output import Exit, document, say, table
 
@@ -34,6 +35,8 @@ def add(verbs: Verbs) -> None:
 
     smsc = verb(pstn, "smsc", _smsc, "run an SMSC for practice, until Ctrl-C")
     smsc.add_argument("--port", type=int, metavar="N", help="default: the port of the configured one")
+
+    pstn_isdn.add(pstn)
 
 
 def _phones(parser: argparse.ArgumentParser) -> None:

@@ -86,6 +86,8 @@ def _after(record: Record, kind: str, time: float, name: str, extra: str) -> Rec
         if record.answered_at is None and cause in (0, 16, 26, 127):
             cause = NOT_ANSWERED  # the caller cancelled; SIP has no cause of its own for that
         return replace(record, ended_at=time, cause=cause)
+    if name == "called":
+        return replace(record, number=str(_json(extra).get("extra", "")))
     if name == "over-limit":
         return replace(record, over_limit=True)
     if name == "pressed":

@@ -52,11 +52,11 @@ def script(name: str, number: str, steps: Sequence[Step], sounds: Sounds) -> str
     return _context(name, [f"Gosub(answer,s,1({recording}))", *_actions(steps, sounds)])
 
 
-def call_file(name: str, number: str, to: str) -> str:
-    """The file that makes Asterisk call `to` for the phone `number` and go to the context `name`."""
+def call_file(name: str, number: str, to: str, channel: str) -> str:
+    """The file that makes Asterisk call `to` for the phone `number` by `channel` and go to the context `name`."""
     return "\n".join(
         (
-            f"Channel: PJSIP/{to}@hotline",
+            f"Channel: {channel}",
             f"CallerID: <{number}>",
             f"Account: {number}>{to}",
             f"WaitTime: {RING_S}",

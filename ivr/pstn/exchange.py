@@ -13,11 +13,12 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib import resources
 from pathlib import Path
 from string import Template
+from typing import Protocol
 
 from ivr.adapters.pbx.process import PbxProcess
 from ivr.ports import Programs
@@ -45,6 +46,27 @@ class _Conf(Template):
     """`@@{name}`: Asterisk has `${name}` and `group@category` for itself."""
 
     delimiter = "@@"
+
+
+def templates(package: str) -> Mapping[str, str]:
+    """The files in the folder `conf` of a package, by name."""
+    return {
+        conf.name: conf.read_text(encoding="utf-8")
+        for conf in resources.files(package).joinpath("conf").iterdir()
+    }
+
+
+class Asterisk(Protocol):
+    """The process that is the exchange."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+    def rx(self, command: str) -> str: ...
+
+    @property
+    def pid(self) -> int | None: ...
 
 
 class Exchange:
@@ -145,7 +167,7 @@ class Exchange:
         for name in names:
             # Asterisk looks into the folder the moment a file appears there: it must be whole by then.
             draft = self._home / "spool" / name
-            draft.write_text(dialplan.call_file(name, number, to))
+            draft.write_text(dialplan.call_file(name, number, to, self._channel(to)))
             draft.rename(self._home / "spool/outgoing" / name)
 
     def records(self) -> tuple[cdr.Record, ...]:
@@ -183,9 +205,16 @@ class Exchange:
     def _render(self, run: Path, *, rtp: tuple[int, int], **more: object) -> None:
         values = {"run": run, **more}
         values |= {"rtp_first": rtp[0], "rtp_last": rtp[1]}
-        for conf in resources.files("ivr.pstn").joinpath("conf").iterdir():
-            text = _Conf(conf.read_text(encoding="utf-8")).substitute(values)
-            (self._conf / conf.name).write_text(text)
+        for name, template in self._templates().items():
+            (self._conf / name).write_text(_Conf(template).substitute(values))
+
+    def _templates(self) -> Mapping[str, str]:
+        """The files of the configuration, by name."""
+        return templates("ivr.pstn")
+
+    def _channel(self, to: str) -> str:
+        """How Asterisk names a call to `to` at the hotline."""
+        return f"PJSIP/{to}@hotline"
 
     def _sounds(self, run: Path, phones: Sequence[Phone]) -> dialplan.Sounds:
         steps = [step for phone in phones for call in phone.calls for step in call.steps]
@@ -211,7 +240,7 @@ class Exchange:
 
     # --- the process -------------------------------------------------------------------------------------
 
-    def _process(self, run: Path) -> PbxProcess:
+    def _process(self, run: Path) -> Asterisk:
         return PbxProcess(self._programs, self._conf, run)
 
     def _save(self, state: _State) -> None:

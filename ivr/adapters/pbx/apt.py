@@ -67,12 +67,12 @@ class InstallError(Exception):
 
 @dataclass(frozen=True)
 class Progress:
-    """How far an installation is: `index` counts per cent, `download` bytes, `unpack` packages.
+    """How far an installation is: `index` counts per cent, `download` bytes, `unpack` packages, `build` per cent.
 
     `total` is 0 when there is nothing to do. A `notice` is a sentence for the operator, mostly empty.
     """
 
-    phase: Literal["index", "download", "unpack"]
+    phase: Literal["index", "download", "unpack", "build"]
     done: int
     total: int
     notice: str = ""
@@ -131,6 +131,11 @@ class PrivateApt:
         """Where downloaded packages are."""
         return self.home / "archives"
 
+    @property
+    def architecture(self) -> str:
+        """What the machine is, in Debian's words: amd64, arm64."""
+        return _ask("dpkg", "--print-architecture").strip()
+
     def prepare(self) -> None:
         """Write the configuration; raise InstallError for a mirror or a folder that cannot be used."""
         if not ADDRESS.fullmatch(self.mirror):
@@ -153,8 +158,7 @@ class PrivateApt:
         # The way to the network is the machine's: proxy, its credentials, certificates, time-outs.
         dump = _ask("apt-config", "dump", "--format", '%F "%v";%n')
         transport = "\n".join(re.findall(r"^Acquire::(?:https?|ftp|tor|Retries)\b.*", dump, re.MULTILINE))
-        architecture = _ask("dpkg", "--print-architecture").strip()
-        own = _CONFIGURATION.substitute(home=self.home, architecture=architecture)
+        own = _CONFIGURATION.substitute(home=self.home, architecture=self.architecture)
         (self.home / "apt.conf").write_text(f"{own}{transport}\n", encoding="utf-8")
 
     def update(self, report: Report) -> None:

@@ -19,7 +19,7 @@ from pathlib import Path
 from ivr.adapters.pbx.apt import SUITE, InstallError, Package, PrivateApt, Progress, Report, machine_mirror
 from ivr.adapters.pbx.tree import STAMP, PbxMissing, Tree, asterisk_version
 
-__all__ = ["InstallError", "Installed", "Progress", "Report", "install", "settle"]
+__all__ = ["InstallError", "Installed", "Progress", "Report", "install", "locked", "settle", "unpack"]
 
 PACKAGES = ("asterisk", "asterisk-core-sounds-en-wav", "flite", "sox")
 _RECIPE = {"suite": SUITE, "packages": list(PACKAGES)}  # a tree of another recipe is replaced
@@ -46,7 +46,7 @@ def install(root: Path, mirror: str | None, progress: Report) -> Installed:
         if installed := _present(root):
             return installed
         root.parent.mkdir(parents=True, exist_ok=True)
-        with _locked(root, progress):
+        with locked(root, progress):
             if installed := _present(root):
                 return installed
             if root.exists() and not (root / STAMP).exists() and any(root.iterdir()):
@@ -71,7 +71,7 @@ def _install(root: Path, mirror: str | None, progress: Report) -> Installed:
     apt.update(progress)
     packages = apt.resolve(PACKAGES)
     apt.download(PACKAGES, packages, progress)
-    _unpack(apt.archives, packages, unpacked, progress)
+    unpack(apt.archives, packages, unpacked, progress)
     settle(unpacked)
     versions = _versions(packages) | {"asterisk": _try_out(Tree(unpacked), work)}
     stamp = json.dumps({**_RECIPE, "versions": versions}, indent=2)
@@ -95,7 +95,8 @@ def _present(root: Path) -> Installed | None:
 
 
 @contextmanager
-def _locked(root: Path, progress: Report) -> Iterator[None]:
+def locked(root: Path, progress: Report) -> Iterator[None]:
+    """One installation into `root` at a time; a second one waits."""
     with root.with_name(f"{root.name}.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -105,7 +106,8 @@ def _locked(root: Path, progress: Report) -> Iterator[None]:
         yield
 
 
-def _unpack(archives: Path, packages: list[Package], into: Path, progress: Report) -> None:
+def unpack(archives: Path, packages: list[Package], into: Path, progress: Report) -> None:
+    """Unpack `packages` into the new folder `into`. Raises InstallError."""
     into.mkdir()
     for done, package in enumerate(packages):
         progress(Progress("unpack", done, len(packages)))
