@@ -28,7 +28,7 @@ class GuestAsterisk:
         # A socket cannot be where host and guest share a folder.
         self._do(
             f"mkdir -p {self._run}\n"
-            f"grep -q ' {self._run} tmpfs' /proc/mounts || mount -t tmpfs -o mode=700 run {self._run}\n"
+            f"[ $(stat -f -c %T {self._run}) = tmpfs ] || mount -t tmpfs -o mode=700 run {self._run}\n"
             f"rm -f {self._run}/asterisk.ctl\n"
             f"{self._command}\n"
             f"for i in $(seq {_BOOT_S * 4}); do\n"

@@ -81,7 +81,7 @@ class Guest:
             self._boot(Path(folder))
             for number, place in enumerate(self.shares.values()):
                 where = shlex.quote(place)
-                options = "trans=virtio,version=9p2000.L,msize=500000,cache=mmap"
+                options = "trans=virtio,version=9p2000.L,msize=500000,cache=none"
                 self.run(f"mkdir -p {where} && mount -t 9p -o {options} share{number} {where}")
             failing.pop_all()
         return self
