@@ -141,7 +141,8 @@ class Exchange:
 
     def is_running(self) -> bool:
         """Whether the exchange in this folder is up."""
-        return self._process(self._conf).pid is not None
+        state = self._state()
+        return state is not None and self._process(Path(state.run)).pid is not None
 
     def call(self, number: str, to: str, steps: Sequence[Step], times: int = 1) -> None:
         """Let the phone `number` call `to` at the hotline, `times` times at once, and take `steps` in each
@@ -168,7 +169,10 @@ class Exchange:
             # Asterisk looks into the folder the moment a file appears there: it must be whole by then.
             draft = self._home / "spool" / name
             draft.write_text(dialplan.call_file(name, number, to, self._channel(to)))
-            draft.rename(self._home / "spool/outgoing" / name)
+            self._hand_over(draft, self._home / "spool/outgoing" / name)
+
+    def _hand_over(self, draft: Path, file: Path) -> None:
+        draft.rename(file)
 
     def records(self) -> tuple[cdr.Record, ...]:
         """Every call that reached the exchange or left it since its start."""

@@ -30,17 +30,22 @@ ALERT = (
 
 
 def rehearse(
-    programs: Programs, phones_file: Path, alert: Path | None, out: Path, say: Callable[[str], None]
+    programs: Programs,
+    phones_file: Path,
+    alert: Path | None,
+    out: Path,
+    say: Callable[[str], None],
+    staged: Callable[[Programs, Cast, Path], Stage] = Stage,
 ) -> list[checks.Check]:
     """Play an alert to the phones of the file, judge it, and leave the evidence in `out`.
 
     `alert` is the recording that the caller speaks (default: our own, of ten seconds); `say` tells a watcher
-    what happens. Raises StageFailed, BadFile.
+    what happens; `staged` is the stage it plays on. Raises StageFailed, BadFile.
     """
     cast = Cast(phones.read(phones_file), LINES)
     _clear(out)
     say("Starting the hotline's Asterisk, the practice network, an SMSC and the service")
-    with Stage(programs, cast, out) as stage:
+    with staged(programs, cast, out) as stage:
         recording = _recording(stage, alert)
         began_at = time.monotonic()
         say(f"{CALLER.name} calls the hotline, keys UID and PIN and speaks the alert")

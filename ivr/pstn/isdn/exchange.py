@@ -13,6 +13,15 @@ from ivr.pstn.isdn.asterisk import GuestAsterisk
 from ivr.pstn.isdn.guest import Guest
 
 
+B_CHANNELS = 30
+"""Of an E1."""
+
+
+def channels(lines: int) -> str:
+    """The first `lines` B channels of an E1, as DAHDI lists them: its 16th channel is the D channel."""
+    return f"1-{lines}" if lines < 16 else f"1-15,17-{lines + 1}"
+
+
 class IsdnExchange(Exchange):
     """The practice network on the network side of the guest's line. `home` is in a folder that the guest shares."""
 
@@ -33,6 +42,18 @@ class IsdnExchange(Exchange):
         super()._lay_out(run)
         links = [f"ln -sfn {shlex.quote(str(link.readlink()))} {link}" for link in run.iterdir()]
         self._guest.run("\n".join([f"mkdir -p {run}", *links]))
+        self._guest.run(f"umount -l {self._outgoing} 2>/dev/null; mount -t tmpfs calls {self._outgoing}")
+
+    @property
+    def _outgoing(self) -> str:
+        """Where Asterisk looks for call files. The guest's own: of what happens in a shared folder it is not told."""
+        return shlex.quote(str(self._home / "spool/outgoing"))
+
+    def _render(self, run: Path, *, rtp: tuple[int, int], **more: object) -> None:
+        super()._render(run, rtp=rtp, channels=channels(int(str(more["lines"])) or B_CHANNELS), **more)
+
+    def _hand_over(self, draft: Path, file: Path) -> None:
+        self._guest.run(f"cp {shlex.quote(str(draft))} {self._outgoing}/{file.name}")
 
     def _templates(self) -> Mapping[str, str]:
         return {**super()._templates(), **templates("ivr.pstn.isdn")}

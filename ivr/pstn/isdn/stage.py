@@ -10,11 +10,13 @@ from typing import Any
 from ivr.adapters.pbx.process import run_folder
 from ivr.ports import Programs
 from ivr.pstn.isdn.asterisk import GuestAsterisk
-from ivr.pstn.isdn.exchange import IsdnExchange
+from ivr.pstn.isdn.exchange import IsdnExchange, channels
 from ivr.pstn.isdn.lab import SPAN, Lab
 from ivr.pstn.stage import CALLER, Cast, Stage, eventually
 
 _UP_S = 60
+_NO_RTP = (10_000, 10_001)
+"""There is no SIP on this stage, and its ports are nobody's."""
 
 
 class IsdnStage(Stage):
@@ -34,7 +36,7 @@ class IsdnStage(Stage):
         return GuestAsterisk(self._lab.guest, conf, run_folder(conf))
 
     def _trunk(self, pstn: int) -> dict[str, Any]:
-        return {"name": "practice", "spans": [dict(SPAN)]}
+        return {"name": "practice", "spans": [{**SPAN, "channels": channels(self.cast.lines)}]}
 
     def _tcp_ports(self) -> list[int]:
         return [self._lab.ami_port, self._lab.agi_port]
@@ -43,8 +45,9 @@ class IsdnStage(Stage):
         conf = self.settings.state / "asterisk"
         self.tocsin("pbx", "render", "--into", str(conf))
         self._clearing.callback(self.exchange.stop)
-        # No SIP here: the ports are those of Asterisks that are never reached.
-        self.exchange.start([*self.cast.phones, CALLER], port=pstn, hotline_port=sip, rtp=(10000, 10001))
+        self.exchange.start(
+            [*self.cast.phones, CALLER], port=pstn, hotline_port=sip, rtp=_NO_RTP, lines=self.cast.lines
+        )
         self._clearing.callback(self.pbx.stop)
         self.pbx.start()
         self.await_line()
