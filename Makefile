@@ -3,6 +3,7 @@
 # make bench  measures and simulates, more than an hour of it on real Asterisk; the numbers are in build/bench
 # make faults kills, stops and fills what an alert runs on, at random moments; half an hour
 # make soak-sms  10,000 SMS while SMSC and service are killed again and again; a few minutes
+# make isdn   makes the guest machine in which calls are made over ISDN, for the tests of it; minutes, the first time
 # make check  the whole gate: format, lint, types, tests
 
 # All paths are relative: the checkout may lie in a folder with spaces in its name.
@@ -15,7 +16,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 PHONES ?= config/demo/phones.yaml
 ALERT ?=
 
-.PHONY: demo test bench faults soak-sms check format lint types setup pbx clean
+.PHONY: demo test bench faults soak-sms isdn check format lint types setup pbx clean
 
 demo: pbx
 	$(RUN) -m ivr demo --phones "$(PHONES)" $(if $(ALERT),--alert "$(ALERT)") --out build/demo
@@ -40,6 +41,9 @@ bench: pbx
 
 faults: pbx
 	$(RUN) -m bench.faults $(FAULTS)
+
+isdn: setup
+	$(RUN) -m ivr pstn isdn install
 
 soak-sms: setup
 	$(RUN) -m bench.soak_sms $(SOAK)

@@ -53,7 +53,8 @@ def script(name: str, number: str, steps: Sequence[Step], sounds: Sounds) -> str
 
 
 def call_file(name: str, number: str, to: str, channel: str) -> str:
-    """The file that makes Asterisk call `to` for the phone `number` by `channel` and go to the context `name`."""
+    """The file that makes Asterisk open `channel` for the phone `number`, which calls `to`, and go to the
+    context `name`."""
     return "\n".join(
         (
             f"Channel: {channel}",

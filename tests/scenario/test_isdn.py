@@ -1,10 +1,11 @@
-"""Alerts over ISDN: a primary rate line between the hotline's Asterisk and the exchange, both in a guest machine.
+"""Alerts over ISDN: a primary rate line between the hotline's Asterisk and the exchange, both in a guest.
 
 Signalling is tested with all 30 channels, sound with a few: an emulated machine does not keep up with more.
 """
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -36,21 +37,19 @@ def lab(asterisk: Programs, home: Path) -> Iterator[Lab]:
 
 @pytest.fixture
 def set_stage(asterisk: Programs, home: Path, lab: Lab) -> Iterator[SetStage]:
-    stages: list[IsdnStage] = []
+    with ExitStack() as stages:
 
-    def set_(text: str, *, lines: int, **more: object) -> IsdnStage:
-        cast = Cast(phones.parse(text, "phones", home), lines, **more)  # type: ignore[arg-type]
-        stages.append(IsdnStage(asterisk, cast, home, lab))
-        return stages[-1].__enter__()
+        def set_(text: str, *, lines: int, **more: object) -> IsdnStage:
+            cast = Cast(phones.parse(text, "phones", home), lines, **more)  # type: ignore[arg-type]
+            stage = stages.enter_context(IsdnStage(asterisk, cast, home, lab))
+            stages.callback(keeps_secrets, stage)
+            return stage
 
-    yield set_
-    for stage in stages:
-        keeps_secrets(stage)
-        stage.__exit__()
+        yield set_
 
 
 def test_the_rehearsal_holds_over_isdn(asterisk: Programs, home: Path, lab: Lab, tmp_path: Path) -> None:
-    """A caller keys UID and PIN and speaks; six teams: busy, no answer, unallocated, congestion, a machine, a key."""
+    """A caller keys UID and PIN and speaks; phones are busy, unallocated, machines, and press keys."""
     declared = tmp_path / "phones.yaml"
     declared.write_text(SIX_TEAMS, encoding="utf-8")
 

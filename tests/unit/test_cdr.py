@@ -42,6 +42,15 @@ def test_records(tmp_path: Path) -> None:
     assert (given_up.cause, given_up.answered_at) == (19, None)
 
 
+def test_a_number_that_came_as_a_carrier_writes_it(tmp_path: Path) -> None:
+    log = tmp_path / "events.csv"
+    log.write_text(
+        '"CHAN_START","1795326337.436187","1.0","+49301","03023","","",""\n'
+        '"called","1795326337.436188","1.0","+49301","+493023","","called","{""extra"":""+493023""}"\n'
+    )
+    assert [record.number for record in cdr.read(log)] == ["+493023"]
+
+
 def test_no_log_no_records(tmp_path: Path) -> None:
     assert cdr.read(tmp_path / "events.csv") == ()
 

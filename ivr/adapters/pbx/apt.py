@@ -67,7 +67,7 @@ class InstallError(Exception):
 
 @dataclass(frozen=True)
 class Progress:
-    """How far an installation is: `index` counts per cent, `download` bytes, `unpack` packages, `build` per cent.
+    """How far an installation is: `index` and `build` count per cent, `download` bytes, `unpack` packages.
 
     `total` is 0 when there is nothing to do. A `notice` is a sentence for the operator, mostly empty.
     """

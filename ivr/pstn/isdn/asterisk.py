@@ -1,6 +1,7 @@
 """An Asterisk in the guest: as `ivr.adapters.pbx.process` for one on the host.
 
-Owns: how it is started, asked and ended from outside. Its configuration lies in a folder that host and guest share.
+Owns: how it is started, asked and ended from outside. Its configuration lies in a folder that host and guest
+share.
 """
 
 import shlex
@@ -22,15 +23,17 @@ class GuestAsterisk:
         self._run = shlex.quote(str(run))
         self._pid = f"{self._run}/asterisk.pid"
         self._log = conf / "log" / "messages"
+        self._console = shlex.quote(str(conf.resolve() / "log" / "console"))
 
     def start(self) -> None:
         """Start it and return when it has fully booted. Raises PbxFailed."""
+        self._log.parent.mkdir(mode=0o700, exist_ok=True)
         # A socket cannot be where host and guest share a folder.
         self._do(
             f"mkdir -p {self._run}\n"
             f"[ $(stat -f -c %T {self._run}) = tmpfs ] || mount -t tmpfs -o mode=700 run {self._run}\n"
             f"rm -f {self._run}/asterisk.ctl\n"
-            f"{self._command}\n"
+            f"setsid {self._command} -f >{self._console} 2>&1 &\n"
             f"for i in $(seq {_BOOT_S * 4}); do\n"
             f"  {self._command} -rx 'core waitfullybooted' 2>/dev/null | grep -q 'fully booted' && exit 0\n"
             "  sleep 0.25\n"

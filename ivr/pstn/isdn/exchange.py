@@ -12,7 +12,6 @@ from ivr.pstn.exchange import Exchange, templates
 from ivr.pstn.isdn.asterisk import GuestAsterisk
 from ivr.pstn.isdn.guest import Guest
 
-
 B_CHANNELS = 30
 """Of an E1."""
 
@@ -23,7 +22,7 @@ def channels(lines: int) -> str:
 
 
 class IsdnExchange(Exchange):
-    """The practice network on the network side of the guest's line. `home` is in a folder that the guest shares."""
+    """The practice network on the network side of the guest's line. The guest shares the folder `home`."""
 
     def __init__(self, programs: Programs, home: Path, guest: Guest) -> None:
         super().__init__(programs, home)
@@ -46,7 +45,8 @@ class IsdnExchange(Exchange):
 
     @property
     def _outgoing(self) -> str:
-        """Where Asterisk looks for call files. The guest's own: of what happens in a shared folder it is not told."""
+        """Where Asterisk looks for call files. The guest's own: of what the host does in a folder that they
+        share nobody there is told."""
         return shlex.quote(str(self._home / "spool/outgoing"))
 
     def _render(self, run: Path, *, rtp: tuple[int, int], **more: object) -> None:

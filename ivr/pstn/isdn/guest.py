@@ -1,4 +1,4 @@
-"""The guest: a small emulated machine (qemu, x86-64, no hardware of ours) and what is done in it from outside.
+"""The guest: a small emulated machine (qemu, x86-64) and what is done in it from outside.
 
 Owns: how it is started, how a script gets into it and how it ends. Must not know what is run in it.
 """
@@ -22,8 +22,8 @@ from ivr.pstn.isdn import initramfs
 
 _BOOT_S = 60.0
 _END_S = 5.0
-HOST = "10.0.2.2"
-"""The host's 127.0.0.1, as the guest sees it (qemu's user networking)."""
+GUEST, HOST = "10.0.2.15", "10.0.2.2"
+"""Addresses in qemu's user networking: the guest's own, and that by which it reaches the host's 127.0.0.1."""
 
 
 class GuestFailed(Exception):
@@ -45,7 +45,7 @@ class Machine:
 
     def write_initramfs(self, path: Path) -> None:
         """The file system from which the guest starts, and in which it stays, but for /usr."""
-        init = resources.files("ivr.pstn.isdn").joinpath("guest/init").read_bytes()
+        init = resources.files("ivr.pstn.isdn").joinpath("guest/init.sh").read_bytes()
         modules = {f"modules/{path.name}": path.read_bytes() for path in (self.root / "modules").iterdir()}
         initramfs.write(
             path,
@@ -59,8 +59,8 @@ class Machine:
 class Guest:
     """A guest that runs while this context is entered, and never longer than this process.
 
-    `shares` are folders of the host and where the guest has them; `ports` of the guest are reached at the same
-    port of 127.0.0.1. `log` takes what its kernel says.
+    `shares` are folders of the host and where the guest has them; `ports` of the guest are reached at the
+    same port of 127.0.0.1. `log` takes what its kernel says.
     """
 
     machine: Machine
@@ -138,17 +138,18 @@ class Guest:
     def _argv(self, folder: Path) -> list[str]:
         """No hardware but what it needs; nothing outside reaches it but on 127.0.0.1."""
         machine = self.machine
-        forwards = "".join(f",hostfwd=tcp:127.0.0.1:{port}-10.0.2.15:{port}" for port in self.ports)
+        forwards = "".join(f",hostfwd=tcp:127.0.0.1:{port}-{GUEST}:{port}" for port in self.ports)
+        line = f"socket,id=line,path={folder}/line,server=on,wait=off"
         argv = [
-            *machine.qemu, "-run-with", "exit-with-parent=on", "-nodefaults", "-no-user-config", "-display", "none",
-            "-no-reboot", "-M", "q35,vmport=off", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "Nehalem",
-            "-smp", "1", "-m", str(machine.memory_mb), "-serial", "stdio",
+            *machine.qemu, "-run-with", "exit-with-parent=on", "-nodefaults", "-no-user-config",
+            # Emulated everywhere alike: that a machine lends its own processor (KVM) cannot be relied on.
+            "-M", "q35,vmport=off", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "Nehalem", "-smp", "1",
+            "-m", str(machine.memory_mb), "-no-reboot", "-display", "none", "-serial", "stdio",
             "-kernel", f"{machine.root}/kernel", "-initrd", f"{folder}/initramfs",
-            "-append", "console=ttyS0 quiet panic=-1 mitigations=off tsc=unstable",
+            "-append", "console=ttyS0 quiet panic=-1 mitigations=off",
             "-nic", f"user,model=virtio-net-pci,ipv6=off{forwards}",
-            "-device", "virtio-serial-pci", "-chardev", f"socket,id=line,path={folder}/line,server=on,wait=off",
-            "-device", "virtserialport,chardev=line",
-             *_share("system", machine.root / "usr", ",readonly=on"),
+            "-device", "virtio-serial-pci", "-chardev", line, "-device", "virtserialport,chardev=line",
+            *_share("system", machine.root / "usr", ",readonly=on"),
         ]  # fmt: skip
         for number, share in enumerate(self.shares):
             argv += _share(f"share{number}", share)

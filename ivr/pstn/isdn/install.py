@@ -1,8 +1,9 @@
 """`tocsin pstn isdn install`: from Debian packages to a guest that boots.
 
-Owns the order of the work, and what of the packages is kept: qemu, a kernel with the modules that the guest needs, and
-/usr of the guest. DAHDI's modules have to fit the kernel and Debian ships their source alone: the guest itself builds
-them, once, with the compiler that is there for the purpose; so nothing is asked of the machine but apt and dpkg.
+Owns the order of the work, and what of the packages is kept: qemu, a kernel with the modules that the guest
+needs, and /usr of the guest. DAHDI's modules have to fit the kernel, and Debian ships their source alone: the
+guest itself builds them, once, with a compiler that is there for that; so nothing is asked of the machine but
+apt and dpkg.
 """
 
 import hashlib
@@ -23,11 +24,11 @@ _KEPT = (
 )  # fmt: skip
 _FOR_BUILDING = ("linux-image-amd64", "linux-headers-amd64", "dahdi-dkms", "make")
 _PACKAGES = (*_KEPT, *_FOR_BUILDING)
-_STAMP = "tocsin-isdn.json"
+STAMP = "tocsin-isdn.json"
 _MODULES = ("9p", "9pnet_virtio", "virtio_net")
 _LOOP = {"dahdi": " auto_assign_spans=1", "dahdi_dynamic": "", "dahdi_dynamic_loc": ""}
-"""DAHDI's modules in the order in which they are loaded, with what is said to them. Of the spans that are looped, one
-gives the other its time, and both get channels as they appear."""
+"""DAHDI's modules in the order in which they are loaded, with what is said to them: channels are given to
+spans as they appear."""
 _ONLY_FOR_BUILDING = (
     "src", "include", "lib/modules", "lib/linux-kbuild-*", "lib/gcc", "libexec/gcc", "share/doc", "share/man",
     "share/locale", "lib/x86_64-linux-gnu/perl*", "share/perl*", "lib/x86_64-linux-gnu/*.a",
@@ -50,8 +51,9 @@ def find(root: Path | None = None) -> Machine:
 def install(mirror: str | None, progress: Report, root: Path | None = None) -> Machine:
     """Make the guest in `root`, unless it is there.
 
-    `mirror` is the address of a Debian archive; None takes the one that the machine's own apt uses. Needs 1.5 GB while
-    it works, half a GB after, and some minutes. Safe to call twice at once: the second waits. Raises InstallError.
+    `mirror` is the address of a Debian archive; None takes the one that the machine's own apt uses. Needs
+    1.5 GB while it works, half a GB after, and some minutes. Safe to call twice at once: the second waits.
+    Raises InstallError.
     """
     root = (root or default_root().with_name("isdn")).absolute()
     try:
@@ -84,7 +86,7 @@ def _install(root: Path, mirror: str | None, progress: Report) -> None:
     for pattern in _ONLY_FOR_BUILDING:
         for path in (tree / "usr").glob(pattern):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-    (tree / _STAMP).write_text(json.dumps(_recipe(), indent=2) + "\n", encoding="utf-8")
+    (tree / STAMP).write_text(json.dumps(recipe(), indent=2) + "\n", encoding="utf-8")
     os.sync()  # a power cut after the rename must not leave a stamped guest of empty files
     shutil.rmtree(root, ignore_errors=True)
     tree.rename(root)
@@ -106,7 +108,7 @@ def _build(tree: Path, work: Path, progress: Report) -> None:
     out = work / "built"
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir()
-    script = resources.files("ivr.pstn.isdn").joinpath("guest/build-dahdi").read_text(encoding="utf-8")
+    script = resources.files("ivr.pstn.isdn").joinpath("guest/build-dahdi.sh").read_text(encoding="utf-8")
     with Guest(Machine(tree, memory_mb=1024), work / "console", shares={out: "/built"}) as guest:
         guest.run(script, _BUILD_S)
     for name in _LOOP:
@@ -116,14 +118,14 @@ def _build(tree: Path, work: Path, progress: Report) -> None:
     progress(Progress("build", 100, 100))
 
 
-def _recipe() -> dict[str, object]:
+def recipe() -> dict[str, object]:
     """A guest of another recipe is replaced."""
-    script = resources.files("ivr.pstn.isdn").joinpath("guest/build-dahdi").read_bytes()
+    script = resources.files("ivr.pstn.isdn").joinpath("guest/build-dahdi.sh").read_bytes()
     return {"suite": SUITE, "packages": list(_PACKAGES), "build": hashlib.sha256(script).hexdigest()}
 
 
 def _is_whole(root: Path) -> bool:
     try:
-        return json.loads((root / _STAMP).read_text(encoding="utf-8")) == _recipe()
+        return bool(json.loads((root / STAMP).read_text(encoding="utf-8")) == recipe())
     except (OSError, ValueError):
         return False

@@ -1,7 +1,8 @@
-"""The guest with its line joined: two spans of DAHDI that are each other's far end, and a way in and out for the hotline.
+"""The guest with its line joined: two spans of DAHDI that are each other's far end, with AMI and FastAGI led
+through.
 
-Owns: what the guest must be like for two Asterisks to telephone in it, of which one uses the configuration that
-`tocsin pbx render` wrote for the host, as it stands.
+Owns: what the guest must be like for two Asterisks to telephone in it, of which one uses the configuration
+that `tocsin pbx render` wrote for the host, as it stands.
 """
 
 import shlex
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ivr.ports import Programs
-from ivr.pstn.isdn.guest import HOST, Guest, Machine
+from ivr.pstn.isdn.guest import GUEST, HOST, Guest, Machine
 from ivr.pstn.ports import free_ports
 
 SPAN: Mapping[str, Any] = {"span": 2, "type": "e1", "first": 32}
@@ -21,7 +22,7 @@ _DATA = "/usr/share/asterisk"
 
 
 class Lab:
-    """A guest that is up while this context is entered; it and the host share the folder `home`, under one path."""
+    """A guest that is up while this context is entered. It shares the folder `home`, under the same path."""
 
     def __init__(self, machine: Machine, programs: Programs, home: Path) -> None:
         self.ami_port, self.agi_port = free_ports(2)
@@ -58,11 +59,13 @@ class Lab:
     def _join(self) -> None:
         """Tell DAHDI of the two spans."""
         spans = resources.files("ivr.pstn.isdn").joinpath("guest/system.conf").read_text(encoding="utf-8")
-        self.guest.run(f"mkdir -p /etc/dahdi && cat >/etc/dahdi/system.conf <<'.'\n{spans}.\n/usr/sbin/dahdi_cfg")
+        self.guest.run(
+            f"mkdir -p /etc/dahdi && cat >/etc/dahdi/system.conf <<'.'\n{spans}.\n/usr/sbin/dahdi_cfg"
+        )
 
     def _relay(self) -> None:
         """Asterisk takes AMI on 127.0.0.1 alone, and finds FastAGI there: so it is configured."""
-        for listen, port, to in (("10.0.2.15", self.ami_port, "127.0.0.1"), ("127.0.0.1", self.agi_port, HOST)):
-            self.guest.run(
-                f"/usr/bin/socat TCP-LISTEN:{port},bind={listen},fork,reuseaddr,nodelay TCP:{to}:{port},nodelay &"
-            )
+        loopback = "127.0.0.1"
+        for bind, port, to in ((GUEST, self.ami_port, loopback), (loopback, self.agi_port, HOST)):
+            listen = f"TCP-LISTEN:{port},bind={bind},fork,reuseaddr,nodelay"
+            self.guest.run(f"/usr/bin/socat {listen} TCP:{to}:{port},nodelay &")

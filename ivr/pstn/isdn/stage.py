@@ -1,7 +1,7 @@
 """The stage with a primary rate line in the place of the SIP trunk: see `ivr.pstn.stage`.
 
-Owns: what of the stage is different then. The service, the store and all that is configured are on the host, as ever;
-the hotline's Asterisk and the practice network are in the guest.
+Owns: what of the stage is different then. The service, the store and the configuration are on the host, as
+ever; the hotline's Asterisk and the practice network are in the guest.
 """
 
 from pathlib import Path
