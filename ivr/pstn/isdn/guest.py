@@ -143,7 +143,7 @@ class Guest:
         argv = [
             *machine.qemu, "-run-with", "exit-with-parent=on", "-nodefaults", "-no-user-config",
             # Emulated everywhere alike: that a machine lends its own processor (KVM) cannot be relied on.
-            "-M", "q35,vmport=off", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "Nehalem", "-smp", "1",
+            "-M", "q35,vmport=off", "-accel", "tcg,tb-size=512", "-icount", "shift=0,sleep=on", "-cpu", "Nehalem",
             "-m", str(machine.memory_mb), "-no-reboot", "-display", "none", "-serial", "stdio",
             "-kernel", f"{machine.root}/kernel", "-initrd", f"{folder}/initramfs",
             "-append", "console=ttyS0 quiet panic=-1 mitigations=off",

@@ -36,7 +36,7 @@ class IsdnStage(Stage):
         return GuestAsterisk(self._lab.guest, conf, run_folder(conf))
 
     def _trunk(self, pstn: int) -> dict[str, Any]:
-        return {"name": "practice", "spans": [{**SPAN, "channels": channels(self.cast.lines)}]}
+        return {"name": "practice", "guard_s": 1, "spans": [{**SPAN, "channels": channels(self.cast.lines)}]}
 
     def _tcp_ports(self) -> list[int]:
         return [self._lab.ami_port, self._lab.agi_port]
