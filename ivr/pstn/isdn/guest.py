@@ -142,9 +142,12 @@ class Guest:
         line = f"socket,id=line,path={folder}/line,server=on,wait=off"
         argv = [
             *machine.qemu, "-run-with", "exit-with-parent=on", "-nodefaults", "-no-user-config",
-            # Emulated everywhere alike: that a machine lends its own processor (KVM) cannot be relied on.
-            "-M", "q35,vmport=off", "-accel", "tcg,tb-size=512", "-icount", "shift=0,sleep=on", "-cpu", "Nehalem",
-            "-m", str(machine.memory_mb), "-no-reboot", "-display", "none", "-serial", "stdio",
+            # Emulated everywhere alike: that a machine lends its own processor (KVM) cannot be relied on. And
+            # by a clock that counts what it has done (icount): where the host is busy the guest becomes slower
+            # as a whole, and what is heard and keyed in it stays whole.
+            "-M", "q35,vmport=off", "-cpu", "Nehalem", "-accel", "tcg,tb-size=512",
+            "-icount", "shift=0,sleep=on", "-m", str(machine.memory_mb),
+            "-no-reboot", "-display", "none", "-serial", "stdio",
             "-kernel", f"{machine.root}/kernel", "-initrd", f"{folder}/initramfs",
             "-append", "console=ttyS0 quiet panic=-1 mitigations=off",
             "-nic", f"user,model=virtio-net-pci,ipv6=off{forwards}",

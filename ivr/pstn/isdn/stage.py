@@ -16,7 +16,7 @@ from ivr.pstn.stage import CALLER, Cast, Stage, eventually
 
 _UP_S = 60
 _NO_RTP = (10_000, 10_001)
-"""There is no SIP on this stage, and its ports are nobody's."""
+"""There is no SIP on this stage; its ports are nobody's."""
 
 
 class IsdnStage(Stage):
@@ -35,19 +35,23 @@ class IsdnStage(Stage):
         conf = self.settings.state / "asterisk"
         return GuestAsterisk(self._lab.guest, conf, run_folder(conf))
 
-    def _trunk(self, pstn: int) -> dict[str, Any]:
-        return {"name": "practice", "guard_s": 1, "spans": [{**SPAN, "channels": channels(self.cast.lines)}]}
+    def start_exchange(self) -> None:
+        sip = self.settings.pbx.sip_port
+        self.exchange.start(
+            [*self.cast.phones, CALLER], port=sip, hotline_port=sip, rtp=_NO_RTP, lines=self.cast.lines
+        )
+
+    def _trunk(self, port: int) -> dict[str, Any]:
+        span = {**SPAN, "channels": channels(self.cast.lines)}
+        return {"name": "practice", "guard_s": 1, "spans": [span], **self.cast.trunk}
 
     def _tcp_ports(self) -> list[int]:
         return [self._lab.ami_port, self._lab.agi_port]
 
-    def _connect(self, sip: int, pstn: int) -> None:
-        conf = self.settings.state / "asterisk"
-        self.tocsin("pbx", "render", "--into", str(conf))
+    def _connect(self) -> None:
+        self.tocsin("pbx", "render", "--into", str(self.settings.state / "asterisk"))
         self._clearing.callback(self.exchange.stop)
-        self.exchange.start(
-            [*self.cast.phones, CALLER], port=pstn, hotline_port=sip, rtp=_NO_RTP, lines=self.cast.lines
-        )
+        self.start_exchange()
         self._clearing.callback(self.pbx.stop)
         self.pbx.start()
         self.await_line()
