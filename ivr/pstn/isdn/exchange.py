@@ -50,7 +50,9 @@ class IsdnExchange(Exchange):
         return shlex.quote(str(self._home / "spool/outgoing"))
 
     def _render(self, run: Path, *, rtp: tuple[int, int], **more: object) -> None:
-        super()._render(run, rtp=rtp, channels=channels(int(str(more["lines"])) or B_CHANNELS), **more)
+        lines = more["lines"]
+        assert isinstance(lines, int)
+        super()._render(run, rtp=rtp, channels=channels(lines or B_CHANNELS), **more)
 
     def _hand_over(self, draft: Path, file: Path) -> None:
         self._guest.run(f"cp {shlex.quote(str(draft))} {self._outgoing}/{file.name}")

@@ -142,8 +142,8 @@ class Guest:
         line = f"socket,id=line,path={folder}/line,server=on,wait=off"
         argv = [
             *machine.qemu, "-run-with", "exit-with-parent=on", "-nodefaults", "-no-user-config",
-            # Emulated everywhere alike: that a machine lends its own processor (KVM) cannot be relied on. And
-            # by a clock that counts what it has done (icount): where the host is busy the guest becomes slower
+            # Emulated everywhere alike: that a machine lends its processor (KVM) cannot be relied on. And
+            # by a clock that counts what it has done (icount): on a busy host the guest becomes slower
             # as a whole, and what is heard and keyed in it stays whole.
             "-M", "q35,vmport=off", "-cpu", "Nehalem", "-accel", "tcg,tb-size=512",
             "-icount", "shift=0,sleep=on", "-m", str(machine.memory_mb),

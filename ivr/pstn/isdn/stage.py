@@ -43,7 +43,7 @@ class IsdnStage(Stage):
 
     def _trunk(self, port: int) -> dict[str, Any]:
         span = {**SPAN, "channels": channels(self.cast.lines)}
-        return {"name": "practice", "guard_s": 1, "spans": [span], **self.cast.trunk}
+        return {"name": "practice", "spans": [span], **self.cast.trunk}
 
     def _tcp_ports(self) -> list[int]:
         return [self._lab.ami_port, self._lab.agi_port]
