@@ -15,8 +15,6 @@ from ivr.pstn.isdn.lab import SPAN, Lab
 from ivr.pstn.stage import CALLER, Cast, Stage, eventually
 
 _UP_S = 60
-_NO_RTP = (10_000, 10_001)
-"""There is no SIP on this stage; its ports are nobody's."""
 
 
 class IsdnStage(Stage):
@@ -36,12 +34,16 @@ class IsdnStage(Stage):
         return GuestAsterisk(self._lab.guest, conf, run_folder(conf))
 
     def start_exchange(self) -> None:
-        sip = self.settings.pbx.sip_port
+        nobody = self.settings.pbx.sip_port  # there is no SIP on this stage
         self.exchange.start(
-            [*self.cast.phones, CALLER], port=sip, hotline_port=sip, rtp=_NO_RTP, lines=self.cast.lines
+            [*self.cast.phones, CALLER],
+            port=nobody,
+            hotline_port=nobody,
+            rtp=(nobody, nobody),
+            lines=self.cast.lines,
         )
 
-    def _trunk(self, port: int) -> dict[str, Any]:
+    def _trunk(self, trunk: object) -> dict[str, Any]:
         span = {**SPAN, "channels": channels(self.cast.lines)}
         return {"name": "practice", "spans": [span], **self.cast.trunk}
 
