@@ -172,7 +172,7 @@ def tools(settings: Settings, bridge: Bridge, known: Keys) -> Tools:
         pin=known.pin,
         read_iodef=read_iodef,
         write_iodef=_writer(bridge, settings.network.hotline),
-        transport=_transport(bridge),
+        transport=_transport(settings, bridge),
         failing=known.failing,
     )
 
@@ -203,7 +203,7 @@ def _writer(bridge: Bridge, hotline: str) -> Callable[[Current], bytes | None]:
     return write
 
 
-def _transport(bridge: Bridge) -> Transport:
+def _transport(settings: Settings, bridge: Bridge) -> Transport:
     if bridge.smtp is None:
         return by_sendmail
     password = None
@@ -213,4 +213,11 @@ def _transport(bridge: Bridge) -> Transport:
             password = file.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise BadConfig(f"{file}: the password of {bridge.smtp.user} cannot be read") from error
-    return BySmtp(bridge.smtp, bridge.domain, password, ssl.create_default_context())
+    return BySmtp(bridge.smtp, bridge.domain, password, _trusted(settings.path.parent, bridge.smtp.ca))
+
+
+def _trusted(folder: Path, ca: Path | None) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=folder / ca if ca else None)
+    except OSError as error:
+        raise BadConfig(f"bridge.smtp.ca: {ca}: holds no certificate authority that can be read") from error
