@@ -13,7 +13,6 @@ from ivr.bridge.spool import Spool, SpoolFull
 from ivr.domain import enrol
 from ivr.ports import Clock
 
-
 _NULL = ("", "<>", "MAILER-DAEMON")
 """How the null sender comes: from a pipe as it should be, from LMTP, from Postfix's pipe(8) by default."""
 
