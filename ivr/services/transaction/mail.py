@@ -34,7 +34,7 @@ class Mails:
         late = (MailState.SENT, MailState.QUEUED)
         if before is not None and (before.state is fact.state or (before.state, fact.state) == late):
             return
-        sent_at = self._now if fact.state is MailState.SENT else before and before.sent_at
+        sent_at = self._now if fact.state is MailState.SENT else before.sent_at if before else None
         self._tx.put(Mail(fact.alert, fact.team, fact.address, fact.state, sent_at, fact.reason))
         if fact.state is MailState.FAILED:
             self._note(Note("mail failed"), alert=fact.alert, team=fact.team)
