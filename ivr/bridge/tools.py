@@ -213,10 +213,11 @@ def _transport(settings: Settings, bridge: Bridge) -> Transport:
             password = file.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise BadConfig(f"{file}: the password of {bridge.smtp.user} cannot be read") from error
-    return BySmtp(bridge.smtp, bridge.domain, password, _trusted(settings.path.parent, bridge.smtp.ca))
+    return BySmtp(bridge.smtp, bridge.domain, password, trusted(settings.path.parent, bridge.smtp.ca))
 
 
-def _trusted(folder: Path, ca: Path | None) -> ssl.SSLContext:
+def trusted(folder: Path, ca: Path | None) -> ssl.SSLContext:
+    """Of whom a mail server may have its certificate. Raises BadConfig."""
     try:
         return ssl.create_default_context(cafile=folder / ca if ca else None)
     except OSError as error:
