@@ -118,8 +118,14 @@ class Outgoing:
             return None if row[0] is None else float(row[0])
 
     def sent(self, key: int, now: float) -> None:
-        """A mail server has it: its content is not kept any longer."""
-        self._update(key, state=State.SENT, sent_at=now, message=None, reason=None)
+        """A mail server has it: its content is not kept any longer. It may have come back before that is on
+        the disk."""
+        with self._store.write() as db:
+            db.execute("UPDATE outgoing SET sent_at = ?, message = NULL WHERE id = ?", (now, key))
+            db.execute(
+                "UPDATE outgoing SET state = ?, reason = NULL WHERE id = ? AND state = ?",
+                (State.SENT, key, State.QUEUED),
+            )
 
     def failed(self, key: int, reason: str) -> None:
         self._update(key, state=State.FAILED, message=None, reason=reason)
@@ -141,11 +147,11 @@ class Outgoing:
             )
 
     def came_back(self, key: int) -> None:
-        """A mail that was sent has come back (RFC 3464)."""
+        """A mail has come back (RFC 3464)."""
         with self._store.write() as db:
             db.execute(
-                "UPDATE outgoing SET state = ?, reason = ? WHERE id = ? AND state = ?",
-                (State.FAILED, "it has come back; look at the mail server's report", key, State.SENT),
+                "UPDATE outgoing SET state = ?, message = NULL, reason = ? WHERE id = ? AND state != ?",
+                (State.FAILED, "it has come back; look at the mail server's report", key, State.FAILED),
             )
 
     def untold(self, most: int) -> list[Line]:
