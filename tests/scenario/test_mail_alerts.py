@@ -81,14 +81,14 @@ def by_mail(stage: Stage, lmtp: int, smtp: int) -> Iterator[Post]:
             key = json.loads(bridge.asked("mail", "keys", "--json"))["openpgp"]["key"]
             for one in teams.values():
                 one.joins(key)
-            stage.tocsin("team", "import", str(_directory(stage, teams)))
+            stage.tocsin("team", "import", str(directory(stage, teams)))
             yield Post(lmtp, bridge, mailboxes, teams)
         finally:
             bridge.kill()
             server.stop()
 
 
-def _directory(stage: Stage, teams: dict[str, Correspondent]) -> Path:
+def directory(stage: Stage, teams: dict[str, Correspondent]) -> Path:
     """The team file of the stage, with the keys of the teams."""
     file = stage.home / "teams.yaml"
     document = yaml.safe_load(file.read_text(encoding="utf-8"))
