@@ -9,10 +9,11 @@ import socket
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
+import yaml
 from correspondent import BridgeService, Correspondent
 from pgp_peer import peers
 from test_alerts import one_team, out_calls, raise_alert
@@ -41,8 +42,9 @@ def half_a_word(where: Path) -> Iterator[None]:
     with ExitStack() as open_:
         for _ in range(4):
             peer = open_.enter_context(socket.socket(socket.AF_UNIX))
-            peer.connect(str(where))
-            peer.sendall(b'{"verb": "curr')
+            with suppress(OSError):  # some of them the bridge has already
+                peer.connect(str(where))
+                peer.sendall(b'{"verb": "curr')
         yield
 
 
@@ -82,7 +84,6 @@ def test_an_alert_goes_out_by_telephone_as_fast_as_with_the_internet(
     took_s: dict[str, float] = {}
     with peers(str(CALLER.team), "xyz-cert") as homes:
         teams = {one.home.name: Correspondent(one.home.name, one) for one in homes}
-        took_s["no bridge"] = after_release_s(stage, spoken_alert)
         bridge.start()
         try:
             key = json.loads(bridge.asked("mail", "keys", "--json"))["openpgp"]["key"]
@@ -103,13 +104,11 @@ def test_an_alert_goes_out_by_telephone_as_fast_as_with_the_internet(
                 took_s["stopped"] = after_release_s(stage, spoken_alert)
                 assert away(stage) == {"gate", "bridge", "mail server"}
             bridge.kill()
-            took_s["killed"] = after_release_s(stage, spoken_alert)
+            took_s["no bridge"] = after_release_s(stage, spoken_alert)
 
-            # The bridge's own files stay; its mail server has a name that nobody knows.
-            text = conf.read_text(encoding="utf-8").replace(
-                "host: 127.0.0.1\n    port", "host: mail.invalid\n    port"
-            )
-            conf.write_text(text.replace("starttls: false", "starttls: true"), encoding="utf-8")
+            document = yaml.safe_load(conf.read_text(encoding="utf-8"))
+            document["bridge"]["smtp"] = {"host": "mail.invalid"}
+            conf.write_text(yaml.safe_dump(document), encoding="utf-8")
             bridge.start()
             took_s["no name"] = after_release_s(stage, spoken_alert)
             assert away(stage) == {"mail server"}
