@@ -14,6 +14,8 @@ _LONGEST_PAUSE_S = 1800.0
 _GIVEN_UP_S = 2 * 86_400.0
 """RFC 5321 (4.5.4.1) would have four days; an alert of so long ago is no alert."""
 
+_CAME_BACK = "it has come back; look at the mail server's report"
+
 
 class Kind(StrEnum):
     ALERT = "alert"
@@ -123,8 +125,8 @@ class Outgoing:
         with self._store.write() as db:
             db.execute("UPDATE outgoing SET sent_at = ?, message = NULL WHERE id = ?", (now, key))
             db.execute(
-                "UPDATE outgoing SET state = ?, reason = NULL WHERE id = ? AND state = ?",
-                (State.SENT, key, State.QUEUED),
+                "UPDATE outgoing SET state = ?, reason = NULL WHERE id = ? AND reason IS NOT ?",
+                (State.SENT, key, _CAME_BACK),
             )
 
     def failed(self, key: int, reason: str) -> None:
@@ -151,7 +153,7 @@ class Outgoing:
         with self._store.write() as db:
             db.execute(
                 "UPDATE outgoing SET state = ?, message = NULL, reason = ? WHERE id = ? AND state != ?",
-                (State.FAILED, "it has come back; look at the mail server's report", key, State.FAILED),
+                (State.FAILED, _CAME_BACK, key, State.FAILED),
             )
 
     def untold(self, most: int) -> list[Line]:

@@ -240,7 +240,7 @@ def test_a_mail_that_comes_back_is_failed_by_its_own_token_alone(bridge: Bridge)
 def test_a_mail_may_come_back_before_it_is_on_record_as_sent(bridge: Bridge) -> None:
     """A mail server beside us is faster than a disk."""
     bridge.letters.alert(ALERT, THREE, list)
-    (first, _), _ = bridge.outgoing.due(NOW, 2)
+    first, _ = bridge.outgoing.due(NOW, 2)
     bridge.outgoing.came_back(first.id)
     bridge.outgoing.sent(first.id, NOW)
     line = bridge.outgoing.all()[0]

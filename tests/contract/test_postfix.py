@@ -2,6 +2,7 @@
 have their mailboxes with it; the gate is that of a real ledger."""
 
 import json
+import re
 import shlex
 import smtplib
 import subprocess
@@ -79,9 +80,8 @@ class Place:
 
     def alerts_to(self, team: str) -> list[str]:
         """Those among its mails that can be acknowledged: which alerts they are of."""
-        return [
-            self.teams[team].reads(raw).split(",")[0] for raw in self.mailbox(team) if reply_to(raw) != "None"
-        ]
+        texts = [self.teams[team].reads(raw) for raw in self.mailbox(team) if reply_to(raw) != "None"]
+        return [found[0] for text in texts if (found := re.search(r"^Alert \d+", text, re.MULTILINE))]
 
     def by_mail(self, alert: int) -> dict[str, str]:
         """What the bridge has on record of the alert's mails, by team."""
