@@ -16,8 +16,8 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
+import debian
 import pytest
-from debian import TROUBLE, loader, unpacked
 
 DOCUMENT = Path(__file__).parents[2] / "docs/mail.md"
 _WAIT_S = 30.0
@@ -60,8 +60,8 @@ def documented(begins: str) -> str:
 @cache
 def _tree() -> Path:
     try:
-        return unpacked("postfix", ("postfix", "fakeroot"))
-    except TROUBLE as error:
+        return debian.tree("postfix fakeroot", "postfix")
+    except debian.TROUBLE as error:
         # Where every change is judged, a peer that is missing must not look like a peer that agreed.
         how = "no Postfix: let this machine reach its Debian mirror"
         (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{how} ({error})")
@@ -131,10 +131,9 @@ class Postfix:
         return self.home / "mail.log"
 
     def _argv(self, program: str | Path, *more: str) -> list[str]:
-        own = loader(self._tree)
-        libraries = (own.parent, self._tree / "usr/lib/postfix", own.parent / "libfakeroot")
-        path = ":".join(map(str, libraries))
-        return [str(own), "--library-path", path, *more, str(self._tree / program)]
+        (fakeroot,) = self._tree.glob("usr/lib/*-linux-gnu/libfakeroot")
+        *loader, path = debian.loaded(self._tree, str(program), "usr/lib/postfix", str(fakeroot))
+        return [*loader, *more, path]
 
     def _command(self, where: Path, program: Path, key: str) -> None:
         """Postfix clears the environment of what it starts: each of its programs finds its way anew."""
