@@ -17,8 +17,9 @@ TROUBLE = (InstallError, OSError, subprocess.CalledProcessError)
 """What keeps a program from being fetched."""
 
 
-def tree(package: str, folder: str, wanted: Callable[[str], bool] = lambda name: True) -> Path:
-    """The cache's `folder` with the files of `package` and of those it needs whose names are `wanted`. Raises
+def tree(packages: str, folder: str, wanted: Callable[[str], bool] = lambda name: True) -> Path:
+    """The cache's `folder` with the files of `packages` (names, blanks between them) and of those they need,
+    where their names are `wanted`. Raises
     one of TROUBLE."""
     root = default_root().with_name(folder)
     root.parent.mkdir(parents=True, exist_ok=True)
@@ -31,9 +32,10 @@ def tree(package: str, folder: str, wanted: Callable[[str], bool] = lambda name:
         apt = PrivateApt(work / "apt", machine_mirror())
         apt.prepare()
         apt.update(lambda progress: None)
-        packages = apt.resolve((package,))
-        apt.download((package,), packages, lambda progress: None)
-        for one in packages:
+        names = tuple(packages.split())
+        found = apt.resolve(names)
+        apt.download(names, found, lambda progress: None)
+        for one in found:
             if wanted(one.file.partition("_")[0]):
                 subprocess.run(["dpkg-deb", "-x", apt.archives / one.file, work / "tree"], check=True)
         (work / "tree").rename(root)

@@ -14,6 +14,8 @@ _LONGEST_PAUSE_S = 1800.0
 _GIVEN_UP_S = 2 * 86_400.0
 """RFC 5321 (4.5.4.1) would have four days; an alert of so long ago is no alert."""
 
+_CAME_BACK = "it has come back; look at the mail server's report"
+
 
 class Kind(StrEnum):
     ALERT = "alert"
@@ -118,8 +120,14 @@ class Outgoing:
             return None if row[0] is None else float(row[0])
 
     def sent(self, key: int, now: float) -> None:
-        """A mail server has it: its content is not kept any longer."""
-        self._update(key, state=State.SENT, sent_at=now, message=None, reason=None)
+        """A mail server has it: its content is not kept any longer. It may have come back before that is on
+        the disk."""
+        with self._store.write() as db:
+            db.execute("UPDATE outgoing SET sent_at = ?, message = NULL WHERE id = ?", (now, key))
+            db.execute(
+                "UPDATE outgoing SET state = ?, reason = NULL WHERE id = ? AND reason IS NOT ?",
+                (State.SENT, key, _CAME_BACK),
+            )
 
     def failed(self, key: int, reason: str) -> None:
         self._update(key, state=State.FAILED, message=None, reason=reason)
@@ -141,11 +149,11 @@ class Outgoing:
             )
 
     def came_back(self, key: int) -> None:
-        """A mail that was sent has come back (RFC 3464)."""
+        """A mail has come back (RFC 3464)."""
         with self._store.write() as db:
             db.execute(
-                "UPDATE outgoing SET state = ?, reason = ? WHERE id = ? AND state = ?",
-                (State.FAILED, "it has come back; look at the mail server's report", key, State.SENT),
+                "UPDATE outgoing SET state = ?, message = NULL, reason = ? WHERE id = ? AND state != ?",
+                (State.FAILED, _CAME_BACK, key, State.FAILED),
             )
 
     def untold(self, most: int) -> list[Line]:

@@ -1,6 +1,7 @@
 """Sends what is queued, and tells the hotline what became of it.
 
-Owns: one round. A server that is away puts off all that is due, a refusal the one mail that it is about.
+Owns: one round. A server that is away puts off all that is due, a refusal the one mail that it is about. A
+server that hangs up, as after many refusals, is asked anew for those that are left.
 """
 
 import logging
@@ -39,14 +40,17 @@ class Postman:
         left = self.outgoing.due(self.clock(), _BATCH)
         if not left:
             return False
+        waits = left
         try:
             with self.transport() as send:
+                waits = left[:1]
                 while left:
                     self._one(send, left[0])
+                    waits = []
                     left = left[1:] or self.outgoing.due(self.clock(), _BATCH)
         except NotNow as error:
-            log.warning("%d mails wait: %s", len(left), error)
-            for line in left:
+            log.warning("%d mails wait: %s", len(waits), error)
+            for line in waits:
                 self.outgoing.put_off(line, str(error), self.clock())
         return True
 

@@ -13,6 +13,9 @@ from ivr.bridge.spool import Spool, SpoolFull
 from ivr.domain import enrol
 from ivr.ports import Clock
 
+_NULL = ("", "<>", "MAILER-DAEMON")
+"""How the null sender comes: from a pipe as it should be, from LMTP, from Postfix's pipe(8) by default."""
+
 
 class Answer(Enum):
     """What the mail server is told."""
@@ -53,14 +56,14 @@ class Reception:
         )
 
     def take(self, sender: str, recipients: Sequence[str], raw: bytes) -> Answer:
-        """TAKEN only when it is on the disk. `sender` is empty, or MAILER-DAEMON from Postfix's pipe(8), for
-        the null sender."""
+        """TAKEN only when it is on the disk."""
         if len(raw) > self._most_octets:
             return Answer.TOO_LARGE
         if not self._is_ready():
             return Answer.LATER
-        null = not sender or sender.upper() == "MAILER-DAEMON"
-        envelope = Envelope("" if null else sender, tuple(r.lower() for r in recipients), self._clock())
+        envelope = Envelope(
+            "" if sender.upper() in _NULL else sender, tuple(r.lower() for r in recipients), self._clock()
+        )
         try:
             self._spool.keep(envelope, in_crlf(raw))
         except (OSError, SpoolFull):

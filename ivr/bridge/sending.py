@@ -47,18 +47,28 @@ def by_sendmail() -> AbstractContextManager[Send]:
 
 
 class BySmtp:
-    def __init__(self, server: Smtp, own_name: str, password: str | None, trusted: ssl.SSLContext) -> None:
+    """`patience_s`: for an answer of the server."""
+
+    def __init__(
+        self,
+        server: Smtp,
+        own_name: str,
+        password: str | None,
+        trusted: ssl.SSLContext,
+        patience_s: float = _PATIENCE_S,
+    ) -> None:
         self._server = server
         self._own_name = own_name
         self._password = password
         self._trusted = trusted
+        self._patience_s = patience_s
 
     @contextmanager
     def __call__(self) -> Iterator[Send]:
         where = f"{self._server.host}:{self._server.port}"
         try:
             link = smtplib.SMTP(
-                self._server.host, int(self._server.port), self._own_name, timeout=_PATIENCE_S
+                self._server.host, int(self._server.port), self._own_name, timeout=self._patience_s
             )
             with link:
                 if self._server.starttls:

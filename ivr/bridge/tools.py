@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 from ivr.adapters import iodef, pgp
 from ivr.adapters.pgp import opening, sealing
@@ -172,7 +173,7 @@ def tools(settings: Settings, bridge: Bridge, known: Keys) -> Tools:
         pin=known.pin,
         read_iodef=read_iodef,
         write_iodef=_writer(bridge, settings.network.hotline),
-        transport=_transport(bridge),
+        transport=_transport(settings, bridge),
         failing=known.failing,
     )
 
@@ -203,7 +204,7 @@ def _writer(bridge: Bridge, hotline: str) -> Callable[[Current], bytes | None]:
     return write
 
 
-def _transport(bridge: Bridge) -> Transport:
+def _transport(settings: Settings, bridge: Bridge) -> Transport:
     if bridge.smtp is None:
         return by_sendmail
     password = None
@@ -213,4 +214,12 @@ def _transport(bridge: Bridge) -> Transport:
             password = file.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise BadConfig(f"{file}: the password of {bridge.smtp.user} cannot be read") from error
-    return BySmtp(bridge.smtp, bridge.domain, password, ssl.create_default_context())
+    return BySmtp(bridge.smtp, bridge.domain, password, trusted(settings.path.parent, bridge.smtp.ca))
+
+
+def trusted(folder: Path, ca: Path | None) -> ssl.SSLContext:
+    """Of whom a mail server may have its certificate. Raises BadConfig."""
+    try:
+        return ssl.create_default_context(cafile=folder / ca if ca else None)
+    except OSError as error:
+        raise BadConfig(f"bridge.smtp.ca: {ca}: holds no certificate authority that can be read") from error

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from ivr.bridge.bounces import has_come_back
 from ivr.bridge.gate import Gate, GateAway, GateRefused
 from ivr.bridge.incoming import Incoming
 from ivr.bridge.intake import judge
@@ -145,6 +146,6 @@ class Worker:
             self.letters.refused(mail, member, refused)
         for recipient in mail.envelope.recipients:
             name, _, token = recipient.rpartition("@")[0].partition("+")
-            if name == BOUNCES and token:
+            if name == BOUNCES and token and has_come_back(mail):
                 self.letters.came_back(token)
         log.info("mail %s refused: %s", mail.id, refused.reason)

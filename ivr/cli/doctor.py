@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 from ivr.cli.common import Args, Verbs, answers, house, settings, verb
 from ivr.cli.doctor_letters import letters
+from ivr.cli.doctor_mail import by_mail
 from ivr.cli.doctor_trunks import trunks
+from ivr.cli.ill import Ill as _Ill
 from ivr.cli.output import Exit, code_of, document
 
 if TYPE_CHECKING:
@@ -65,15 +67,12 @@ def checks(args: Args, chosen: "Settings") -> Iterator[Check]:
     yield _outcome("service", lambda: _service(chosen))
     yield _outcome("disk reserve", lambda: _reserve(chosen))
     yield _outcome("internet", lambda: _internet(chosen))
+    yield from (_outcome(name, look) for name, look in by_mail(chosen))
     for smsc in chosen.smsc:
         if isinstance(smsc, Modem):
             yield _outcome(f"modem {smsc.name}", partial(_modem, smsc))
         else:
             yield _outcome(f"smsc {smsc.name}", partial(_smsc, chosen, smsc))
-
-
-class _Ill(Exception):
-    """Something is not well. The message says what to do."""
 
 
 def _outcome(name: str, look: Callable[[], str]) -> Check:

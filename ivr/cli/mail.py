@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ivr.cli.common import Args, Verbs, group, settings, verb
-from ivr.cli.output import Exit, cell, document, say, table
+from ivr.cli.output import Exit, cell, code_of, complain, document, say, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -164,7 +164,19 @@ def _retry(args: Args) -> int:
 
 
 def _ingest(args: Args) -> int:
-    """What Postfix's pipe(8) makes of the status: 0 taken, 65 sent back, 75 tried again."""
+    """What Postfix's pipe(8) makes of the status: 0 taken, 65 sent back, 75 tried again. It would send a mail
+    back also for a folder or a configuration of ours that is not right."""
+    try:
+        return _taken(args)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the mail server is to keep the mail
+        if code_of(error) is not None:
+            complain(error)
+        else:
+            say(f"the mail was not taken: {type(error).__name__}")
+        return Exit.AGAIN
+
+
+def _taken(args: Args) -> int:
     from ivr.bridge.reception import Answer, Reception
 
     with _bridge(args) as (bridge, _, spool):

@@ -36,8 +36,12 @@ class Smtp:
     """Its certificate must be good for `host`. False only for a server on this machine."""
     user: str | None = field(default=None, metadata={"check": _user})
     """Its password is in the file `smtp-password` in the folder of the bridge."""
+    ca: Path | None = None
+    """PEM file of the certificate authorities to trust. Default: those of this machine."""
 
     def __post_init__(self) -> None:
+        if self.ca is not None and not self.starttls:
+            raise ValueError("ca is of use with `starttls: true` only")
         if not self.starttls and self.host not in ("127.0.0.1", "::1", "localhost"):
             raise ValueError("starttls: false is for a server on this machine, such as 127.0.0.1")
 

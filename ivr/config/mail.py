@@ -18,7 +18,7 @@ def _users(names: tuple[str, ...]) -> tuple[str, ...]:
 class Mail:
     """How long an alert may be out by mail alone."""
 
-    acknowledge_within_s: float = field(default=3600.0, metadata={"check": between(60, 86_400)})
+    acknowledge_within_s: float = field(default=3600.0, metadata={"check": between(10, 86_400)})
     """Then its originator is told who has not acknowledged, and how to have them called."""
     open_s: float = field(default=86_400.0, metadata={"check": between(3600, 30 * 86_400)})
     """Then it closes, and whoever has not acknowledged is named as missing."""

@@ -81,6 +81,8 @@ class Cast:
     """The longest recording."""
     network: Mapping[str, Any] = field(default_factory=dict)
     """Keys of the configuration's section `network`, beyond name and numbers."""
+    sections: Mapping[str, Any] = field(default_factory=dict)
+    """Sections of the configuration that a practice network has none of, such as `bridge`."""
     dtmf: str = "rfc4733"
     """How the keys of the phones travel: see Exchange.start."""
     trunk: Mapping[str, Any] = field(default_factory=dict)
@@ -208,8 +210,8 @@ class Stage:
     # -- setting and clearing ------------------------------------------------------------------------------
 
     def _clear(self) -> None:
-        folders = ("pstn", "pstn-2", "recordings", "secrets")
-        for left in (*folders, "state/tocsin.db*", "sms.jsonl", "serve.log", "*.yaml"):
+        folders = ("pstn", "pstn-2", "recordings", "secrets", "bridge")
+        for left in (*folders, "state/tocsin.db*", "sms.jsonl", "*.log", "*.yaml"):
             for path in self.home.glob(left):
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
         self.home.mkdir(parents=True, exist_ok=True)
@@ -265,6 +267,7 @@ class Stage:
             ],
             "policy": dict(self.cast.policy),
             "audio": {"longest_s": self.cast.longest_s},
+            **self.cast.sections,
         }
         _write(self._conf, document)
         self.tocsin("init")

@@ -119,6 +119,14 @@ def test_a_mail_by_lmtp_becomes_an_alert(bridge: Bridge, tmp_path: Path) -> None
     assert bridge.answers.spread_ == [1]
 
 
+def test_a_bounce_comes_without_a_sender(bridge: Bridge, tmp_path: Path) -> None:
+    path = tmp_path / "lmtp"
+    with served(bridge, path), smtplib.LMTP(str(path)) as client:
+        client.sendmail("", [f"bounces+7-x@{DOMAIN}"], message())
+    bridge.work()
+    assert bridge.answers.back == ["7-x"] and bridge.incoming.all()[-1].sender == ""
+
+
 def test_what_a_server_is_told(bridge: Bridge) -> None:
     port = free_port()
     with served(bridge, port), smtplib.LMTP("127.0.0.1", port) as client:
@@ -226,6 +234,8 @@ def test_strangers_and_programs_hear_nothing(bridge: Bridge) -> None:
     bridge.work()
     assert bridge.last() == (State.REFUSED, "automatic", "abc")
     bridge.take(message(), sender="", to=f"bounces+7-x@{DOMAIN}")
+    bridge.work()
+    bridge.take(message(more=b"Auto-Submitted: auto-replied\r\n"), sender="", to=f"bounces+8-x@{DOMAIN}")
     bridge.work()
     assert bridge.answers.refused_ == [] and bridge.answers.back == ["7-x"]
 

@@ -158,6 +158,16 @@ def test_one_members_failure_is_its_own(bridge: Bridge) -> None:
     assert [team for _, team, state, _ in bridge.hotline.told if state == "failed"] == ["xyz"]
 
 
+def test_a_server_that_hangs_up_holds_up_nobody_but_whom_it_hangs_up_on(bridge: Bridge) -> None:
+    """Postfix does so after twenty refusals, whatever comes then."""
+    bridge.sink.answers = {"cert@xyz.example": "550 5.1.1 no such mailbox", "def@def.example": "421 too many"}
+    many = Members([*THREE, Member("ghi", "GHI", Standard.OPENPGP, "E" * 40, "", ("ghi@ghi.example",))])
+    bridge.letters.alert(ALERT, many, list)
+    bridge.post()
+    assert bridge.states() == {"xyz": State.FAILED, "def": State.QUEUED, "ghi": State.SENT}
+    assert [line.tries for line in bridge.outgoing.all()] == [0, 1, 0]
+
+
 def test_a_server_that_is_busy_is_asked_again_later_and_not_for_ever(bridge: Bridge) -> None:
     bridge.sink.answers = {"cert@xyz.example": "451 4.7.1 greylisted"}
     bridge.letters.alert(ALERT, THREE, list)
@@ -225,6 +235,16 @@ def test_a_mail_that_comes_back_is_failed_by_its_own_token_alone(bridge: Bridge)
     assert set(bridge.states().values()) == {State.SENT}
     bridge.letters.came_back(token[1])
     assert bridge.states() == {"xyz": State.FAILED, "def": State.SENT}
+
+
+def test_a_mail_may_come_back_before_it_is_on_record_as_sent(bridge: Bridge) -> None:
+    """A mail server beside us is faster than a disk."""
+    bridge.letters.alert(ALERT, THREE, list)
+    first, _ = bridge.outgoing.due(NOW, 2)
+    bridge.outgoing.came_back(first.id)
+    bridge.outgoing.sent(first.id, NOW)
+    line = bridge.outgoing.all()[0]
+    assert (line.state, line.sent_at) == (State.FAILED, NOW) and "come back" in (line.reason or "")
 
 
 def test_the_originator_hears_once_who_is_missing(bridge: Bridge) -> None:

@@ -6,7 +6,8 @@ import pytest
 from smsc.peer import NpmSmsc
 from test_smpp_tls import certificate
 
-from ivr.cli.doctor import _Ill, _smsc
+from ivr.cli.doctor import _smsc
+from ivr.cli.ill import Ill
 from ivr.config import Settings
 from ivr.config.sms import Smsc
 
@@ -20,9 +21,9 @@ def test_an_smsc_that_answers(settings: Settings, tmp_path: Path) -> None:
     smsc, safe = NpmSmsc(), NpmSmsc(pem)
     assert seen(settings, port=smsc.port).endswith("answers")
     assert seen(settings, port=safe.port, tls=True, ca=pem).endswith("its certificate is good")
-    with pytest.raises(_Ill, match="certificate is refused"):
+    with pytest.raises(Ill, match="certificate is refused"):
         seen(settings, port=safe.port, tls=True)
     for one in (smsc, safe):
         one.kill()
-    with pytest.raises(_Ill, match="cannot connect"):
+    with pytest.raises(Ill, match="cannot connect"):
         seen(settings, port=smsc.port)

@@ -207,8 +207,10 @@ class TestMailboxes:
         assert self.told(book, alert, MailState.QUEUED).sent_at is None
         assert self.told(book, alert, MailState.SENT).sent_at == NOON
         clock.forward(60)
-        late = self.told(book, alert, MailState.SENT, MailState.QUEUED, MailState.FAILED)
+        late = self.told(book, alert, MailState.SENT, MailState.QUEUED)
         assert (late.state, late.sent_at) == (MailState.SENT, NOON)
+        came_back = self.told(book, alert, MailState.FAILED)
+        assert (came_back.state, came_back.sent_at, came_back.reason) == (MailState.FAILED, NOON, "550")
 
     def test_may_fail_and_be_sent_after_all(self, book: Book, alert: int) -> None:
         assert self.told(book, alert, MailState.QUEUED, MailState.FAILED).reason == "550"

@@ -27,13 +27,14 @@ class Mails:
             self._tx.put(Submission(message, alert.id))
 
     def moved(self, fact: facts.MailMoved) -> None:
-        """What the bridge has told before, and tells again, changes nothing; sent once is sent."""
+        """What the bridge has told before, and tells again, changes nothing. What was sent may come back."""
         if self._tx.get(Delivery, fact.alert, fact.team) is None:
             raise Illegal(f"alert {fact.alert} is not addressed to team {fact.team}")
         before = self._tx.get(Mail, fact.alert, fact.team, fact.address)
-        if before is not None and (before.state is fact.state or before.state is MailState.SENT):
+        late = (MailState.SENT, MailState.QUEUED)
+        if before is not None and (before.state is fact.state or (before.state, fact.state) == late):
             return
-        sent_at = self._now if fact.state is MailState.SENT else None
+        sent_at = self._now if fact.state is MailState.SENT else before.sent_at if before else None
         self._tx.put(Mail(fact.alert, fact.team, fact.address, fact.state, sent_at, fact.reason))
         if fact.state is MailState.FAILED:
             self._note(Note("mail failed"), alert=fact.alert, team=fact.team)
