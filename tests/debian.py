@@ -19,8 +19,7 @@ TROUBLE = (InstallError, OSError, subprocess.CalledProcessError)
 
 def tree(packages: str, folder: str, wanted: Callable[[str], bool] = lambda name: True) -> Path:
     """The cache's `folder` with the files of `packages` (names, blanks between them) and of those they need,
-    where their names are `wanted`. Raises
-    one of TROUBLE."""
+    where their names are `wanted`. Raises one of TROUBLE."""
     root = default_root().with_name(folder)
     root.parent.mkdir(parents=True, exist_ok=True)
     with root.with_name(f"{root.name}.lock").open("w") as lock:
