@@ -7,6 +7,7 @@ read one starts all the same, without the trunk.
 import ipaddress
 import ssl
 
+from ivr.adapters.pbx import dialstring
 from ivr.adapters.pbx.template import filled, fitting
 from ivr.config import BadConfig, Settings
 from ivr.config.trunk import Trunk
@@ -35,6 +36,7 @@ def _trunk(trunk: Trunk, settings: Settings) -> str:
     values = {
         "name": trunk.name,
         "endpoint": endpoint(trunk.name),
+        "from_user": trunk.from_user or dialstring.caller_id(trunk, settings.network.hotline)[1:-1],
         "transport": f"tls-{trunk.name}" if trunk.tls else "udp",
         "context": "hotline-tls" if trunk.tls else "hotline",
         "uri": f"{address};transport=tls" if trunk.tls else address,
@@ -68,7 +70,7 @@ def _more(trunk: Trunk) -> list[str]:
     if trunk.send_pai:
         lines += ["send_pai = yes", "trust_id_outbound = yes"]
     if trunk.from_user:
-        lines += [f"from_user = {trunk.from_user}", f"from_domain = {in_uri(trunk.host)}"]
+        lines += [f"from_domain = {in_uri(trunk.host)}"]
     return lines
 
 
