@@ -21,12 +21,12 @@ ALERT ?=
 demo: pbx
 	$(RUN) -m ivr demo --phones "$(PHONES)" $(if $(ALERT),--alert "$(ALERT)") --out build/demo
 
-# Most tests wait for something, stories of real calls above all: two or three files at once. Real calls do not wait
+# Most tests wait for something, stories of real calls above all: two or four files at once. Real calls do not wait
 # for a machine that stalls: a story that failed is told once more, with nothing beside it, and must pass then. Both
 # are printed; one that needs its second chance again and again is to be mended.
 test: pbx
 	$(RUN) -m pytest -n 2 --dist loadfile $(or $(TESTS),tests/unit tests/contract)
-	$(if $(TESTS),,$(RUN) -m pytest -n 3 --dist loadfile tests/scenario || $(RUN) -m pytest --last-failed tests/scenario)
+	$(if $(TESTS),,$(RUN) -m pytest -n 4 --dist loadfile tests/scenario || $(RUN) -m pytest --last-failed tests/scenario)
 
 # Each adds its metrics to build/bench/results.json.
 bench: pbx

@@ -65,3 +65,20 @@ def spoken_alert(asterisk: Programs, tmp_path_factory: pytest.TempPathFactory) -
     subprocess.run(asterisk.argv("flite", "-voice", "rms", "-t", text, "-o", str(raw)), check=True)
     subprocess.run(asterisk.argv("sox", str(raw), "-r", "8000", "-c", "1", "-b", "16", str(path)), check=True)
     return path
+
+
+@pytest.fixture(scope="session")
+def speech(asterisk: Programs, tmp_path_factory: pytest.TempPathFactory) -> Callable[[float], Path]:
+    """Makes so many seconds of a voice, in telephone form."""
+    folder = tmp_path_factory.mktemp("speech")
+    raw = folder / "raw.wav"
+    text = "A worm scans for mail gateways. It comes from many addresses. Block port four thousand now. " * 4
+    subprocess.run(asterisk.argv("flite", "-voice", "rms", "-t", text, "-o", str(raw)), check=True)
+
+    def speech(seconds: float) -> Path:
+        path = folder / f"{seconds}.wav"
+        form = ("-r", "8000", "-c", "1", "-b", "16", str(path), "trim", "0", str(seconds))
+        subprocess.run(asterisk.argv("sox", str(raw), *form), check=True)
+        return path
+
+    return speech

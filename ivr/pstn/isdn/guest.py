@@ -141,7 +141,8 @@ class Guest:
         forwards = "".join(f",hostfwd=tcp:127.0.0.1:{port}-{GUEST}:{port}" for port in self.ports)
         line = f"socket,id=line,path={folder}/line,server=on,wait=off"
         argv = [
-            *machine.qemu, "-run-with", "exit-with-parent=on", "-nodefaults", "-no-user-config",
+            # It has a processor's worth of work at any time: the calls of others on this machine come first.
+            "nice", *machine.qemu, "-run-with", "exit-with-parent=on", "-nodefaults", "-no-user-config",
             # Emulated everywhere alike: that a machine lends its processor (KVM) cannot be relied on. And
             # by a clock that counts what it has done (icount): on a busy host the guest becomes slower
             # as a whole, and what is heard and keyed in it stays whole.
