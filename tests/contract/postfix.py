@@ -107,7 +107,8 @@ class Postfix:
             if process.stdout is not None:
                 process.stdout.close()
         self._running.clear()
-        self._log.rename(self._log.with_name(f"mail.{time.monotonic_ns()}"))
+        if self._log.exists():
+            self._log.rename(self._log.with_name(f"mail.{time.monotonic_ns()}"))
 
     def log(self) -> str:
         """Of all its runs."""

@@ -6,6 +6,7 @@ import re
 import shlex
 import smtplib
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -127,11 +128,12 @@ def _place(folder: Path, book: Book, recordings: Recordings, bridge: str) -> Ite
         book.store, book.ledger, Intake(book.store, book.ledger, recordings, read_out), recordings, members
     )
     gate, service = GateServer(socket, answer.answer), BridgeService(conf)
-    postfix = Postfix(folder / "postfix", mx)
     chain = _certificate(folder)
     refusing = Elsewhere()
     elsewhere = Controller(refusing, "127.0.0.1", other)
     with peers(*TEAMS) as homes, ExitStack() as stack:
+        # The path of a socket has 108 bytes at most, and a test's own folder lies deep.
+        postfix = Postfix(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="postfix"))), mx)
         teams = {team: Correspondent(team, peer) for team, peer in zip(TEAMS, homes, strict=True)}
         service.start()  # which makes its keys
         service.kill()
@@ -242,9 +244,8 @@ def test_an_address_that_there_is_not_is_refused_to_whoever_brings_the_mail(set_
 def test_in_by_a_pipe_and_out_by_sendmail(set_place: SetPlace, tmp_path: Path) -> None:
     place = set_place("")
     command = place.postfix.bin / "tocsin"
-    command.write_text(
-        f'#!/bin/sh\nexport PYTHONPATH={ROOT}\nexec {shlex.join(place.bridge.command())} "$@"\n'
-    )
+    ours, words = shlex.quote(str(ROOT)), shlex.join(place.bridge.command())
+    command.write_text(f'#!/bin/sh\nexport PYTHONPATH={ours}\nexec {words} "$@"\n')
     command.chmod(0o755)
     recipients = documented("recipient_delimiter").partition("transport_maps")[0]
     pipe = documented("tocsin ").replace("/usr/bin/tocsin", str(command)).replace("tocsin-bridge", "games")
