@@ -15,18 +15,21 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
 PHONES ?= config/demo/phones.yaml
 ALERT ?=
+ALONE := tests/scenario/test_isdn.py tests/scenario/test_floods.py
 
 .PHONY: demo test bench faults soak-sms isdn check format lint types setup pbx clean
 
 demo: pbx
 	$(RUN) -m ivr demo --phones "$(PHONES)" $(if $(ALERT),--alert "$(ALERT)") --out build/demo
 
-# Most tests wait for something, stories of real calls above all: two or four files at once. Real calls do not wait
-# for a machine that stalls: a story that failed is told once more, with nothing beside it, and must pass then. Both
-# are printed; one that needs its second chance again and again is to be mended.
+# Most tests wait for something, stories of real calls above all: two or four files at once; those that need all of a
+# processor come alone. Real calls do not wait for a machine that stalls: a story that failed is told once more, with
+# nothing beside it, and must pass then. Both are printed; one that needs its second chance again and again is to be mended.
 test: pbx
 	$(RUN) -m pytest -n 2 --dist loadfile $(or $(TESTS),tests/unit tests/contract)
-	$(if $(TESTS),,$(RUN) -m pytest -n 4 --dist loadfile tests/scenario || $(RUN) -m pytest --last-failed tests/scenario)
+	$(if $(TESTS),,$(RUN) -m pytest -n 4 --dist loadfile tests/scenario $(ALONE:%=--ignore=%) \
+		|| $(RUN) -m pytest --last-failed tests/scenario $(ALONE:%=--ignore=%))
+	$(if $(TESTS),,$(RUN) -m pytest $(ALONE) || $(RUN) -m pytest --last-failed $(ALONE))
 
 # Each adds its metrics to build/bench/results.json.
 bench: pbx
