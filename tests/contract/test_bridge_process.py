@@ -7,12 +7,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from mailboxes import Mailboxes
 from mails import DOMAIN, MEMBERS, Clear, ClearSealer, Hotline, message, read_iodef
 
 from ivr.bridge.gate import Current
@@ -34,20 +34,10 @@ ALERTS = f"alerts@{DOMAIN}"
 
 
 @dataclass
-class Sink:
-    got: list[tuple[str, bytes]] = field(default_factory=list)
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        assert isinstance(envelope.content, bytes)
-        self.got.append((envelope.rcpt_tos[0], envelope.content))
-        return "250 kept"
-
-
-@dataclass
 class Running:
     socket: Path
     hotline: Hotline
-    sink: Sink
+    sink: Mailboxes
     store: BridgeStore
     spool: Spool
     pinned: list[int]
@@ -67,7 +57,7 @@ def until(what: Callable[[], bool]) -> None:
 @contextmanager
 def running(folder: Path, hotline: Hotline, *failing: FailingKey) -> Iterator[Running]:
     settings = Bridge(DOMAIN, folder)
-    store, spool, sink = BridgeStore(folder / "bridge.db"), Spool(folder / "spool"), Sink()
+    store, spool, sink = BridgeStore(folder / "bridge.db"), Spool(folder / "spool"), Mailboxes()
     store.make()
     pinned: list[int] = []
 

@@ -12,15 +12,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from email.policy import default
 from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
 from book import CONFIGURATION, Book, speak
+from mailboxes import Mailboxes
 from pgp_peer import Peer, peers
 from pgp_shapes import crlf
 from smime_people import NOW, Authority, Person, ec_key, openssl, rsa_key
@@ -54,24 +54,11 @@ bridge:
 
 
 @dataclass
-class Sink:
-    got: list[tuple[str, bytes]] = field(default_factory=list)
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        assert isinstance(envelope.content, bytes)
-        self.got.append((envelope.rcpt_tos[0], envelope.content))
-        return "250 kept"
-
-    def of(self, address: str) -> list[bytes]:
-        return [raw for to, raw in self.got if to == address]
-
-
-@dataclass
 class Town:
     """All of it, running."""
 
     book: Book
-    sink: Sink
+    sink: Mailboxes
     socket: Path
     keys: Keys
     store: BridgeStore
@@ -139,7 +126,7 @@ def on_a_loop(process: BridgeProcess) -> Iterator[None]:
 
 @pytest.fixture
 def town(tmp_path: Path, book: Book, recordings: Recordings) -> Iterator[Town]:
-    sink, (port,) = Sink(), free_ports(1)
+    sink, (port,) = Mailboxes(), free_ports(1)
     file = tmp_path / "bell.yaml"
     file.write_text(CONFIGURATION + BRIDGE % port, encoding="utf-8")
     settings = config.load(file)

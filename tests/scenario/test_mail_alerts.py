@@ -5,15 +5,15 @@ import json
 import smtplib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import yaml
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
 from correspondent import BridgeService, Correspondent, reply_to
+from mailboxes import Mailboxes
 from pgp_peer import peers
 from test_alerts import ACKNOWLEDGES, MOBILE, OFFICE, await_close, one_team, out_calls, shown
 
@@ -26,18 +26,6 @@ pytestmark = pytest.mark.scenario
 TEXT = "A worm scans for mail gateways. It comes from many addresses. Block port four thousand now."
 LIST = "alerts@bell.example"
 TEAMS = (str(CALLER.team), "uvw-cert", "xyz-cert")
-
-
-@dataclass
-class Mailboxes:
-    """Of all members."""
-
-    got: list[tuple[str, bytes]] = field(default_factory=list)
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        assert isinstance(envelope.content, bytes)
-        self.got.append((envelope.rcpt_tos[0], envelope.content))
-        return "250 kept"
 
 
 @dataclass
@@ -54,7 +42,7 @@ class Post:
             client.sendmail(self.teams[team].address, [to], self.teams[team].writes(text, to))
 
     def mails(self, team: str) -> list[bytes]:
-        return [raw for to, raw in self.mailboxes.got if to == self.teams[team].address]
+        return self.mailboxes.of(self.teams[team].address)
 
     def await_mail(self, team: str, text: str) -> bytes:
         """The mail in which the list says so to the team."""
