@@ -28,7 +28,7 @@ from pysequoia import Cert, Tsk
 from bench.mailers import List, Mailer, raised, with_openpgp
 from ivr import bootstrap, config
 from ivr.adapters.clock import SteadyClock
-from ivr.adapters.gate_server import GateServer
+from ivr.adapters.gate.server import GateServer
 from ivr.adapters.smime import Smime
 from ivr.adapters.store import migrate
 from ivr.config.bridge import Bridge

@@ -10,16 +10,16 @@ from functools import partial
 from pathlib import Path
 
 from ivr.adapters import numbering
-from ivr.adapters.audio import Recordings
+from ivr.adapters.audio.recordings import Recordings
 from ivr.adapters.clock import SteadyClock
-from ivr.adapters.gate_server import GateServer
+from ivr.adapters.gate.server import GateServer
 from ivr.adapters.pbx import dialstring
 from ivr.adapters.pbx.tree import PbxMissing, find_programs
 from ivr.adapters.pins import Pins
 from ivr.adapters.reserve import FileReserve
-from ivr.adapters.speech import Voice
-from ivr.adapters.speech_reading import read_out
-from ivr.adapters.speech_texts import SpeechError
+from ivr.adapters.speech.reading import read_out
+from ivr.adapters.speech.texts import SpeechError
+from ivr.adapters.speech.voice import Voice
 from ivr.adapters.store import SqlStore
 from ivr.adapters.taken import TakenFile
 from ivr.adapters.totp import Codes

@@ -11,16 +11,16 @@ from functools import partial
 from secrets import token_hex
 
 from ivr import bootstrap
-from ivr.adapters.ami import Ami
-from ivr.adapters.ami_contacts import Contacts
-from ivr.adapters.ami_link import AmiAccount
-from ivr.adapters.ami_observer import Observer
-from ivr.adapters.ami_spans import Spans
+from ivr.adapters.ami.contacts import Contacts
+from ivr.adapters.ami.link import AmiAccount
+from ivr.adapters.ami.manager import Ami
+from ivr.adapters.ami.observer import Observer
+from ivr.adapters.ami.spans import Spans
 from ivr.adapters.fastagi import Channel, FastAgiServer
-from ivr.adapters.modem import ModemLink
-from ivr.adapters.modem_spool import Spool
-from ivr.adapters.smpp import SmppLink
-from ivr.adapters.smpp_account import Bind, SmscSettings
+from ivr.adapters.modem.link import ModemLink
+from ivr.adapters.modem.spool import Spool
+from ivr.adapters.smpp.account import Bind, SmscSettings
+from ivr.adapters.smpp.link import SmppLink
 from ivr.config import BadConfig, Settings
 from ivr.config.internet import warning
 from ivr.config.sms import Modem, Smsc

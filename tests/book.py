@@ -6,7 +6,7 @@ import wave
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ivr.adapters.audio import RATE
+from ivr.adapters.audio.wav import RATE
 from ivr.domain import facts
 from ivr.domain.facts import Fact
 from ivr.domain.records import (

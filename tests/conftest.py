@@ -13,7 +13,7 @@ from book import ACCOUNTS, CONFIGURATION, NUMBERS, TEAMS, Book, ManualClock
 from postgres import HOW, Server, programs
 
 from ivr import bootstrap, config
-from ivr.adapters.audio import Recordings
+from ivr.adapters.audio.recordings import Recordings
 from ivr.adapters.store import SqlStore, migrate
 from ivr.adapters.taken import TakenFile
 from ivr.config import Settings

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ivr.adapters import gate_client
+from ivr.adapters.gate import client
 from ivr.bridge.gate import Current, GateAway, GateRefused
 from ivr.bridge.intake.mail import Said
 from ivr.bridge.members import Member, Members
@@ -24,7 +24,7 @@ class Hotline:
     """A Gate (see ivr.bridge.gate). For one thread at a time."""
 
     def __init__(self, socket: Path) -> None:
-        self._client = gate_client.GateClient(socket)
+        self._client = client.GateClient(socket)
 
     def close(self) -> None:
         self._client.close()
@@ -68,9 +68,9 @@ class Hotline:
 def _asked(ask: Callable[[], R]) -> R:
     try:
         return ask()
-    except gate_client.GateAway as error:
+    except client.GateAway as error:
         raise GateAway(str(error)) from error
-    except gate_client.GateRefused as error:
+    except client.GateRefused as error:
         raise GateRefused(str(error)) from error
 
 

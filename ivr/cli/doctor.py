@@ -178,8 +178,8 @@ def _programs() -> str:
 
 
 def _spoken(chosen: "Settings") -> str:
-    from ivr.adapters.speech import recording
-    from ivr.adapters.speech_texts import ENGLISH, texts, translated
+    from ivr.adapters.speech.texts import ENGLISH, texts, translated
+    from ivr.adapters.speech.voice import recording
 
     folder = chosen.sounds / chosen.language
     said = texts(chosen)
@@ -244,7 +244,7 @@ def _reserve(chosen: "Settings") -> str:
 
 def _smsc(chosen: "Settings", smsc: "Smsc") -> str:
     """Whether it is there, and with TLS whether it is who we think; nothing is said to it."""
-    from ivr.adapters.smpp_account import Dropped, connected, tls_context
+    from ivr.adapters.smpp.account import Dropped, connected, tls_context
 
     where = f"{smsc.host}:{smsc.port}"
     ca = chosen.path.parent / smsc.ca if smsc.ca else None
@@ -261,7 +261,7 @@ def _modem(modem: "Modem") -> str:
     """Whether its spool can be used, and smsd takes what is in it."""
     import time
 
-    from ivr.adapters.modem_spool import Spool
+    from ivr.adapters.modem.spool import Spool
 
     if any(c.isspace() for c in str(modem.spool)):
         raise _Ill(f"{modem.spool}: smsd works in no folder with a blank in its path; choose another")

@@ -33,7 +33,7 @@ def by_mail(chosen: "Settings") -> Iterator[tuple[str, Callable[[], str]]]:
 
 
 def _gate(chosen: "Settings") -> str:
-    from ivr.adapters.gate_client import GateClient, GateError
+    from ivr.adapters.gate.client import GateClient, GateError
 
     where = chosen.gate.socket
     assert where is not None
@@ -62,7 +62,7 @@ def _bridge(chosen: "Settings", bridge: "Bridge") -> str:
 
 def _greets(where: int | Path) -> bool:
     """Whether there is a server that says something: one that hangs takes connections."""
-    from ivr.adapters.gate_address import address
+    from ivr.adapters.gate.address import address
 
     kind = socket.AF_INET if isinstance(where, int) else socket.AF_UNIX
     try:

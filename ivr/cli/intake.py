@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ivr.adapters.audio import RATE, BadAudio, Recordings
+from ivr.adapters.audio.recordings import Recordings
+from ivr.adapters.audio.wav import RATE, BadAudio
 from ivr.adapters.pbx.tree import PbxMissing, find_programs
 from ivr.domain.recording import Limits, Verdict
 from ivr.ports import StoreAway

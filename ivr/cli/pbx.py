@@ -68,7 +68,7 @@ def home(chosen: "Settings") -> Path:
 
 def _make(here: House, programs: "Programs", into: Path) -> None:
     from ivr.adapters.pbx.render import render
-    from ivr.adapters.speech import Voice
+    from ivr.adapters.speech.voice import Voice
     from ivr.cli.progress import prompts
     from ivr.cli.team import speak_names
     from ivr.domain.records import Team

@@ -11,7 +11,7 @@ from ivr.cli.common import Args, House, Verbs, answers, group, house, verb
 from ivr.cli.output import Exit, cell, document, say, table
 
 if TYPE_CHECKING:
-    from ivr.adapters.speech import Voice
+    from ivr.adapters.speech.voice import Voice
 
 _LOOK_S = 0.3
 _NAMES = "names/"
@@ -61,14 +61,14 @@ class Prompt:
 
     @property
     def is_recorded(self) -> bool:
-        from ivr.adapters.speech import recording
+        from ivr.adapters.speech.voice import recording
 
         return recording(self.sound).is_file()
 
     @property
     def spoken_in(self) -> str:
         """The language in which callers hear it: the generated voice speaks English alone."""
-        from ivr.adapters.speech_texts import ENGLISH
+        from ivr.adapters.speech.texts import ENGLISH
 
         return self.recorded_in if self.is_recorded else ENGLISH
 
@@ -84,7 +84,7 @@ class Prompt:
 
 def prompts(here: House) -> dict[str, Prompt]:
     """All there are, by id: the texts in the order of the calls, then the names of the teams."""
-    from ivr.adapters.speech_texts import ENGLISH, texts, translated
+    from ivr.adapters.speech.texts import ENGLISH, texts, translated
     from ivr.domain.records import Team
 
     chosen = here.settings
@@ -128,7 +128,7 @@ def _list(args: Args) -> int:
 
 def _voice(here: House) -> "Voice":
     from ivr.adapters.pbx.tree import find_programs
-    from ivr.adapters.speech import Voice
+    from ivr.adapters.speech.voice import Voice
 
     return Voice(find_programs(), here.settings)
 

@@ -128,7 +128,7 @@ def _link(account: "Smsc | Modem") -> dict[str, object]:
     from ivr.config.sms import Modem
 
     if isinstance(account, Modem):
-        from ivr.adapters.modem_spool import Spool
+        from ivr.adapters.modem.spool import Spool
 
         problem = Spool(account.spool).problem()
         return {

@@ -215,8 +215,8 @@ def _report(args: Args, here: House, changes: "Changes") -> int:
 def speak_names(settings: "Settings", teams: "Sequence[Team]") -> None:
     """Synthesise the names of these teams, where flite is there; if it is not, `pbx render` does it later."""
     from ivr.adapters.pbx.tree import PbxMissing, find_programs
-    from ivr.adapters.speech import Voice
-    from ivr.adapters.speech_texts import SpeechError
+    from ivr.adapters.speech.texts import SpeechError
+    from ivr.adapters.speech.voice import Voice
 
     if not teams:
         return

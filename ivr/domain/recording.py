@@ -1,6 +1,6 @@
 """What a recording must be like to be sent, and what is said of one that could be better.
 
-Owns: the limits, and the judgement on what was measured (adapters.audio_quality). What is wrong beyond doubt
+Owns: the limits, and the judgement on what was measured (adapters.audio.quality). What is wrong beyond doubt
 is refused; all else is only told: a real alert that is held back is worse than a bad one that goes out.
 
 Measured on 262 sounds of 1.5 s and more in a human voice (20 minutes), as they are and through mu-law:

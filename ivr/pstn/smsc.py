@@ -17,8 +17,8 @@ from typing import Any, cast
 
 from smpplib import consts
 
-from ivr.adapters import smpp_deliver, smpp_pdu
-from ivr.adapters.smpp_pdu import BadPdu, Pdu, ShortMessage
+from ivr.adapters.smpp import codec, deliver
+from ivr.adapters.smpp.codec import BadPdu, Pdu, ShortMessage
 from ivr.domain import gsm
 
 RECEIPT_AFTER_S = 0.3
@@ -130,7 +130,7 @@ class _Session(socketserver.BaseRequestHandler):
             if not octets:
                 return
             buffer += octets
-            yield from smpp_pdu.cut(buffer)
+            yield from codec.cut(buffer)
 
     def _answer(self, pdu: Pdu) -> None:
         match pdu.command:
@@ -148,7 +148,7 @@ class _Session(socketserver.BaseRequestHandler):
 
     def _submit(self, pdu: Pdu) -> None:
         try:
-            message = smpp_pdu.short_message(pdu)
+            message = codec.short_message(pdu)
             message_id = self._smsc.take(message)
         except (BadPdu, ValueError):
             self._reply(pdu, consts.SMPP_ESME_RSUBMITFAIL)
@@ -166,7 +166,7 @@ class _Session(socketserver.BaseRequestHandler):
             self._send(
                 "deliver_sm",
                 next(self._sequence),
-                esm_class=smpp_deliver.RECEIPT,
+                esm_class=deliver.RECEIPT,
                 source_addr=message.destination,
                 destination_addr=message.source,
                 short_message=text.encode(),
@@ -178,4 +178,4 @@ class _Session(socketserver.BaseRequestHandler):
         self._send(f"{pdu.command}_resp", pdu.sequence, status, **fields)
 
     def _send(self, command: str, sequence: int, status: int = consts.SMPP_ESME_ROK, **fields: Any) -> None:
-        self._link.sendall(smpp_pdu.build(command, sequence, status, **fields))
+        self._link.sendall(codec.build(command, sequence, status, **fields))

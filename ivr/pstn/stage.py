@@ -21,7 +21,7 @@ from typing import Any, Self
 import yaml
 
 from ivr import config
-from ivr.adapters.speech import Voice
+from ivr.adapters.speech.voice import Voice
 from ivr.ports import Programs
 from ivr.pstn import phones
 from ivr.pstn.carrier import Carrier

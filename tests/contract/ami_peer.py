@@ -11,8 +11,8 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
-from ivr.adapters.ami import Ami
-from ivr.adapters.ami_link import AmiAccount
+from ivr.adapters.ami.link import AmiAccount
+from ivr.adapters.ami.manager import Ami
 from ivr.domain import endpoint
 
 SECRET = "ami-pw"

@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager, suppress
 
 from ami_peer import WAIT_S
 
-from ivr.adapters.ami import Ami
+from ivr.adapters.ami.manager import Ami
 from ivr.services.dialler import Dialler
 
 

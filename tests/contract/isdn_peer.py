@@ -8,9 +8,9 @@ from contextlib import closing, contextmanager, suppress
 from ami_peer import SECRET, AmiPeer, Message
 from dialling import eventually
 
-from ivr.adapters.ami import Ami
-from ivr.adapters.ami_link import AmiAccount
-from ivr.adapters.ami_observer import Observer
+from ivr.adapters.ami.link import AmiAccount
+from ivr.adapters.ami.manager import Ami
+from ivr.adapters.ami.observer import Observer
 from ivr.domain.facts import Fact
 
 

@@ -6,9 +6,9 @@ from functools import partial
 import pytest
 from ami_peer import SECRET, WAIT_S, AmiPeer, Message
 
-from ivr.adapters.ami import Ami
-from ivr.adapters.ami_contacts import Contacts
-from ivr.adapters.ami_link import AmiAccount
+from ivr.adapters.ami.contacts import Contacts
+from ivr.adapters.ami.link import AmiAccount
+from ivr.adapters.ami.manager import Ami
 from ivr.domain.facts import CallEnded, Fact, TrunkReported
 
 REGISTERS, BY_ADDRESS = "sip-a", "sip-b"

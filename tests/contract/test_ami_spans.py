@@ -7,7 +7,7 @@ import pytest
 from dialling import eventually
 from isdn_peer import IsdnPeer, come, heard
 
-from ivr.adapters.ami_spans import Spans
+from ivr.adapters.ami.spans import Spans
 from ivr.config.isdn import Isdn, Span
 from ivr.domain.facts import ChannelTaken, SpanSeen, TrunkReported
 

@@ -11,7 +11,7 @@ from book import NOON, Book, ManualClock
 from postgres import ON_BOTH
 
 from ivr import bootstrap
-from ivr.adapters.audio import Recordings
+from ivr.adapters.audio.recordings import Recordings
 from ivr.adapters.store import SqlStore
 from ivr.config import Settings
 from ivr.domain import facts

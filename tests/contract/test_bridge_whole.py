@@ -28,8 +28,8 @@ from smime_shapes import APPLE_MAIL, cms_entity, envelope, signature
 
 from ivr import config
 from ivr.adapters import iodef
-from ivr.adapters.audio import Recordings
-from ivr.adapters.gate_server import GateServer
+from ivr.adapters.audio.recordings import Recordings
+from ivr.adapters.gate.server import GateServer
 from ivr.bridge.incoming import Incoming, State
 from ivr.bridge.process import BridgeProcess
 from ivr.bridge.spool import Spool

@@ -20,8 +20,8 @@ from typing import Any
 import pytest
 
 from ivr import bootstrap, config
-from ivr.adapters.audio import sha256
-from ivr.adapters.gate_client import GateClient
+from ivr.adapters.audio.wav import sha256
+from ivr.adapters.gate.client import GateClient
 from ivr.adapters.pbx.tree import PbxMissing, find_programs
 from ivr.adapters.pins import Pins
 from ivr.adapters.store import SqlStore

@@ -10,8 +10,8 @@ from book import Book
 from smsc.peer import PASSWORD, SYSTEM_ID, WAIT_S, NpmSmsc
 
 from ivr import bootstrap
-from ivr.adapters.smpp import SmppLink
-from ivr.adapters.smpp_account import SmscSettings
+from ivr.adapters.smpp.account import SmscSettings
+from ivr.adapters.smpp.link import SmppLink
 from ivr.adapters.taken import TakenFile
 from ivr.config import Settings
 from ivr.domain.facts import SmsSubmitted, SmsTraffic, SmsWritten

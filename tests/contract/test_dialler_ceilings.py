@@ -10,7 +10,7 @@ from ami_peer import AmiPeer
 from book import NOON, Book, ManualClock
 from dialling import at_work, eventually
 
-from ivr.adapters.audio import Recordings
+from ivr.adapters.audio.recordings import Recordings
 from ivr.adapters.store import SqlStore
 from ivr.config import Settings
 from ivr.domain.facts import CeilingReached, ErrandWanted

@@ -11,7 +11,7 @@ from ami_peer import AmiPeer
 from book import Book
 from dialling import at_work, eventually
 
-from ivr.adapters.ami import Ami
+from ivr.adapters.ami.manager import Ami
 from ivr.domain.lines import TrunkView
 from ivr.domain.policy import Policy
 from ivr.domain.records import Call, CallState

@@ -17,7 +17,7 @@ from smime_people import Authority, rsa_key
 from test_bridge_out import Sink, certificate
 
 from ivr import config
-from ivr.adapters.gate_server import GateServer
+from ivr.adapters.gate.server import GateServer
 from ivr.adapters.gpg_look import GpgUnfit
 from ivr.cli.doctor_mail import by_mail
 from ivr.cli.ill import Ill

@@ -15,10 +15,10 @@ import pytest
 from book import CALLED, RAISER, Book, ManualClock, speak
 
 from ivr import config
-from ivr.adapters.audio import Recordings
-from ivr.adapters.gate_address import address
-from ivr.adapters.gate_client import GateAway, GateClient, GateRefused
-from ivr.adapters.gate_server import GateServer
+from ivr.adapters.audio.recordings import Recordings
+from ivr.adapters.gate.address import address
+from ivr.adapters.gate.client import GateAway, GateClient, GateRefused
+from ivr.adapters.gate.server import GateServer
 from ivr.adapters.store import SqlStore
 from ivr.config import Settings
 from ivr.domain import gate

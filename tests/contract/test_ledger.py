@@ -6,7 +6,7 @@ import pytest
 from book import CALLED, NOON, TEAMS, Book, ManualClock
 from postgres import ON_BOTH
 
-from ivr.adapters.audio import Recordings
+from ivr.adapters.audio.recordings import Recordings
 from ivr.adapters.store import SqlStore
 from ivr.config import Settings
 from ivr.domain import facts

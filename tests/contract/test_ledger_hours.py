@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from book import NOON, Book, ManualClock
 
-from ivr.adapters.audio import Recordings
+from ivr.adapters.audio.recordings import Recordings
 from ivr.adapters.pins import Pins
 from ivr.adapters.store import SqlStore
 from ivr.config import Settings

@@ -6,7 +6,7 @@ import pytest
 from book import CALLED, NOON, Book, ManualClock, speak
 from postgres import ON_BOTH
 
-from ivr.adapters.audio import Recordings
+from ivr.adapters.audio.recordings import Recordings
 from ivr.adapters.store import SqlStore
 from ivr.domain import facts
 from ivr.domain.facts import Illegal

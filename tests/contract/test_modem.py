@@ -12,10 +12,10 @@ from smsd.daemon import Smsd
 from smsd.tty import WAIT_S, Modem
 
 from ivr import bootstrap
-from ivr.adapters.modem import ModemLink
-from ivr.adapters.modem_spool import Spool
-from ivr.adapters.smpp import SmppLink
-from ivr.adapters.smpp_account import SmscSettings
+from ivr.adapters.modem.link import ModemLink
+from ivr.adapters.modem.spool import Spool
+from ivr.adapters.smpp.account import SmscSettings
+from ivr.adapters.smpp.link import SmppLink
 from ivr.adapters.taken import TakenFile
 from ivr.config import Settings
 from ivr.domain.facts import SmsTraffic, SmsWritten

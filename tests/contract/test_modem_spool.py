@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 import pytest
 from smsd.daemon import FOLDERS
 
-from ivr.adapters.modem import ModemLink
-from ivr.adapters.modem_file import Unreadable
-from ivr.adapters.modem_spool import Spool
+from ivr.adapters.modem.link import ModemLink
+from ivr.adapters.modem.spool import Spool
+from ivr.adapters.modem.spoolfile import Unreadable
 from ivr.cli.doctor import _Ill, _modem
 from ivr.config import Settings
 from ivr.config.sms import Modem

@@ -7,7 +7,7 @@ import pytest
 from book import CALLED, TEAMS, Book, ManualClock
 
 from ivr.adapters import numbering
-from ivr.adapters.audio import Recordings
+from ivr.adapters.audio.recordings import Recordings
 from ivr.adapters.pins import Pins
 from ivr.adapters.store import SqlStore
 from ivr.config import Settings

@@ -10,9 +10,9 @@ import pytest
 from book import Book, ManualClock
 
 from ivr import bootstrap
-from ivr.adapters.audio import Recordings
-from ivr.adapters.smpp import SmppLink
-from ivr.adapters.smpp_account import SmscSettings
+from ivr.adapters.audio.recordings import Recordings
+from ivr.adapters.smpp.account import SmscSettings
+from ivr.adapters.smpp.link import SmppLink
 from ivr.adapters.store import SqlStore
 from ivr.config import Settings
 from ivr.domain import facts

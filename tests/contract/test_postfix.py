@@ -22,8 +22,8 @@ from pgp_peer import peers
 from postfix import Postfix, documented
 
 from ivr import config
-from ivr.adapters.audio import Recordings
-from ivr.adapters.gate_server import GateServer
+from ivr.adapters.audio.recordings import Recordings
+from ivr.adapters.gate.server import GateServer
 from ivr.domain.mail import Standard
 from ivr.domain.records import Mail, MailAddress, MailKey, Team
 from ivr.pstn.ports import free_ports

@@ -7,11 +7,11 @@ import pytest
 from book import RAISER, Book
 
 from ivr import bootstrap
-from ivr.adapters.audio import Recordings
-from ivr.adapters.gate_client import GateClient
+from ivr.adapters.audio.recordings import Recordings
+from ivr.adapters.gate.client import GateClient
 from ivr.adapters.pbx.tree import PbxMissing, find_programs
-from ivr.adapters.speech_reading import read_out, readable
-from ivr.adapters.speech_texts import SpeechError
+from ivr.adapters.speech.reading import read_out, readable
+from ivr.adapters.speech.texts import SpeechError
 from ivr.adapters.store import SqlStore
 from ivr.config import Settings
 from ivr.ports import Programs

@@ -17,8 +17,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ivr import bootstrap
-from ivr.adapters.audio import RATE, BadAudio, Recordings
-from ivr.adapters.audio_kept import Kept
+from ivr.adapters.audio.kept import Kept
+from ivr.adapters.audio.recordings import Recordings
+from ivr.adapters.audio.wav import RATE, BadAudio
 from ivr.adapters.fastagi import HungUp
 from ivr.adapters.store import SqlStore
 from ivr.config import Settings

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from smsc.bell import Bell
 from smsc.peer import PASSWORD, SYSTEM_ID, WAIT_S, NpmSmsc, PracticePeer
 
-from ivr.adapters import smpp_deliver, smpp_pdu
-from ivr.adapters.smpp_account import SmscSettings
+from ivr.adapters.smpp import codec, deliver
+from ivr.adapters.smpp.account import SmscSettings
 from ivr.domain.gsm import Place
 from ivr.domain.sms import LinkDown, LinkUp, Receipt, Received, Refused, Submitted, Unanswered
 
@@ -577,7 +577,7 @@ def test_the_practice_smsc_survives_garbage(ring: Ring, practice: PracticePeer, 
         for octets in (pdu(9, b""), pdu(4, b"\0\1"), pdu(4, b"x" * 99), pdu(4, headed), pdu(0x777, b"")):
             stranger.sendall(bytes.fromhex(octets))
         stranger.shutdown(socket.SHUT_WR)
-        answers = list(smpp_pdu.cut(bytearray(stranger.makefile("rb").read())))
+        answers = list(codec.cut(bytearray(stranger.makefile("rb").read())))
     assert [(a.command, a.status) for a in answers] == [
         ("bind_transceiver_resp", 0),
         *[("submit_sm_resp", 0x45)] * 3,
@@ -597,9 +597,9 @@ def test_the_practice_smsc_takes_nothing_before_a_bind(practice: PracticePeer) -
 
 @given(st.binary(max_size=300), st.sampled_from([4, 5]))
 def test_no_body_hurts_the_reader(body: bytes, command_id: int) -> None:
-    (read,) = smpp_pdu.cut(bytearray(bytes.fromhex(pdu(command_id, body))))
-    with contextlib.suppress(smpp_pdu.BadPdu):
-        message = smpp_pdu.short_message(read)
-        smpp_deliver.ending(message)
-        smpp_deliver.text(message)
-        smpp_deliver.identity(message)
+    (read,) = codec.cut(bytearray(bytes.fromhex(pdu(command_id, body))))
+    with contextlib.suppress(codec.BadPdu):
+        message = codec.short_message(read)
+        deliver.ending(message)
+        deliver.text(message)
+        deliver.identity(message)

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from smsc.bell import Bell
 from smsc.peer import PASSWORD, SYSTEM_ID, NpmSmsc
 
-from ivr.adapters import smpp_pdu
-from ivr.adapters.smpp import SmppLink
-from ivr.adapters.smpp_account import Dropped, SmscSettings
-from ivr.adapters.smpp_session import Session
-from ivr.adapters.smpp_window import Text
+from ivr.adapters.smpp import codec
+from ivr.adapters.smpp.account import Dropped, SmscSettings
+from ivr.adapters.smpp.link import SmppLink
+from ivr.adapters.smpp.session import Session
+from ivr.adapters.smpp.window import Text
 from ivr.domain.sms import LinkDown, LinkUp, Receipt, Received, Refused, SmsEvent, Submitted, Unanswered
 
 TO = "+4915112345678"
@@ -47,7 +47,7 @@ DELIVERY = st.builds(
     st.lists(TLV, max_size=4),
 )  # fmt: skip
 COMMANDS = (
-    *smpp_pdu._COMMANDS, 0x80000004, 0x80000000, 0x80000006, 0x80000009, 0x80000015, 4, 5, 6, 0x15, 0x777,
+    *codec._COMMANDS, 0x80000004, 0x80000000, 0x80000006, 0x80000009, 0x80000015, 4, 5, 6, 0x15, 0x777,
 )  # fmt: skip
 PDU = st.builds(
     pdu,

@@ -12,8 +12,8 @@ import pytest
 from smsc.bell import Bell
 from smsc.peer import PASSWORD, SYSTEM_ID, NpmSmsc
 
-from ivr.adapters.smpp import SmppLink
-from ivr.adapters.smpp_account import SmscSettings
+from ivr.adapters.smpp.account import SmscSettings
+from ivr.adapters.smpp.link import SmppLink
 from ivr.domain.sms import LinkDown, LinkUp, Receipt, Submitted
 
 TO = "+4915112345678"

@@ -3,7 +3,7 @@
 import pytest
 from book import NOON, Book, ManualClock
 
-from ivr.adapters.audio import Recordings
+from ivr.adapters.audio.recordings import Recordings
 from ivr.adapters.store import SqlStore
 from ivr.config import Settings
 from ivr.domain.errand import TESTS, TESTS_S

@@ -22,7 +22,7 @@ from ivr import config
 from ivr.adapters.pbx.process import PbxFailed, PbxProcess, end_process, run_folder
 from ivr.adapters.pbx.render import render
 from ivr.adapters.pbx.tree import find_programs
-from ivr.adapters.speech import Voice
+from ivr.adapters.speech.voice import Voice
 from ivr.domain import endpoint
 from ivr.ports import Programs
 from ivr.pstn import phones, witness

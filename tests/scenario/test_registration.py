@@ -10,9 +10,9 @@ import pytest
 from certificates import Authority
 
 from ivr import config
-from ivr.adapters.ami import Ami
-from ivr.adapters.ami_contacts import Contacts
-from ivr.adapters.ami_link import AmiAccount
+from ivr.adapters.ami.contacts import Contacts
+from ivr.adapters.ami.link import AmiAccount
+from ivr.adapters.ami.manager import Ami
 from ivr.adapters.pbx.process import PbxProcess, run_folder
 from ivr.adapters.pbx.render import render
 from ivr.domain.facts import Fact, TrunkReported

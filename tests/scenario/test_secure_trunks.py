@@ -28,8 +28,8 @@ from sip_over_tls import (
 )
 
 from ivr import config
-from ivr.adapters.ami import Ami
-from ivr.adapters.ami_link import AmiAccount
+from ivr.adapters.ami.link import AmiAccount
+from ivr.adapters.ami.manager import Ami
 from ivr.adapters.pbx import dialstring
 from ivr.adapters.pbx.process import PbxProcess, run_folder
 from ivr.adapters.pbx.render import render

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ivr.adapters.audio_keys import without_keys
+from ivr.adapters.audio.keys import without_keys
 from ivr.pstn import tones
 
 SILENCE = np.zeros(800)

@@ -31,9 +31,8 @@ def under(name: str, *rooms: str) -> bool:
 
 
 def adapter(name: str) -> str:
-    """Which adapter a module belongs to: a package is one, and so are modules that share a first word
-    (smpp, smpp_pdu, smpp_session)."""
-    return name.split(".")[2].partition("_")[0]
+    """Which adapter a module belongs to: each module or package beneath is one."""
+    return name.split(".")[2]
 
 
 def complaint(module: str, name: str) -> str | None:
@@ -129,7 +128,7 @@ def test_the_wrong_way_is_noticed(module: str, name: str) -> None:
         ("ivr.domain.alert", "dataclasses"),
         ("ivr.adapters.store.migrate", "ivr.adapters.store.SqlStore"),
         ("ivr.adapters.store", "sqlalchemy"),
-        ("ivr.adapters.smpp", "ivr.adapters.smpp_session.Session"),
+        ("ivr.adapters.smpp.link", "ivr.adapters.smpp.session.Session"),
         ("ivr.bootstrap", "ivr.adapters.audio"),
         ("ivr.cli.serve", "agi.hotline"),
         ("agi.hotline", "ivr.adapters.fastagi.Channel"),

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from ivr import config
-from ivr.adapters import speech_tones
 from ivr.adapters.pbx.tree import find_programs
-from ivr.adapters.speech import Voice
-from ivr.adapters.speech_texts import SpeechError, catalogue, spoken_number, texts, translated
+from ivr.adapters.speech import tones
+from ivr.adapters.speech.texts import SpeechError, catalogue, spoken_number, texts, translated
+from ivr.adapters.speech.voice import Voice
 from ivr.domain import spoken
 from ivr.domain.words import WORDS
 from ivr.yamlfile import BadFile
@@ -267,7 +267,7 @@ def test_a_rendered_catalogue_is_whole(voice: Voice, settings: config.Settings) 
 
 
 def test_the_sign_of_life_is_heard_and_no_speech(tmp_path: Path) -> None:
-    speech_tones.waiting(tmp_path / "waiting.wav", 10)
+    tones.waiting(tmp_path / "waiting.wav", 10)
     audio = samples(tmp_path / "waiting.wav")
     assert len(audio) == 10 * 8000
     heard = np.flatnonzero(np.abs(audio) > 0.001) / 8000

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from wav import spoken
 
-from ivr.adapters.audio_quality import measure
+from ivr.adapters.audio.quality import measure
 from ivr.adapters.pbx.tree import find_programs
 from ivr.domain.recording import SPEECH_DBFS, Limits, Traits, gain_db, problem, remark
 

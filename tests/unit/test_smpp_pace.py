@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from ivr.adapters.smpp_pace import Pace
+from ivr.adapters.smpp.pace import Pace
 
 
 def burst(pace: Pace, now: float, for_s: float, refused: bool = False) -> list[float]:

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from smsc.peer import PASSWORD, SYSTEM_ID, WAIT_S
 
-from ivr.adapters.smpp import SmppLink, SmscSettings
+from ivr.adapters.smpp.link import SmppLink, SmscSettings
 from ivr.domain.sms import SmsEvent
 
 E = TypeVar("E", bound=SmsEvent)

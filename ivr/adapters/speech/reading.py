@@ -9,8 +9,8 @@ import tempfile
 import wave
 from pathlib import Path
 
-from ivr.adapters.speech import TELEPHONE, plain, run, synthesise
-from ivr.adapters.speech_texts import SpeechError
+from ivr.adapters.speech.texts import SpeechError
+from ivr.adapters.speech.voice import TELEPHONE, plain, run, synthesise
 from ivr.ports import Programs
 
 _REST = "The rest is in the mail."

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from ivr.adapters import modem_file
-from ivr.adapters.modem_file import Failed, Report, Sent, Text
+from ivr.adapters.modem import spoolfile
+from ivr.adapters.modem.spoolfile import Failed, Report, Sent, Text
 
 _WAY = ("outgoing", "checked", "sent", "failed")
 """The folders of what we send, in the order in which a file goes through them."""
@@ -54,7 +54,7 @@ class Spool:
 
     def put(self, reference: str, to: str, text: str) -> None:
         """Hand a text over, at once and whole. Raises ValueError for what cannot be sent."""
-        octets = modem_file.outgoing(to, text)
+        octets = spoolfile.outgoing(to, text)
         # smsd passes over what begins with a dot, and its older versions over what ends so.
         unready = self.root / "outgoing" / f".{_name(reference)}.LOCK"
         handle = os.open(unready, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o660)
@@ -84,7 +84,7 @@ class Spool:
         path = self.root / (folder or "") / _name(reference)
         if folder not in ("sent", "failed") or _is_locked(path):
             return None
-        return modem_file.sent(path) if folder == "sent" else modem_file.failed(path)
+        return spoolfile.sent(path) if folder == "sent" else spoolfile.failed(path)
 
     def remove(self, reference: str) -> None:
         """Forget what became of it."""
@@ -124,7 +124,7 @@ class Spool:
 
     def arrival(self, path: Path) -> Text | Report | None:
         """What it says; None for nothing that is for us. Raises Unreadable."""
-        return modem_file.report(path) if path.parent.name == "report" else modem_file.incoming(path)
+        return spoolfile.report(path) if path.parent.name == "report" else spoolfile.incoming(path)
 
 
 def _name(reference: str) -> str:

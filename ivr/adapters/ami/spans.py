@@ -7,7 +7,7 @@ event; that a D channel is dead is not, and has to be asked for.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ivr.adapters.ami_observer import Refused, Send
+from ivr.adapters.ami.observer import Refused, Send
 from ivr.config.isdn import Isdn
 from ivr.domain.facts import ChannelTaken, Fact, SpanSeen, TrunkReported
 

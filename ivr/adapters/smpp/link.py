@@ -16,10 +16,10 @@ from itertools import count
 
 from smpplib import consts
 
-from ivr.adapters import smpp_pdu
-from ivr.adapters.smpp_account import Dropped, SmscSettings, tls_context
-from ivr.adapters.smpp_session import Session
-from ivr.adapters.smpp_window import Text
+from ivr.adapters.smpp import codec
+from ivr.adapters.smpp.account import Dropped, SmscSettings, tls_context
+from ivr.adapters.smpp.session import Session
+from ivr.adapters.smpp.window import Text
 from ivr.domain import gsm
 from ivr.domain.sms import LinkDown, LinkUp, SmsEvent
 
@@ -51,7 +51,7 @@ class SmppLink:
         self._session: Session | None = None
         self._thread = threading.Thread(target=self._run, name=f"smpp-{settings.name}", daemon=True)
         self._down: str | None = None  # the reason last told
-        self._source = smpp_pdu.source_address(settings.source)
+        self._source = codec.source_address(settings.source)
         # A new process must not give its first long text the reference that the last one gave.
         self._references = count(_chance.randrange(256))
 
@@ -105,12 +105,12 @@ class SmppLink:
         session = self._session
         if session is None or not session.window.is_open:
             return False
-        destination = smpp_pdu.destination_address(to)
+        destination = codec.destination_address(to)
         segments = gsm.split(text, next(self._references) % 256)
         joined = len(segments.parts) > 1
         esm_class = consts.SMPP_GSMFEAT_UDHI if joined else consts.SMPP_MSGMODE_DEFAULT
         parts = [
-            smpp_pdu.submission(self._source, destination, esm_class, segments.alphabet, user_data)
+            codec.submission(self._source, destination, esm_class, segments.alphabet, user_data)
             for user_data in segments.parts
         ]
         return session.window.offer(Text(reference, parts))

@@ -1,110 +1,25 @@
-"""Recordings: what is in them, and where they are kept.
+"""Recordings: where they are kept.
 
-Owns: the folder of recordings, and the copies of an even level that callees hear (pydub). pydub's resampler
-aliases and a cut WAV makes it look for ffmpeg, so nothing is resampled here and the header is checked first.
+Owns: the folder of recordings, their names and checksums, and the copies of an even level that callees hear.
 """
 
 import array
 import errno
-import hashlib
 import itertools
 import logging
 import os
 import shutil
-import struct
-import warnings
-import wave
 from contextlib import suppress
 from pathlib import Path
 
-import numpy as np
-
-with warnings.catch_warnings():
-    # pydub looks for ffmpeg when it is loaded, and WAV files need none; it also loads audioop, which Python
-    # 3.13 has dropped and audioop-lts brings back.
-    warnings.simplefilter("ignore", RuntimeWarning)
-    warnings.simplefilter("ignore", DeprecationWarning)
-    from pydub import AudioSegment
-
-from ivr.adapters import audio_kept, audio_keys, audio_quality
-from ivr.adapters.audio_kept import Kept
+from ivr.adapters.audio import kept
+from ivr.adapters.audio.kept import Kept
+from ivr.adapters.audio.wav import RATE, BadAudio, judged, level, load, mend, sha256
 from ivr.domain.line import Line, judge
-from ivr.domain.recording import Limits, Traits, Verdict, gain_db, problem, remark
+from ivr.domain.recording import Limits, Verdict
 from ivr.ports import DiskFull, Reserve, StoreAway
 
 log = logging.getLogger(__name__)
-
-RATE = 8000
-"""Hz: telephone quality, what Asterisk records and plays without transcoding."""
-
-
-class BadAudio(Exception):
-    """A file that is no usable recording. The message says why."""
-
-
-def _verdict(path: Path, limits: Limits) -> Verdict:
-    traits = _measure(_load(path))
-    return Verdict(problem(traits, limits), traits.duration_s, sha256(path), remark(traits))
-
-
-def _measure(sound: AudioSegment) -> Traits:
-    return audio_quality.measure(array.array("h", sound.raw_data))
-
-
-def _even(sound: AudioSegment) -> AudioSegment | None:
-    """What callees hear instead of it; None where it is good as it is."""
-    clean = _without_keys(sound)
-    gain = gain_db(_measure(clean))
-    return clean.apply_gain(gain) if gain or clean is not sound else None
-
-
-def _without_keys(sound: AudioSegment) -> AudioSegment:
-    """`sound` itself where it holds no tone of a key."""
-    samples = np.frombuffer(sound.raw_data, dtype="<i2")
-    clean = audio_keys.without_keys(samples)
-    return sound if clean is samples else _sound(clean.tobytes())
-
-
-def _load(path: Path) -> AudioSegment:
-    try:
-        with wave.open(str(path), "rb") as file:
-            form = (file.getnchannels(), file.getsampwidth(), file.getframerate())
-            frames = file.readframes(file.getnframes())
-    except (wave.Error, EOFError, RuntimeError) as error:  # RuntimeError: lengths that contradict each other
-        why = str(error) or "its header is wrong"
-        raise BadAudio(f"{path}: is no WAV file ({why}); convert it: {_HOW}") from error
-    if form != (1, 2, RATE):
-        raise BadAudio(f"{path}: must be mono, 16 bit, 8000 Hz; convert it: {_HOW}")
-    whole = frames[: len(frames) // 2 * 2]  # a file that was cut may end within a sample
-    return _sound(whole)
-
-
-def _sound(frames: bytes) -> AudioSegment:
-    return AudioSegment(data=frames, sample_width=2, frame_rate=RATE, channels=1)
-
-
-_HEADER = 44
-"""Octets before the sound in a WAV file as Asterisk writes it."""
-
-
-def _mend(path: Path) -> None:
-    """Asterisk writes the lengths into the header when it closes the file: if it died first, they say 0."""
-    size = path.stat().st_size
-    with path.open("r+b") as file:
-        head = file.read(_HEADER)
-        if size > _HEADER and head[:4] == b"RIFF" and head[36:] == b"data\0\0\0\0":
-            file.seek(4)
-            file.write(struct.pack("<I", size - 8))
-            file.seek(_HEADER - 4)
-            file.write(struct.pack("<I", size - _HEADER))
-
-
-_HOW = "sox IN -r 8000 -c 1 -b 16 OUT.wav"
-
-
-def sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class Recordings:
@@ -146,15 +61,15 @@ class Recordings:
     def inspect(self, path: Path) -> Verdict:
         """Look at a recording of ours: length, and RMS level. A file that cannot be read is empty."""
         try:
-            _mend(path)
-            return _verdict(path, self._limits)
+            mend(path)
+            return judged(path, self._limits)
         except (OSError, BadAudio):
             return Verdict("empty", 0.0, "")
 
     def inspect_foreign(self, path: Path) -> Verdict:
         """As `inspect`, for a file that an operator names. Raises BadAudio with what to do."""
         try:
-            verdict = _verdict(path, self._limits)
+            verdict = judged(path, self._limits)
         except OSError as error:
             raise BadAudio(f"{path}: cannot be read: {error.strerror or error}") from error
         if verdict.duration_s > self._limits.longest_s:
@@ -168,7 +83,7 @@ class Recordings:
     def listen(self, path: Path) -> Line:
         """What a line said that was overheard. Where nothing was written nothing was said."""
         try:
-            sound = _load(path)
+            sound = load(path)
         except (FileNotFoundError, BadAudio):
             return judge(())
         return judge(array.array("h", sound.raw_data))
@@ -227,7 +142,7 @@ class Recordings:
         copy = self._level_copy(name)
         making = copy.with_suffix(".making")
         try:
-            if (even := _even(_load(self.path(name)))) is not None:
+            if (even := level(load(self.path(name)))) is not None:
                 with making.open("wb") as file:
                     even.export(file, format="wav")
                 making.replace(copy)
@@ -252,7 +167,7 @@ class Recordings:
         """The recording `name`, and whether it is what it was when it was kept, by its SHA-256."""
         if Path(name).name != name:  # leads out of the folder
             return Kept("changed", None)
-        found = audio_kept.look(self.path(name), checksum)
+        found = kept.look(self.path(name), checksum)
         if found.condition == "intact" and not self._is_made_of(name):
             return Kept("copy-changed", found.content)
         return found
@@ -261,10 +176,10 @@ class Recordings:
         """Whether what callees hear instead of the recording `name`, if anything, is what we make of it."""
         copy = self._level_copy(name)
         try:
-            if audio_kept.content(copy) is None:
+            if kept.content(copy) is None:
                 return False
-            even = _even(_load(self.path(name)))
-            return even is not None and _load(copy).raw_data == even.raw_data
+            even = level(load(self.path(name)))
+            return even is not None and load(copy).raw_data == even.raw_data
         except FileNotFoundError:
             return True  # they hear the recording itself
         except BadAudio:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from ivr.adapters import smpp_pdu
+from ivr.adapters.smpp import codec
 
 Bind = Literal["transceiver", "transmitter", "receiver"]
 
@@ -55,7 +55,7 @@ class SmscSettings:
                 raise ValueError(
                     f"SMSC {self.name}: {what} must be at most {most} ASCII characters (SMPP 3.4)"
                 )
-        smpp_pdu.source_address(self.source)
+        codec.source_address(self.source)
 
 
 def tls_context(name: str, ca: Path | None) -> ssl.SSLContext:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
 
-from ivr.adapters.gate_address import address
+from ivr.adapters.gate.address import address
 from ivr.domain import gate
 from ivr.domain.gate import BadLine, Code, Object
 

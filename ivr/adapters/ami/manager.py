@@ -13,9 +13,9 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from ivr.adapters.ami_calls import Calls
-from ivr.adapters.ami_link import ANSWER_S, AmiAccount, Connection, within
-from ivr.adapters.ami_observer import Observer, Refused
+from ivr.adapters.ami.calls import Calls
+from ivr.adapters.ami.link import ANSWER_S, AmiAccount, Connection, within
+from ivr.adapters.ami.observer import Observer, Refused
 from ivr.domain.facts import CallEnded, Fact
 from ivr.domain.records import Reached
 from ivr.ports import PbxAway

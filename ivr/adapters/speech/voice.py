@@ -16,8 +16,8 @@ import wave
 from collections.abc import Callable
 from pathlib import Path
 
-from ivr.adapters import speech_tones
-from ivr.adapters.speech_texts import SpeechError, texts, translated
+from ivr.adapters.speech import tones
+from ivr.adapters.speech.texts import SpeechError, texts, translated
 from ivr.config import Settings
 from ivr.domain import spoken, words
 from ivr.ports import Programs
@@ -68,7 +68,7 @@ class Voice:
         for done, word in enumerate(spoken.WORDS, len(prompts)):
             progress(done, total)
             self._take_over(word, folder)
-        speech_tones.waiting(folder / "waiting.wav", spoken.WAITING_S)
+        tones.waiting(folder / "waiting.wav", spoken.WAITING_S)
         progress(total, total)
 
     def _take_over(self, word: str, folder: Path) -> None:

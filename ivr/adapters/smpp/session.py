@@ -20,11 +20,11 @@ from typing import Any
 
 from smpplib import consts
 
-from ivr.adapters import smpp_account, smpp_deliver, smpp_pdu
-from ivr.adapters.smpp_account import Dropped, SmscSettings
-from ivr.adapters.smpp_pace import Pace
-from ivr.adapters.smpp_pdu import BadPdu, Pdu
-from ivr.adapters.smpp_window import Part, Window
+from ivr.adapters.smpp import codec, deliver
+from ivr.adapters.smpp.account import Dropped, SmscSettings, connected
+from ivr.adapters.smpp.codec import BadPdu, Pdu
+from ivr.adapters.smpp.pace import Pace
+from ivr.adapters.smpp.window import Part, Window
 from ivr.domain.sms import LinkUp, Receipt, Received, SmsEvent
 
 log = logging.getLogger(__name__)
@@ -84,7 +84,7 @@ class Session:
         """Connect, bind and serve until `leave`. Raises Dropped."""
         try:
             account = self._settings
-            connection = smpp_account.connected(account.host, account.port, self._context, account.timeout_s)
+            connection = connected(account.host, account.port, self._context, account.timeout_s)
             connection.setblocking(False)
             with connection as self._socket, selectors.DefaultSelector() as self._selector:
                 self._selector.register(self._socket, selectors.EVENT_READ)
@@ -144,11 +144,11 @@ class Session:
 
     def _request(self, command: str, **fields: Any) -> None:
         sequence = self._expect(command, time.monotonic())
-        self._to_send += smpp_pdu.build(command, sequence, **fields)
+        self._to_send += codec.build(command, sequence, **fields)
 
     def _submit(self, part: Part, now: float) -> None:
         sequence = self._expect("submit_sm", now, part)
-        self._to_send += smpp_pdu.request("submit_sm", sequence, part.body)
+        self._to_send += codec.request("submit_sm", sequence, part.body)
 
     def _expect(self, command: str, now: float, part: Part | None = None) -> int:
         """An answer is due from now on, to a request with this sequence number."""
@@ -158,7 +158,7 @@ class Session:
         return sequence
 
     def _reply(self, sequence: int, command: str, status: int = consts.SMPP_ESME_ROK) -> None:
-        self._to_send += smpp_pdu.reply(command, sequence, status)
+        self._to_send += codec.reply(command, sequence, status)
 
     def _send(self) -> None:
         """What may leave now."""
@@ -199,7 +199,7 @@ class Session:
         self._enquire_at = time.monotonic() + self._settings.enquire_s
         self._received += octets
         asked = []
-        for pdu in smpp_pdu.cut(self._received):
+        for pdu in codec.cut(self._received):
             if pdu.is_request:
                 asked.append(pdu)
             else:
@@ -230,19 +230,19 @@ class Session:
             self._conclude(pdu.sequence, consts.SMPP_ESME_RX_T_APPN)
             return
         try:
-            message = smpp_pdu.short_message(pdu)
+            message = codec.short_message(pdu)
         except BadPdu as error:
             log.warning("SMSC %s: refused what cannot be read: %s", name, error)
             self._conclude(pdu.sequence, consts.SMPP_ESME_RX_P_APPN)  # not to be sent again for ever
             return
         settled = partial(self._settled, pdu.sequence)
-        ending, said = smpp_deliver.ending(message), smpp_deliver.text(message)
+        ending, said = deliver.ending(message), deliver.text(message)
         event: SmsEvent | None = None
         if ending is not None and ending.state is not None:
             event = Receipt(name, ending.message_id, ending.state, settled)
         elif ending is None and said is not None:
             text, place = said
-            event = Received(name, message.source, text, *smpp_deliver.identity(message), place, settled)
+            event = Received(name, message.source, text, *deliver.identity(message), place, settled)
         if event is None:
             log.info("SMSC %s: a message that tells us nothing was acknowledged and dropped", name)
             self._conclude(pdu.sequence, consts.SMPP_ESME_ROK)
@@ -268,7 +268,7 @@ class Session:
             return
         del self._pending[pdu.sequence]
         if request.part is not None:
-            if pdu.status in smpp_pdu.BUSY:
+            if pdu.status in codec.BUSY:
                 if self.pace.throttled(request.sent_at, time.monotonic()):
                     self.window.give_back()
             else:
@@ -283,7 +283,7 @@ class Session:
         if pdu.command == "generic_nack" or pdu.status != consts.SMPP_ESME_ROK:
             credentials = pdu.status in _CREDENTIALS
             hint = "; check system_id and password with the operator of the SMSC" if credentials else ""
-            raise Dropped(f"bind refused: {smpp_pdu.described(pdu.status)}{hint}", credentials)
+            raise Dropped(f"bind refused: {codec.described(pdu.status)}{hint}", credentials)
         if self._settings.bind != "receiver":
             self.window.open()
         self._emit(LinkUp(self._settings.name))

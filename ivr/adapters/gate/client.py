@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
-from ivr.adapters.gate_address import address
+from ivr.adapters.gate.address import address
 from ivr.domain import gate
 from ivr.domain.gate import BadLine, Code, Object
 from ivr.domain.records import FailingKey, MailState

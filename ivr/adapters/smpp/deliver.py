@@ -11,7 +11,7 @@ from hashlib import sha256
 
 from smpplib import consts
 
-from ivr.adapters.smpp_pdu import ShortMessage, printable
+from ivr.adapters.smpp.codec import ShortMessage, printable
 from ivr.domain import gsm
 from ivr.domain.records import ReceiptState
 from ivr.domain.sms import ALIKE_SAME_S, NUMBERED_SAME_S

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 
 from smpplib import consts
 
-from ivr.adapters import smpp_pdu
-from ivr.adapters.smpp_pdu import Pdu
+from ivr.adapters.smpp import codec
+from ivr.adapters.smpp.codec import Pdu
 from ivr.domain.sms import Refused, SmsEvent, Submitted, Unanswered
 
 
@@ -154,9 +154,9 @@ class Window:
             self._link,
             text.reference,
             status,
-            smpp_pdu.described(status),
-            permanent=smpp_pdu.is_permanent(status),
-            busy=status in smpp_pdu.BUSY,
+            codec.described(status),
+            permanent=codec.is_permanent(status),
+            busy=status in codec.BUSY,
             settled=self._free,
         )
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ivr.adapters.ami_observer import Send
+from ivr.adapters.ami.observer import Send
 from ivr.domain.endpoint import endpoint
 from ivr.domain.facts import Fact, TrunkReported
 

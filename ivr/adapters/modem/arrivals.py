@@ -9,8 +9,8 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from ivr.adapters.modem_file import Report, Text, Unreadable
-from ivr.adapters.modem_spool import Spool
+from ivr.adapters.modem.spool import Spool
+from ivr.adapters.modem.spoolfile import Report, Text, Unreadable
 from ivr.domain.sms import NUMBERED_SAME_S, Receipt, Received, SmsEvent
 
 log = logging.getLogger(__name__)

@@ -13,9 +13,9 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from ivr.adapters.modem_arrivals import Arrivals
-from ivr.adapters.modem_file import Failed, Sent, Unreadable
-from ivr.adapters.modem_spool import Spool
+from ivr.adapters.modem.arrivals import Arrivals
+from ivr.adapters.modem.spool import Spool
+from ivr.adapters.modem.spoolfile import Failed, Sent, Unreadable
 from ivr.domain.sms import (
     LinkDown,
     LinkUp,
