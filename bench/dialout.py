@@ -27,8 +27,9 @@ from bench.results import FOLDER, Metric, percentile, record
 from ivr.adapters.pbx.tree import PbxMissing, find_programs
 from ivr.cli import pbx
 from ivr.ports import Programs
+from ivr.pstn.cast import CALLER, Cast
 from ivr.pstn.cdr import Record
-from ivr.pstn.stage import CALLER, Cast, Stage, StageFailed, eventually
+from ivr.pstn.stage import Stage, StageFailed, eventually
 
 LONGEST_S = 900.0
 FEW_RUNS, MANY_RUNS = 11, 41

@@ -18,9 +18,10 @@ from bench.faults.cast import cast, speak
 from bench.results import FOLDER, Metric, record
 from ivr.adapters.pbx.tree import PbxMissing, find_programs
 from ivr.ports import Programs
+from ivr.pstn.cast import CALLER
 from ivr.pstn.cdr import Record
 from ivr.pstn.exchange import Exchange
-from ivr.pstn.stage import CALLER, Stage, StageFailed, eventually
+from ivr.pstn.stage import Stage, StageFailed, eventually
 
 LONGEST_S = 900.0
 RING_S = 8

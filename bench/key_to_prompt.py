@@ -27,9 +27,10 @@ from ivr.cli import pbx
 from ivr.ports import Programs
 from ivr.pstn import witness
 from ivr.pstn.behaviour import PAUSE_S, Behaviour, Hangup, Listen, Press, UntilQuiet
+from ivr.pstn.cast import CALLER, HOTLINE, PIN, UID, Cast
 from ivr.pstn.cdr import Record
 from ivr.pstn.phones import Phone
-from ivr.pstn.stage import CALLER, HOTLINE, PIN, UID, Cast, Stage, StageFailed, eventually
+from ivr.pstn.stage import Stage, StageFailed, eventually
 from ivr.pstn.witness import Audio
 
 PAIRS, CALLS, CALLERS = 120, 30, 3

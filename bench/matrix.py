@@ -22,8 +22,8 @@ from ivr.domain.nextcall import CallAt, next_call
 from ivr.domain.policy import Policy
 from ivr.domain.records import Disposition
 from ivr.pstn.behaviour import PRESETS, Behaviour, Hangup, Listen, Press
+from ivr.pstn.cast import Cast
 from ivr.pstn.phones import Phone
-from ivr.pstn.stage import Cast
 
 POLICY: Mapping[str, Any] = {
     "ring_s": 5,

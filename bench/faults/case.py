@@ -11,7 +11,8 @@ from pathlib import Path
 
 from bench.faults.breakage import FAULTS
 from ivr.pstn import cdr, witness
-from ivr.pstn.stage import CALLER, Stage, StageFailed, eventually
+from ivr.pstn.cast import CALLER
+from ivr.pstn.stage import Stage, StageFailed, eventually
 
 _WHOLE = 0.95
 """The score of an alert of which a tenth is missing; a true one has 0.9998."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ivr.ports import Programs
 from ivr.pstn import phones
-from ivr.pstn.stage import POLICY, Cast
+from ivr.pstn.cast import POLICY, Cast
 
 CALL_S = 21.0
 """How long a line is taken by one team that answers: 20.8 s, measured."""

@@ -17,7 +17,8 @@ from ivr.domain import spoken
 from ivr.ports import Programs
 from ivr.pstn import cdr, checks, phones
 from ivr.pstn.behaviour import Hangup, Listen, Press, Say, Step, UntilQuiet
-from ivr.pstn.stage import CALLER, HOTLINE, PIN, UID, Cast, Stage, StageFailed, eventually
+from ivr.pstn.cast import CALLER, HOTLINE, PIN, UID, Cast
+from ivr.pstn.stage import Stage, StageFailed, eventually
 
 LINES = 4
 CALLS_A_NUMBER = 3

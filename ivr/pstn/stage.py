@@ -12,9 +12,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,38 +23,17 @@ import yaml
 from ivr import config
 from ivr.adapters.speech.voice import Voice
 from ivr.ports import Programs
-from ivr.pstn import phones
+from ivr.pstn import installation
 from ivr.pstn.carrier import Carrier
+from ivr.pstn.cast import CALLER, HOTLINE, PIN, UID, Cast
 from ivr.pstn.exchange import Exchange
 from ivr.pstn.ports import free_ports, free_range
 from ivr.pstn.smsc import PracticeSmsc
 
-HOTLINE = "+4940808077700"
-CALLER = phones.Phone("+4940808077699", calls=(), team="signal-cert", name="SIGNAL-CERT")
-"""The telephone and the team of the one who raises alerts."""
-UID = "40712"
-PIN = "739164"
-
-POLICY: Mapping[str, Any] = {
-    "ring_s": 5,
-    "growth": 1,
-    "max_calls": 40,
-    "deadline_s": 900,
-    "busy": {"tries": 9, "pause_s": 4},
-    "congestion": {"tries": 9, "pause_s": 4},
-    "no-answer": {"tries": 3, "pause_s": 5},
-    "unheard": {"tries": 3, "pause_s": 5},
-    "partial": {"tries": 3, "pause_s": 5},
-    "heard": {"tries": 3, "pause_s": 5},
-}
-"""As in production, with pauses that suit a play of two minutes."""
-
 _PORTS_A_CALL = 8
 """RTP takes two; the rest is room for calls that overlap at their ends."""
 
-
 _TRUNKS = ("practice", "practice-2")
-_ON_THIS_MACHINE = {"host": "127.0.0.1", "internet": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,33 +45,6 @@ class _Trunk:
 
 class StageFailed(Exception):
     """The stage could not be set, or what was waited for did not happen. The message says what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cast:
-    """Who is on stage, and under which rules."""
-
-    phones: Sequence[phones.Phone]
-    lines: int
-    policy: Mapping[str, Any] = field(default_factory=lambda: POLICY)
-    teams: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Keys of the team file, by team, beyond name and numbers."""
-    longest_s: int = 120
-    """The longest recording."""
-    network: Mapping[str, Any] = field(default_factory=dict)
-    """Keys of the configuration's section `network`, beyond name and numbers."""
-    sections: Mapping[str, Any] = field(default_factory=dict)
-    """Sections of the configuration that a practice network has none of, such as `bridge`."""
-    dtmf: str = "rfc4733"
-    """How the keys of the phones travel: see Exchange.start."""
-    trunk: Mapping[str, Any] = field(default_factory=dict)
-    """Keys of the first trunk, beyond where it leads and its lines."""
-    carrier: Carrier = field(default_factory=Carrier)
-    """At the other end of the first trunk; at the second one it is in the clear, by address."""
-    environment: Mapping[str, str] = field(default_factory=dict)
-    """Of the service, beside ours."""
-    second: int = 0
-    """Lines of a second trunk, to an exchange of its own with the same phones; 0: there is none."""
 
 
 class Stage:
@@ -224,7 +176,8 @@ class Stage:
         self._trunks = [_Trunk(*trunk) for trunk in zip(_TRUNKS, ports, lines, strict=True) if trunk[2]]
         self._sip_port = sip
         self._configure(sip)
-        self.tocsin("team", "import", str(self._directory()))
+        _written(self.home / "teams.yaml", installation.team_file(self.cast))
+        self.tocsin("team", "import", str(self.home / "teams.yaml"))
         self.tocsin("team", "pin", UID, "--stdin", given=PIN + "\n")
         self._connect()
         self._clearing.callback(self.stop_service)
@@ -251,25 +204,11 @@ class Stage:
         )
 
     def _configure(self, sip: int) -> None:
-        first, last = free_range(_PORTS_A_CALL * sum(trunk.lines for trunk in self._trunks))
         ami, agi = self._tcp_ports()
-        document = {
-            "network": {
-                "name": "Demo Network",
-                "hotline": HOTLINE,
-                "fallback": HOTLINE,
-                **self.cast.network,
-            },
-            "pbx": {"sip_port": sip, "rtp_first": first, "rtp_last": last, "ami_port": ami, "agi_port": agi},
-            "trunks": [self._trunk(trunk) for trunk in self._trunks],
-            "smsc": [
-                {"name": "practice", **_ON_THIS_MACHINE, "port": self._smsc_port, "system_id": "practice"}
-            ],
-            "policy": dict(self.cast.policy),
-            "audio": {"longest_s": self.cast.longest_s},
-            **self.cast.sections,
-        }
-        _write(self._conf, document)
+        first, last = free_range(_PORTS_A_CALL * sum(trunk.lines for trunk in self._trunks))
+        pbx = {"sip_port": sip, "rtp_first": first, "rtp_last": last, "ami_port": ami, "agi_port": agi}
+        trunks = [self._trunk(trunk) for trunk in self._trunks]
+        _written(self._conf, installation.configuration(self.cast, pbx, trunks, self._smsc_port))
         self.tocsin("init")
         self._keep("smsc-practice", "practice")
         if login := self.cast.carrier.login:
@@ -283,37 +222,19 @@ class Stage:
     def _trunk(self, trunk: _Trunk) -> dict[str, Any]:
         """Its keys. The first one has what its carrier makes necessary, and what the cast wants."""
         wanted = {**self.cast.carrier.demands(self._tls_port), **self.cast.trunk}
-        return {**asdict(trunk), **_ON_THIS_MACHINE, **(wanted if trunk is self._trunks[0] else {})}
+        return {
+            **asdict(trunk),
+            **installation.ON_THIS_MACHINE,
+            **(wanted if trunk is self._trunks[0] else {}),
+        }
 
     def _keep(self, name: str, value: str) -> None:
         secret = self.home / "secrets" / name
         secret.touch(mode=0o600)
         secret.write_text(f"{value}\n", encoding="utf-8")
 
-    def _directory(self) -> Path:
-        """The team file: whose phones these are, and the team of the caller."""
-        teams: list[dict[str, Any]] = [
-            {
-                "id": team,
-                "name": next((p.name for p in theirs if p.name), team.upper()),
-                "numbers": [{"number": p.number, "sms": p.sms} for p in theirs],
-                **self.cast.teams.get(team, {}),
-            }
-            for team, theirs in phones.by_team(self.cast.phones).items()
-        ]
-        caller = {
-            "id": CALLER.team,
-            "name": CALLER.name,
-            "spoken": "Signal CERT",
-            "numbers": [{"number": CALLER.number}],
-            "accounts": [{"uid": UID}],
-        }
-        path = self.home / "teams.yaml"
-        _write(path, {"teams": [*teams, caller]})
-        return path
 
-
-def _write(path: Path, document: Mapping[str, Any]) -> None:
+def _written(path: Path, document: Mapping[str, Any]) -> None:
     path.write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True), encoding="utf-8")
 
 

@@ -11,7 +11,8 @@ from kept_secret import keeps_secrets
 from ivr.adapters.pbx.tree import PbxMissing, find_programs
 from ivr.ports import Programs
 from ivr.pstn import phones
-from ivr.pstn.stage import Cast, Stage
+from ivr.pstn.cast import Cast
+from ivr.pstn.stage import Stage
 
 
 @pytest.fixture(scope="session")

@@ -23,8 +23,9 @@ from ivr.domain.records import Call as CallRecord
 from ivr.ports import Programs
 from ivr.pstn import witness
 from ivr.pstn.behaviour import PRESETS, Behaviour, Hangup, Listen, Press, Say, Step, UntilQuiet
+from ivr.pstn.cast import CALLER, HOTLINE, POLICY, UID, Cast
 from ivr.pstn.phones import Phone
-from ivr.pstn.stage import CALLER, HOTLINE, POLICY, UID, Cast, Stage, eventually
+from ivr.pstn.stage import Stage, eventually
 
 _QUIET_S = 1.2
 """Longer than the pauses in what is spoken, shorter than the time for which a key is awaited."""

@@ -7,7 +7,8 @@ import pytest
 from test_alerts import await_close, raise_alert
 
 from ivr.pstn import witness
-from ivr.pstn.stage import POLICY, Stage
+from ivr.pstn.cast import POLICY
+from ivr.pstn.stage import Stage
 
 pytestmark = pytest.mark.scenario
 

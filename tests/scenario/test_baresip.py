@@ -10,7 +10,8 @@ from baresip import Baresip
 from test_alerts import ACKNOWLEDGES, OFFICE, SetStage, await_close, one_team
 
 from ivr.pstn import witness
-from ivr.pstn.stage import HOTLINE, PIN, UID, eventually
+from ivr.pstn.cast import HOTLINE, PIN, UID
+from ivr.pstn.stage import eventually
 
 pytestmark = pytest.mark.scenario
 

@@ -11,7 +11,8 @@ import pytest
 from bench.faults.cast import speak
 from ivr.ports import Programs
 from ivr.pstn import cdr
-from ivr.pstn.stage import CALLER, POLICY, Stage, eventually
+from ivr.pstn.cast import CALLER, POLICY
+from ivr.pstn.stage import Stage, eventually
 
 pytestmark = pytest.mark.scenario
 

@@ -16,7 +16,8 @@ from test_alerts import ACKNOWLEDGES, OFFICE, one_team, raise_alert, shown
 from ivr.adapters.pbx.process import PbxProcess, run_folder
 from ivr.pstn import witness
 from ivr.pstn.behaviour import Hangup, Listen, Press, UntilQuiet
-from ivr.pstn.stage import CALLER, HOTLINE, PIN, UID, Stage, eventually
+from ivr.pstn.cast import CALLER, HOTLINE, PIN, UID
+from ivr.pstn.stage import Stage, eventually
 
 pytestmark = pytest.mark.scenario
 

@@ -12,7 +12,8 @@ from ivr.domain.records import Entry
 from ivr.ports import Programs
 from ivr.pstn import witness
 from ivr.pstn.behaviour import Hangup, Listen, Press
-from ivr.pstn.stage import CALLER, HOTLINE, Stage, eventually
+from ivr.pstn.cast import CALLER, HOTLINE
+from ivr.pstn.stage import Stage, eventually
 
 pytestmark = pytest.mark.scenario
 

@@ -13,7 +13,8 @@ from test_alerts import ACKNOWLEDGES, one_team
 from bench.sip_caller import SipCaller
 from ivr import bootstrap
 from ivr.domain.records import Call, CallState
-from ivr.pstn.stage import HOTLINE, Stage, eventually
+from ivr.pstn.cast import HOTLINE
+from ivr.pstn.stage import Stage, eventually
 
 pytestmark = pytest.mark.scenario
 

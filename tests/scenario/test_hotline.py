@@ -11,7 +11,8 @@ import pytest
 from ivr.ports import Programs
 from ivr.pstn import witness
 from ivr.pstn.behaviour import Hangup, Listen, Press, Say, UntilQuiet
-from ivr.pstn.stage import CALLER, HOTLINE, PIN, UID, Stage, eventually
+from ivr.pstn.cast import CALLER, HOTLINE, PIN, UID
+from ivr.pstn.stage import Stage, eventually
 
 pytestmark = pytest.mark.scenario
 

@@ -19,7 +19,8 @@ from pgp_peer import peers
 from test_alerts import one_team, out_calls, raise_alert
 from test_mail_alerts import directory
 
-from ivr.pstn.stage import CALLER, Stage, eventually
+from ivr.pstn.cast import CALLER
+from ivr.pstn.stage import Stage, eventually
 
 pytestmark = pytest.mark.scenario
 

@@ -14,10 +14,11 @@ from test_alerts import SIX_TEAMS, out_calls, raise_alert, shown
 
 from ivr.ports import Programs
 from ivr.pstn import cdr, phones, rehearsal
+from ivr.pstn.cast import POLICY, Cast
 from ivr.pstn.isdn.install import IsdnMissing, find
 from ivr.pstn.isdn.lab import Lab
 from ivr.pstn.isdn.stage import IsdnStage
-from ivr.pstn.stage import POLICY, Cast, eventually
+from ivr.pstn.stage import eventually
 
 pytestmark = pytest.mark.scenario
 

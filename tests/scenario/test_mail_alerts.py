@@ -18,8 +18,9 @@ from pgp_peer import peers
 from test_alerts import ACKNOWLEDGES, MOBILE, OFFICE, await_close, one_team, out_calls, shown
 
 from ivr.pstn import rehearsal, witness
+from ivr.pstn.cast import CALLER
 from ivr.pstn.ports import free_ports
-from ivr.pstn.stage import CALLER, Stage, eventually
+from ivr.pstn.stage import Stage, eventually
 
 pytestmark = pytest.mark.scenario
 

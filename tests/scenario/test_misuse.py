@@ -17,8 +17,9 @@ from test_alerts import one_team
 from bench.sip_caller import Dialog, Refused, SipCaller, offer
 from ivr.pstn import witness
 from ivr.pstn.behaviour import Hangup, Listen, Press, Step
+from ivr.pstn.cast import CALLER, HOTLINE, PIN, UID
 from ivr.pstn.ports import free_ports
-from ivr.pstn.stage import CALLER, HOTLINE, PIN, UID, Stage, eventually
+from ivr.pstn.stage import Stage, eventually
 
 pytestmark = pytest.mark.scenario
 

@@ -22,7 +22,8 @@ from test_alerts import OFFICE, SetStage, raise_alert, shown
 
 from ivr.pstn import tones, witness
 from ivr.pstn.behaviour import Hangup, Listen, Press, Say, UntilQuiet
-from ivr.pstn.stage import CALLER, HOTLINE, PIN, UID, Stage, eventually
+from ivr.pstn.cast import CALLER, HOTLINE, PIN, UID
+from ivr.pstn.stage import Stage, eventually
 
 pytestmark = pytest.mark.scenario
 

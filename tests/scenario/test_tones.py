@@ -12,7 +12,8 @@ from test_alerts import ACKNOWLEDGES, OFFICE, SetStage, one_team, raise_alert, s
 
 from ivr.pstn import tones, witness
 from ivr.pstn.behaviour import Hangup, Listen, Press, Say, Step, UntilQuiet
-from ivr.pstn.stage import CALLER, HOTLINE, PIN, UID, Stage, eventually
+from ivr.pstn.cast import CALLER, HOTLINE, PIN, UID
+from ivr.pstn.stage import Stage, eventually
 from ivr.pstn.witness import Audio
 
 pytestmark = pytest.mark.scenario

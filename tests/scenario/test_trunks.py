@@ -13,7 +13,8 @@ from test_alerts import await_close, raise_alert
 from ivr.pstn import witness
 from ivr.pstn.behaviour import Listen
 from ivr.pstn.carrier import Carrier, Login, Tls
-from ivr.pstn.stage import CALLER, HOTLINE, POLICY, Stage
+from ivr.pstn.cast import CALLER, HOTLINE, POLICY
+from ivr.pstn.stage import Stage
 
 pytestmark = pytest.mark.scenario
 

@@ -19,8 +19,9 @@ from test_alerts import ACKNOWLEDGES, one_team
 from bench.sip_caller import SipCaller
 from bench.telephone import Telephone
 from ivr.pstn import witness
+from ivr.pstn.cast import HOTLINE, PIN, UID
 from ivr.pstn.cdr import Record
-from ivr.pstn.stage import HOTLINE, PIN, UID, Stage
+from ivr.pstn.stage import Stage
 from ivr.pstn.witness import Audio
 
 pytestmark = pytest.mark.scenario

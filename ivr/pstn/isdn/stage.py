@@ -9,10 +9,11 @@ from typing import Any
 
 from ivr.adapters.pbx.process import run_folder
 from ivr.ports import Programs
+from ivr.pstn.cast import CALLER, Cast
 from ivr.pstn.isdn.asterisk import GuestAsterisk
 from ivr.pstn.isdn.exchange import IsdnExchange, channels
 from ivr.pstn.isdn.lab import SPAN, Lab
-from ivr.pstn.stage import CALLER, Cast, Stage, eventually
+from ivr.pstn.stage import Stage, eventually
 
 _UP_S = 60
 
