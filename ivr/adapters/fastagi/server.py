@@ -14,7 +14,8 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from ivr.adapters.fastagi.channel import Channel, HungUp
+from ivr.adapters.fastagi.channel import Channel
+from ivr.adapters.fastagi.wire import HungUp
 
 log = logging.getLogger(__name__)
 
