@@ -54,6 +54,7 @@ SAMPLES: dict[type, list[Any]] = {
     facts.AlertWithdrawn: [facts.AlertWithdrawn(1)],
     facts.AlertEscalated: [facts.AlertEscalated(1, Via.OPERATOR)],
     facts.AlertExpired: [facts.AlertExpired(1)],
+    facts.AlertClosed: [facts.AlertClosed(1)],
     facts.ReportDue: [facts.ReportDue(1)],
     facts.CallerLost: [facts.CallerLost(1)],
     facts.AlertErased: [facts.AlertErased(1)],

@@ -1,4 +1,4 @@
-"""`tocsin alert raise`, `release`, `escalate`, `withdraw`: what makes an alert, and what changes it."""
+"""`tocsin alert raise`, `release`, `escalate`, `withdraw`, `close`: what makes an alert or changes it."""
 
 import argparse
 from pathlib import Path
@@ -37,6 +37,7 @@ def add(alert: Verbs) -> None:
     _of_the_content(releasing)
     numbered(verb(alert, "escalate", _escalate, "call the teams about an alert by mail", reads=True))
     numbered(verb(alert, "withdraw", _withdraw, "call nobody any more; throws a draft away", reads=True))
+    numbered(verb(alert, "close", _close, "call nobody any more; the others count as missed", reads=True))
 
 
 def _of_the_content(parser: argparse.ArgumentParser) -> None:
@@ -157,6 +158,16 @@ def _withdraw(args: Args) -> int:
     with house(args) as here:
         here.ledger.apply(AlertWithdrawn(args.alert))
         say(f"alert {args.alert} is withdrawn")
+        return _finish_change(args, here)
+
+
+def _close(args: Args) -> int:
+    from ivr.domain.facts import AlertClosed
+
+    with house(args) as here:
+        alert = here.ledger.apply(AlertClosed(args.alert)).alert
+        assert alert is not None
+        say(f"alert {args.alert} is closed: {cell(alert.outcome)}")
         return _finish_change(args, here)
 
 

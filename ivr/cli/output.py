@@ -29,7 +29,7 @@ CODES = {
     "ivr.config.BadConfig": Exit.CONFIG,
     "ivr.adapters.pbx.template.Unfit": Exit.CONFIG,
     "ivr.yamlfile.BadFile": Exit.BAD_DATA,
-    "ivr.adapters.audio.BadAudio": Exit.BAD_DATA,
+    "ivr.adapters.audio.wav.BadAudio": Exit.BAD_DATA,
     "ivr.services.directory.BadEntry": Exit.BAD_DATA,
     "ivr.adapters.pgp.PgpError": Exit.FAILED,
     "ivr.adapters.sendmail.NotSent": Exit.AWAY,

@@ -19,6 +19,7 @@ from ivr.domain.effects import (
     TellWithdrawal,
 )
 from ivr.domain.facts import (
+    AlertClosed,
     AlertErased,
     AlertEscalated,
     AlertExpired,
@@ -44,6 +45,7 @@ AlertFact = (
     | AlertWithdrawn
     | AlertEscalated
     | AlertExpired
+    | AlertClosed
     | ReportDue
     | CallerLost
     | AlertErased
@@ -115,6 +117,12 @@ def _expire(alert: Alert, fact: AlertFact, now: float) -> Result:
     return alert, (TellDeliveries(fact), Note("deadline passed"))
 
 
+def _close(alert: Alert, fact: AlertFact, now: float) -> Result:
+    """Its state follows when its deliveries have come to rest."""
+    assert isinstance(fact, AlertClosed)
+    return alert, (Note("closed by an operator"), TellDeliveries(fact))
+
+
 def _report(alert: Alert, fact: AlertFact, now: float) -> Result:
     """Once in its life."""
     if alert.reported_at is not None:
@@ -183,11 +191,13 @@ TABLE: dict[tuple[AlertState, type], Handler] = {
     (AlertState.RELEASED, AlertWithdrawn): _withdraw,
     (AlertState.RELEASED, AlertEscalated): _escalate,
     (AlertState.RELEASED, AlertExpired): _expire,
+    (AlertState.RELEASED, AlertClosed): _close,
     (AlertState.RELEASED, ReportDue): _report,
     (AlertState.RELEASED, CallerLost): _tell_caller,
     (AlertState.RELEASED, Settled): _settle,
     (AlertState.CLOSED, AlertWithdrawn): _withdraw,  # those who had it are to know
     (AlertState.CLOSED, AlertExpired): _stay,  # the deadline woke up after the close
+    (AlertState.CLOSED, AlertClosed): _stay,  # the last team was quicker
     (AlertState.CLOSED, ReportDue): _stay,  # it closed meanwhile, and that is told
     (AlertState.CLOSED, CallerLost): _tell_caller,
     (AlertState.CLOSED, AlertErased): _erase,
@@ -205,6 +215,7 @@ _REFUSED = {
     AlertWithdrawn: "it cannot be withdrawn",
     AlertEscalated: "it cannot be escalated",
     AlertExpired: "it has no deadline",
+    AlertClosed: "it calls nobody, so there is nothing to close",
     AlertErased: "it cannot be erased before it ends",
     ReportDue: "it has nothing to tell of yet",
     Settled: "it has no deliveries",

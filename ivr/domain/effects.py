@@ -6,7 +6,7 @@ the fact that brought it about. An effect tells what, never how.
 
 from dataclasses import dataclass
 
-from ivr.domain.facts import AlertEscalated, AlertExpired, AlertWithdrawn
+from ivr.domain.facts import AlertClosed, AlertEscalated, AlertExpired, AlertWithdrawn
 from ivr.domain.records import Delivery
 
 
@@ -19,7 +19,7 @@ class OpenDeliveries:
 class TellDeliveries:
     """Effect: every delivery of the alert is to hear of `fact`."""
 
-    fact: AlertWithdrawn | AlertExpired | AlertEscalated
+    fact: AlertWithdrawn | AlertExpired | AlertEscalated | AlertClosed
 
 
 @dataclass(frozen=True, slots=True)

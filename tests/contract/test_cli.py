@@ -329,6 +329,26 @@ def test_an_alert_is_raised_as_a_draft_released_and_withdrawn(home: Path, wav: P
     assert tocsin(home, "alert", "release", str(number)).returncode == 1
 
 
+def test_an_alert_is_closed_and_who_has_not_acknowledged_is_missing(
+    home: Path, wav: Path, book: Ledger
+) -> None:
+    number = raised(home, wav, "--release")
+    acknowledge(book, number, "def")
+    closed = answer(home, "alert", "close", str(number))
+    assert (closed["state"], closed["outcome"]) == ("closed", "incomplete")
+    states = {d["team"]["id"]: (d["state"], d["reason"]) for d in closed["deliveries"]}
+    assert states["def"][0] == "acknowledged"
+    assert states["xyz"] == ("exhausted", "closed by an operator")
+    again = tocsin(home, "alert", "close", str(number))
+    assert (again.returncode, again.stderr) == (0, f"tocsin: alert {number} is closed: incomplete\n")
+
+
+def test_a_draft_cannot_be_closed(home: Path, wav: Path) -> None:
+    number = raised(home, wav)
+    refused = tocsin(home, "alert", "close", str(number))
+    assert refused.returncode == 1 and "it calls nobody" in refused.stderr
+
+
 def by_mail(book: Ledger, wav: Path, folder: Path) -> int:
     """An alert of abc that came by mail."""
     text = folder / "mail.txt"

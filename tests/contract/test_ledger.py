@@ -268,6 +268,21 @@ class TestOperators:
         after = book.delivery(alert, XYZ)
         assert (after.state, after.reason, after.number) == (D.EXHAUSTED, "skipped by an operator", None)
 
+    def test_an_alert_that_is_closed_calls_nobody_more_and_names_who_is_missing(self, book: Book) -> None:
+        alert = book.raises()
+        answered = book.rings("def-cert", alert)
+        book.answers(answered)
+        closed = book.apply(facts.AlertClosed(alert)).alert
+
+        assert closed is not None and (closed.state, closed.outcome) == (
+            AlertState.CLOSED,
+            Outcome.INCOMPLETE,
+        )
+        reasons = {team: book.delivery(alert, team).reason for team in book.states(alert)}
+        assert reasons == dict.fromkeys(book.states(alert), "closed by an operator")
+        book.presses_1(answered, alert, "def-cert")
+        assert book.delivery(alert, "def-cert").state is D.ACKNOWLEDGED
+
     def test_a_retry_reopens_a_closed_alert_with_a_deadline_of_its_own(
         self, book: Book, clock: ManualClock
     ) -> None:

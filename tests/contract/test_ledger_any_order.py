@@ -221,6 +221,10 @@ class AnyOrder(RuleBasedStateMachine):
         self.tell(facts.ReportDue(alert))
 
     @rule(alert=alert_numbers)
+    def closed(self, alert: int) -> None:
+        self.tell(facts.AlertClosed(alert))
+
+    @rule(alert=alert_numbers)
     def caller_lost(self, alert: int) -> None:
         self.tell(facts.CallerLost(alert))
 

@@ -21,6 +21,7 @@ from ivr.domain.effects import (
     TellWithdrawal,
 )
 from ivr.domain.facts import (
+    AlertClosed,
     AlertErased,
     AlertEscalated,
     AlertExpired,
@@ -92,6 +93,7 @@ MOVES: list[tuple[AlertState, AlertFact, AlertState]] = [
     (RELEASED, AlertWithdrawn(17), WITHDRAWN),
     (RELEASED, ESCALATED, RELEASED),
     (RELEASED, AlertExpired(17), RELEASED),
+    (RELEASED, AlertClosed(17), RELEASED),
     (RELEASED, settled("waiting", "acknowledged"), RELEASED),
     (RELEASED, settled("calling", "exhausted"), RELEASED),
     (RELEASED, settled("responding", "acknowledged"), RELEASED),
@@ -99,6 +101,7 @@ MOVES: list[tuple[AlertState, AlertFact, AlertState]] = [
     (RELEASED, settled("acknowledged", "acknowledged"), CLOSED),
     (CLOSED, AlertWithdrawn(17), WITHDRAWN),
     (CLOSED, AlertExpired(17), CLOSED),
+    (CLOSED, AlertClosed(17), CLOSED),
     (CLOSED, ReportDue(17), CLOSED),
     (CLOSED, CallerLost(17), CLOSED),
     (CLOSED, AlertErased(17), CLOSED),
@@ -117,6 +120,8 @@ ILLEGAL: list[tuple[AlertState, AlertFact]] = [
     (CLOSED, ESCALATED),
     (WITHDRAWN, ESCALATED),
     (DRAFT, AlertExpired(17)),
+    (DRAFT, AlertClosed(17)),
+    (WITHDRAWN, AlertClosed(17)),
     (DRAFT, ReportDue(17)),
     (DRAFT, settled()),
     (RELEASED, AlertErased(17)),
@@ -177,7 +182,7 @@ def test_a_second_release_opens_nothing() -> None:
     assert decide(released, AlertReleased(17), LATER) == (released, ())
 
 
-@pytest.mark.parametrize("fact", [AlertWithdrawn(17), AlertExpired(17)])
+@pytest.mark.parametrize("fact", [AlertWithdrawn(17), AlertExpired(17), AlertClosed(17)])
 def test_the_deliveries_hear_of_a_withdrawal_and_of_the_deadline(fact: AlertFact) -> None:
     _, effects = decide(alert(RELEASED), fact, LATER)
 

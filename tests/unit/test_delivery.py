@@ -23,6 +23,7 @@ from ivr.domain.delivery import (
 from ivr.domain.effects import Note, Settle, TeamMissing, TellTeam
 from ivr.domain.facts import (
     Acknowledged,
+    AlertClosed,
     AlertEscalated,
     AlertExpired,
     AlertWithdrawn,
@@ -55,6 +56,7 @@ RESPONDING = TeamResponding(17, "xyz-cert", Via.OPERATOR)
 PUT_OFF = PutOff(MOBILE)
 ESCALATED = AlertEscalated(17, Via.OPERATOR)
 SKIPPED = DeliverySkipped(17, "xyz-cert")
+ENDED = AlertClosed(17)
 RETRIED = DeliveryRetried(17, "xyz-cert")
 
 
@@ -98,6 +100,7 @@ MOVES: list[tuple[DeliveryState, DeliveryFact, History, DeliveryState]] = [
     (S.MAILED, EXPIRED, NO_CALLS, S.MAILED),
     (S.MAILED, EXPIRED, TOO_LATE, S.EXHAUSTED),
     (S.MAILED, SKIPPED, NO_CALLS, S.EXHAUSTED),
+    (S.MAILED, ENDED, NO_CALLS, S.EXHAUSTED),
     (S.WAITING, ESCALATED, BUSY, S.WAITING),
     (S.CALLING, ESCALATED, LIVE, S.CALLING),
     (S.RESPONDING, ESCALATED, BUSY, S.RESPONDING),
@@ -118,6 +121,7 @@ MOVES: list[tuple[DeliveryState, DeliveryFact, History, DeliveryState]] = [
     (S.WAITING, EXPIRED, TOO_LATE, S.EXHAUSTED),
     (S.WAITING, EXPIRED, NO_CALLS, S.WAITING),
     (S.WAITING, SKIPPED, NO_CALLS, S.EXHAUSTED),
+    (S.WAITING, ENDED, NO_CALLS, S.EXHAUSTED),
     (S.WAITING, RETRIED, BUSY, S.WAITING),
     (S.CALLING, BESIDE, LIVE, S.CALLING),
     (S.CALLING, CLOSED, LIVE, S.CALLING),
@@ -132,6 +136,7 @@ MOVES: list[tuple[DeliveryState, DeliveryFact, History, DeliveryState]] = [
     (S.CALLING, WITHDRAWN, LIVE, S.WITHDRAWN),
     (S.CALLING, EXPIRED, history(live=True, expired=True), S.CALLING),
     (S.CALLING, SKIPPED, LIVE, S.EXHAUSTED),
+    (S.CALLING, ENDED, LIVE, S.EXHAUSTED),
     (S.CALLING, RETRIED, LIVE, S.CALLING),
     (S.RESPONDING, PLACED, NO_CALLS, S.CALLING),
     (S.RESPONDING, CLOSED, NO_CALLS, S.WAITING),
@@ -144,6 +149,7 @@ MOVES: list[tuple[DeliveryState, DeliveryFact, History, DeliveryState]] = [
     (S.RESPONDING, WITHDRAWN, BUSY, S.WITHDRAWN),
     (S.RESPONDING, EXPIRED, TOO_LATE, S.EXHAUSTED),
     (S.RESPONDING, SKIPPED, NO_CALLS, S.EXHAUSTED),
+    (S.RESPONDING, ENDED, NO_CALLS, S.EXHAUSTED),
     (S.RESPONDING, RETRIED, BUSY, S.WAITING),
     (S.ACKNOWLEDGED, CHANGED, BUSY, S.ACKNOWLEDGED),
     (S.ACKNOWLEDGED, UNREAD, BUSY, S.ACKNOWLEDGED),
@@ -153,6 +159,7 @@ MOVES: list[tuple[DeliveryState, DeliveryFact, History, DeliveryState]] = [
     (S.ACKNOWLEDGED, WITHDRAWN, NO_CALLS, S.ACKNOWLEDGED),
     (S.ACKNOWLEDGED, EXPIRED, TOO_LATE, S.ACKNOWLEDGED),
     (S.ACKNOWLEDGED, SKIPPED, NO_CALLS, S.ACKNOWLEDGED),
+    (S.ACKNOWLEDGED, ENDED, NO_CALLS, S.ACKNOWLEDGED),
     (S.EXHAUSTED, CHANGED, BUSY, S.EXHAUSTED),
     (S.EXHAUSTED, UNREAD, BUSY, S.EXHAUSTED),
     (S.EXHAUSTED, ACKNOWLEDGED, DEAD, S.ACKNOWLEDGED),
@@ -161,6 +168,7 @@ MOVES: list[tuple[DeliveryState, DeliveryFact, History, DeliveryState]] = [
     (S.EXHAUSTED, WITHDRAWN, DEAD, S.WITHDRAWN),
     (S.EXHAUSTED, EXPIRED, TOO_LATE, S.EXHAUSTED),
     (S.EXHAUSTED, SKIPPED, DEAD, S.EXHAUSTED),
+    (S.EXHAUSTED, ENDED, DEAD, S.EXHAUSTED),
     (S.EXHAUSTED, RETRIED, DEAD, S.WAITING),
     (S.EXHAUSTED, RETRIED, LIVE, S.CALLING),
     (S.EXHAUSTED, RETRIED, History((), (), {}, expired=False), S.EXHAUSTED),
@@ -172,6 +180,7 @@ MOVES: list[tuple[DeliveryState, DeliveryFact, History, DeliveryState]] = [
     (S.WITHDRAWN, WITHDRAWN, NO_CALLS, S.WITHDRAWN),
     (S.WITHDRAWN, EXPIRED, TOO_LATE, S.WITHDRAWN),
     (S.WITHDRAWN, SKIPPED, NO_CALLS, S.WITHDRAWN),
+    (S.WITHDRAWN, ENDED, NO_CALLS, S.WITHDRAWN),
 ]
 
 ILLEGAL: list[tuple[DeliveryState, DeliveryFact]] = [

@@ -21,6 +21,7 @@ from ivr.domain.delivery.history import (
 from ivr.domain.effects import TellTeam
 from ivr.domain.facts import (
     Acknowledged,
+    AlertClosed,
     AlertEscalated,
     AlertExpired,
     AlertWithdrawn,
@@ -94,6 +95,7 @@ TABLE: dict[tuple[DeliveryState, type], Handler] = {
     (_S.MAILED, AlertWithdrawn): course.withdraw,
     (_S.MAILED, AlertEscalated): course.escalate,
     (_S.MAILED, AlertExpired): course.unanswered,
+    (_S.MAILED, AlertClosed): course.close,
     (_S.MAILED, DeliverySkipped): course.skip,
     (_S.WAITING, CallPlaced): calls.placed,
     (_S.WAITING, NumberClosed): calls.reckon,
@@ -105,6 +107,7 @@ TABLE: dict[tuple[DeliveryState, type], Handler] = {
     (_S.WAITING, AlertWithdrawn): course.withdraw,
     (_S.WAITING, AlertEscalated): course.stay,  # an operator's retry was quicker
     (_S.WAITING, AlertExpired): course.expire,
+    (_S.WAITING, AlertClosed): course.close,
     (_S.WAITING, DeliverySkipped): course.skip,
     (_S.WAITING, DeliveryRetried): course.retry,
     (_S.CALLING, CallPlaced): calls.placed_beside,
@@ -117,6 +120,7 @@ TABLE: dict[tuple[DeliveryState, type], Handler] = {
     (_S.CALLING, AlertWithdrawn): course.withdraw,
     (_S.CALLING, AlertEscalated): course.stay,
     (_S.CALLING, AlertExpired): course.expire,
+    (_S.CALLING, AlertClosed): course.close,
     (_S.CALLING, DeliverySkipped): course.skip,
     (_S.CALLING, DeliveryRetried): course.stay,  # is being called this moment
     (_S.RESPONDING, CallPlaced): calls.placed,  # the hold is over
@@ -129,6 +133,7 @@ TABLE: dict[tuple[DeliveryState, type], Handler] = {
     (_S.RESPONDING, AlertWithdrawn): course.withdraw,
     (_S.RESPONDING, AlertEscalated): course.stay,
     (_S.RESPONDING, AlertExpired): course.expire,
+    (_S.RESPONDING, AlertClosed): course.close,
     (_S.RESPONDING, DeliverySkipped): course.skip,
     (_S.RESPONDING, DeliveryRetried): course.retry,
     (_S.ACKNOWLEDGED, CallsChanged): course.stay,  # the hangup of the call that acknowledged
@@ -139,6 +144,7 @@ TABLE: dict[tuple[DeliveryState, type], Handler] = {
     (_S.ACKNOWLEDGED, AlertWithdrawn): course.stay,  # it was acknowledged, and stays on record so
     (_S.ACKNOWLEDGED, AlertEscalated): course.stay,
     (_S.ACKNOWLEDGED, AlertExpired): course.stay,
+    (_S.ACKNOWLEDGED, AlertClosed): course.stay,
     (_S.ACKNOWLEDGED, DeliverySkipped): course.stay,
     (_S.EXHAUSTED, CallsChanged): course.stay,
     (_S.EXHAUSTED, MobileNotReached): course.stay,
@@ -148,6 +154,7 @@ TABLE: dict[tuple[DeliveryState, type], Handler] = {
     (_S.EXHAUSTED, AlertWithdrawn): course.withdraw,
     (_S.EXHAUSTED, AlertEscalated): course.stay,  # it was given up by an operator
     (_S.EXHAUSTED, AlertExpired): course.stay,
+    (_S.EXHAUSTED, AlertClosed): course.stay,
     (_S.EXHAUSTED, DeliverySkipped): course.stay,
     (_S.EXHAUSTED, DeliveryRetried): course.retry,
     (_S.WITHDRAWN, CallsChanged): course.stay,
@@ -157,6 +164,7 @@ TABLE: dict[tuple[DeliveryState, type], Handler] = {
     (_S.WITHDRAWN, PutOff): course.stay,
     (_S.WITHDRAWN, AlertWithdrawn): course.stay,
     (_S.WITHDRAWN, AlertExpired): course.stay,
+    (_S.WITHDRAWN, AlertClosed): course.stay,
     (_S.WITHDRAWN, DeliverySkipped): course.stay,
 }
 """Not in the table, so illegal: a call placed, or come too late, for a delivery that is settled or by mail

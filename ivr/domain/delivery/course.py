@@ -1,4 +1,4 @@
-"""How a delivery begins and ends beside its calls: withdrawn, expired, escalated, skipped, begun anew."""
+"""How a delivery begins and ends beside its calls: withdrawn, expired, escalated, closed, skipped, anew."""
 
 from dataclasses import replace
 
@@ -42,6 +42,10 @@ def unanswered(
 
 def skip(delivery: Delivery, fact: DeliveryFact, history: History, policy: Policy, now: float) -> Result:
     return exhausted(delivery, "skipped by an operator")
+
+
+def close(delivery: Delivery, fact: DeliveryFact, history: History, policy: Policy, now: float) -> Result:
+    return exhausted(delivery, "closed by an operator")
 
 
 def retry(delivery: Delivery, fact: DeliveryFact, history: History, policy: Policy, now: float) -> Result:

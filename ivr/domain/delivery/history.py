@@ -7,6 +7,7 @@ from ivr.domain.attempts import Past
 from ivr.domain.effects import Effect
 from ivr.domain.facts import (
     Acknowledged,
+    AlertClosed,
     AlertEscalated,
     AlertExpired,
     AlertWithdrawn,
@@ -68,6 +69,7 @@ DeliveryFact = (
     | AlertWithdrawn
     | AlertEscalated
     | AlertExpired
+    | AlertClosed
     | DeliverySkipped
     | DeliveryRetried
 )

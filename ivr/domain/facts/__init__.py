@@ -14,6 +14,7 @@ from ivr.domain.facts.access import (
 )
 from ivr.domain.facts.alerts import (
     Acknowledged,
+    AlertClosed,
     AlertErased,
     AlertEscalated,
     AlertExpired,
@@ -69,6 +70,7 @@ Fact = (
     AlertRecorded
     | AlertReleased
     | AlertWithdrawn
+    | AlertClosed
     | AlertExpired
     | AlertEscalated
     | ReportDue
@@ -127,6 +129,7 @@ class Illegal(Exception):
 
 __all__ = [
     "Acknowledged",
+    "AlertClosed",
     "AlertErased",
     "AlertEscalated",
     "AlertExpired",

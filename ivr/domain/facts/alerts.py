@@ -62,6 +62,13 @@ class AlertEscalated:
 
 
 @dataclass(frozen=True, slots=True)
+class AlertClosed:
+    """An operator has asked that nobody be called any more: who has not acknowledged counts as missed."""
+
+    alert: int
+
+
+@dataclass(frozen=True, slots=True)
 class AlertExpired:
     """The deadline of the policy has passed."""
 

@@ -90,6 +90,7 @@ class Transaction:
                 | facts.AlertWithdrawn()
                 | facts.AlertEscalated()
                 | facts.AlertExpired()
+                | facts.AlertClosed()
                 | facts.ReportDue()
                 | facts.CallerLost()
                 | facts.AlertErased()

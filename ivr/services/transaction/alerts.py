@@ -77,6 +77,7 @@ class Alerts:
         | facts.AlertWithdrawn
         | facts.AlertEscalated
         | facts.AlertExpired
+        | facts.AlertClosed
         | facts.ReportDue
         | facts.CallerLost
         | facts.AlertErased,
