@@ -10,10 +10,15 @@ ended, by when. Lines that are never idle have the most; and every team has to h
 
 That holds for every order of calls, for all who let a phone ring its time and a team have two of them. (A
 second phone that is rung off sooner frees its line sooner; but it rings on a line that nobody waited for.)
+
+Where a number keeps its outcome, the most that anybody can know is just that, and call no number twice. A
+number that was not called yet is as likely to answer as any other: so first numbers come first, for each of
+them is answered or leads to a second one, and no other order is better on average.
 """
 
 import heapq
 import statistics
+from collections import deque
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, count, islice
 
@@ -38,6 +43,26 @@ def all_ended_s(network: Network, lines: int) -> float:
             break
         ended.append(begins_at + fate.line_s)
     return sorted(ended)[network.teams - 1]
+
+
+def each_once_s(network: Network, lines: int) -> float:
+    """Where outcomes persist: until all are reached who can be, if no number is called twice."""
+    free = [0.0] * lines
+    first = deque(range(network.teams))
+    second: list[tuple[float, int]] = []
+    reached_s = 0.0
+    while first or second:
+        begins_at = heapq.heappop(free)
+        due_at, team = (0.0, first.popleft()) if first else heapq.heappop(second)
+        begins_at, again = max(begins_at, due_at), due_at > 0.0
+        fate = network.fate(team, 0, network.numbers(team)[again].number)
+        ends_at = begins_at + fate.line_s
+        heapq.heappush(free, ends_at)
+        if fate.disposition is Disposition.ACKNOWLEDGED:
+            reached_s = max(reached_s, ends_at)
+        elif not again:
+            heapq.heappush(second, (ends_at, team))
+    return reached_s
 
 
 def _with_some_left(networks: Sequence[Network], lines: int) -> Iterator[float]:

@@ -17,6 +17,9 @@ TEAMS_DRAWN = 160_000
 """So many teams in all make the mean of a bound: its standard error is then about 0.001 of it,
 0.004 where few teams share a line."""
 
+PERSISTING_DRAWN = 40_000
+"""The same where outcomes persist; of that schedule each draw is one, as of ours."""
+
 Bound = Callable[[Sequence[clairvoyant.Path], int], float]
 
 
@@ -37,10 +40,27 @@ def table(missed: Sequence[tuple[int, int, int]]) -> None:
         print(f"| {teams} | {lines} | {most} | {reached:.3f} | {restless:.3f} | {bound:.3f} |", flush=True)
 
 
-def over_aim(teams: int, lines: int, runs: int, policy: Policy) -> float:
-    """The mean makespan, as a multiple of the mean of what the aim is a multiple of."""
-    networks = _networks(teams, runs)
-    took = (sim.run(network, [TrunkView("sip-a", lines)], policy).makespan_s for network in networks)
+def persisting(missed: Sequence[tuple[int, int, int]]) -> None:
+    """The same where a number keeps its outcome."""
+    print("\nMeans where the aim is missed, outcomes persist")
+    print("| teams | lines | aim | reached | no number twice |")
+    print("|---|---|---|---|---|")
+    for teams, lines, runs in missed:
+        most, _ = aim(teams, lines)
+        reached = over_aim(teams, lines, runs, PARALLEL, persists=True)
+        networks = _networks(teams, max(runs, PERSISTING_DRAWN // teams), persists=True)
+        once = statistics.mean(ignorant.each_once_s(network, lines) for network in networks)
+        print(
+            f"| {teams} | {lines} | {most} | {reached:.3f} | {once / _mean_bound(networks, lines):.3f} |",
+            flush=True,
+        )
+
+
+def over_aim(teams: int, lines: int, runs: int, policy: Policy, persists: bool = False) -> float:
+    """The mean time until all are reached who can be, as a multiple of the mean of what the aim is a
+    multiple of."""
+    networks = _networks(teams, runs, persists)
+    took = (sim.run(network, [TrunkView("sip-a", lines)], policy).reached_at[-1] for network in networks)
     return statistics.mean(took) / _mean_bound(networks, lines)
 
 
@@ -50,8 +70,8 @@ def least(teams: int, lines: int) -> float:
     return ignorant.makespan_s(networks, lines) / _mean_bound(networks, lines)
 
 
-def _networks(teams: int, runs: int) -> list[Network]:
-    return [Network(teams, seed, persists=False) for seed in range(runs)]
+def _networks(teams: int, runs: int, persists: bool = False) -> list[Network]:
+    return [Network(teams, seed, persists) for seed in range(runs)]
 
 
 def _mean_bound(networks: Sequence[Network], lines: int) -> float:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bench import ignorant, matrix, sim
 from bench.expected import LENGTHS, Played, over_clairvoyant
 from bench.fates import Fate, Network
-from bench.policies import NO_PAUSE, POLICY
+from bench.policies import NO_PAUSE, PARALLEL, POLICY
 from ivr.domain.lines import TrunkView
 from ivr.domain.records import Disposition
 
@@ -74,6 +74,25 @@ def test_where_lines_are_many_the_last_few_teams_count_more() -> None:
 
     all_ended = statistics.mean(ignorant.all_ended_s(network, 60) for network in networks)
     assert 1.02 * all_ended < ignorant.makespan_s(networks, 60) < statistics.mean(took)
+
+
+def test_where_outcomes_persist_each_number_is_called_once_and_the_last_answer_counts() -> None:
+    network = Network(7, 3, persists=True)
+    fates = [[network.fate(team, 0, n.number) for n in network.numbers(team)] for team in range(7)]
+    firsts = [first for first, _ in fates]
+    seconds = [second for first, second in fates if first.pressed_after_s is None]
+    while seconds[-1].pressed_after_s is None:  # nobody waits for the end of those
+        seconds.pop()
+
+    took = sum(fate.line_s for fate in [*firsts, *seconds])
+    assert ignorant.each_once_s(network, 1) == pytest.approx(took)
+
+
+def test_where_outcomes_persist_ours_takes_no_longer_than_calling_no_number_twice() -> None:
+    networks = [Network(60, seed, persists=True) for seed in range(12)]
+    took = [sim.run(network, [TrunkView("sip-a", 30)], PARALLEL).reached_at[-1] for network in networks]
+    once = [ignorant.each_once_s(network, 30) for network in networks]
+    assert statistics.mean(took) < 1.02 * statistics.mean(once)
 
 
 def test_a_team_of_the_matrix_that_is_called_alone_walks_its_path() -> None:
