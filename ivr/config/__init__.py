@@ -5,6 +5,7 @@ configuration file. Secrets are never in the file: they stand one a file in the 
 """
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -144,9 +145,12 @@ def locate(given: str | None) -> Path:
     chosen = given or os.environ.get("TOCSIN_CONFIG")
     if chosen:
         return Path(chosen)
-    for path in (Path("config/tocsin.yaml"), Path("/etc/tocsin/tocsin.yaml")):
-        if path.exists():
-            return path
+    here, installed = Path("config/tocsin.yaml"), Path("/etc/tocsin/tocsin.yaml")
+    with suppress(PermissionError):  # `sudo -u tocsin` in root's own folder: there is nothing here for us
+        if here.exists():
+            return here
+    if installed.exists():
+        return installed
     raise BadConfig("no configuration: run `tocsin init`, or name one with --config FILE")
 
 

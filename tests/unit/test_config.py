@@ -1,5 +1,6 @@
 """The configuration is validated at start, and every error names the file, the line and the key."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -249,6 +250,15 @@ class TestWhere:
         (tmp_path / "config" / "tocsin.yaml").touch()
 
         assert config.locate(None) == Path("config/tocsin.yaml")
+
+    @pytest.mark.skipif(os.geteuid() == 0, reason="no folder is closed to root")
+    def test_from_a_folder_that_is_closed_to_us_the_search_goes_on(self, tmp_path: Path) -> None:
+        tmp_path.chmod(0)
+        try:
+            with pytest.raises(BadConfig, match="run `tocsin init`"):
+                config.locate(None)
+        finally:
+            tmp_path.chmod(0o700)
 
     def test_a_file_that_is_not_there_is_named(self, tmp_path: Path) -> None:
         with pytest.raises(BadConfig, match=r"away\.yaml: cannot be read: "):
