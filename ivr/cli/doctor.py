@@ -14,7 +14,7 @@ from ivr.cli.doctor_letters import letters
 from ivr.cli.doctor_mail import by_mail
 from ivr.cli.doctor_trunks import trunks
 from ivr.cli.ill import Ill as _Ill
-from ivr.cli.output import Exit, code_of, document
+from ivr.cli.output import Exit, code_of, document, line_of
 
 if TYPE_CHECKING:
     from ivr.config import Settings
@@ -81,7 +81,7 @@ def _outcome(name: str, look: Callable[[], str]) -> Check:
     except Exception as error:
         if not isinstance(error, _Ill) and code_of(error) is None:
             raise
-        return Check(name, False, " ".join(str(error).split()))
+        return Check(name, False, line_of(error))
 
 
 def _secrets(chosen: "Settings") -> str:

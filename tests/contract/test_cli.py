@@ -257,6 +257,28 @@ def test_what_is_not_permitted_says_so(home: Path) -> None:
     assert done.returncode == 77
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may do what the owner of an install cannot undo")
+def test_root_does_not_work_in_the_install_of_another_user(home: Path) -> None:
+    before = set(home.rglob("*"))
+    for folder in ("state", "recordings"):
+        os.chown(home / folder, 65534, 65534)
+    recording = str(sound(home.parent / "a.wav"))
+    for words in (
+        ("alert", "raise", "--team", "abc", "--audio", recording),
+        ("team", "import", "teams.yaml"),
+        ("pbx", "render"),
+        ("init",),
+        ("serve",),
+    ):
+        done = tocsin(home, *words)
+        assert done.returncode == 77, done.stderr
+        told = r"^tocsin: .*/state: is of user \S+; run this as that user: sudo -u \S+$"
+        assert re.search(told, done.stderr, re.MULTILINE)
+    assert set(home.rglob("*")) == before
+    (check,) = (c for c in answer(home, "doctor", code=1)["checks"] if c["name"] == "database")
+    assert (check["ok"], "run this as that user" in check["detail"]) == (False, True)
+
+
 # --- teams -----------------------------------------------------------------------------------------------
 
 

@@ -101,7 +101,8 @@ def test_every_reading_verb_takes_json() -> None:
 def test_the_table_of_exit_codes_names_exceptions_that_exist() -> None:
     for name in output.CODES:
         module, _, kind = name.rpartition(".")
-        assert issubclass(getattr(importlib.import_module(module), kind), Exception), name
+        found = getattr(importlib.import_module(module), kind)
+        assert issubclass(found, Exception) and f"{found.__module__}.{found.__qualname__}" == name
 
 
 def test_a_kind_of_expected_error_counts_as_its_parent_and_a_surprise_as_none() -> None:
