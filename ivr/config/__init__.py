@@ -123,7 +123,7 @@ class Settings:
         return self.state / "sounds"
 
     def secret(self, name: str) -> str:
-        """The secret `name`. Raises BadConfig when it is absent or others may read it."""
+        """The secret `name`. Raises BadConfig when it is absent or unfit, or others may read it."""
         path = self.secrets / name
         try:
             if path.stat().st_mode & 0o077:
@@ -137,6 +137,8 @@ class Settings:
             raise BadConfig(f"{path}: cannot be read: {error.strerror}") from error
         if not secret:
             raise BadConfig(f"{path}: this secret is empty")
+        if not secret.isprintable():  # and whoever finds that later would repeat it
+            raise BadConfig(f"{path}: this secret must be one line of characters that can be printed")
         return secret
 
 

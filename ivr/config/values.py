@@ -46,7 +46,10 @@ def language(text: str) -> str:
 
 
 def host(text: str) -> str:
-    if not text or not all(c.isascii() and (c.isalnum() or c in "-.:[]") for c in text):
+    labels = text.removesuffix(".").split(".")
+    if len(text) > 253 or not all(
+        1 <= len(label) <= 63 and re.fullmatch(r"[a-zA-Z0-9:\[\]-]+", label) for label in labels
+    ):
         raise ValueError("must be a host name or an IP address")
     return text
 

@@ -150,6 +150,12 @@ class TestErrors:
             ("  - name: sip-a", '  - name: "sip a"', "5: name: must be 1 to 30 letters, digits, - or _"),
             ("  - name: sip-a", '  - name: "sip\\r\\na"', "5: name: must be 1 to 30 letters"),
             ("    host: 127.0.0.1", "    host: a b", "6: host: must be a host name or an IP address"),
+            (
+                "    host: 127.0.0.1",
+                "    host: sip..example",
+                "6: host: must be a host name or an IP address",
+            ),
+            ("    host: 127.0.0.1", "    host: .", "6: host: must be a host name or an IP address"),
             ("    lines: 4", "    lines: 0", "7: lines: must be between 1 and 10000, not 0"),
             ("    lines: 4", "    lines: four", "7: lines: must be a whole number"),
             ("    lines: 4", "    lines: 4\n    cps: 0", "8: cps: must be between 1 and 100, not 0"),
@@ -296,3 +302,13 @@ class TestSecrets:
         with pytest.raises(BadConfig, match=r"secrets/ami: ") as refused:
             settings.secret("ami")
         assert repr(content) not in str(refused.value)
+
+    @pytest.mark.parametrize("between", ["\n", "\t", "\x1b", "\xa0"])
+    def test_that_are_no_line_of_text_are_refused_and_not_repeated(
+        self, settings: Settings, secret: Path, between: str
+    ) -> None:
+        secret.write_text(f"open{between}sesame", encoding="utf-8")
+
+        with pytest.raises(BadConfig, match=r"secrets/ami: .* must be one line") as refused:
+            settings.secret("ami")
+        assert "sesame" not in str(refused.value)

@@ -95,7 +95,9 @@ def machine_mirror() -> str:
     where = dict(re.findall(r"^(\w+)='(.*)'$", shell, re.MULTILINE))
     if mirror := debian_mirror(read_sources(Path(where["LIST"]), Path(where["PARTS"]))):
         return mirror
-    raise InstallError("this machine's apt uses no Debian mirror: set pbx.mirror in the configuration to one")
+    raise InstallError(
+        "this machine's apt uses no Debian mirror: name one, as in tocsin pbx install --mirror http://HOST/debian"
+    )
 
 
 def parse_status(line: str) -> float | None:
