@@ -245,10 +245,11 @@ def _reserve(chosen: "Settings") -> str:
 def _smsc(chosen: "Settings", smsc: "Smsc") -> str:
     """Whether it is there, and with TLS whether it is who we think; nothing is said to it."""
     from ivr.adapters.smpp.account import Dropped, connected, tls_context
+    from ivr.service import account
 
     where = f"{smsc.host}:{smsc.port}"
-    ca = chosen.path.parent / smsc.ca if smsc.ca else None
     try:
+        ca = account(chosen, smsc, "transceiver").ca
         connected(smsc.host, smsc.port, tls_context(smsc.name, ca) if smsc.tls else None, _PATIENCE_S).close()
     except ValueError as error:
         raise _Ill(str(error)) from error
