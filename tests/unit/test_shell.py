@@ -71,6 +71,14 @@ def test_a_usage_error_is_one_line_and_exit_2(words: list[str], capsys: pytest.C
     assert said.err.startswith("tocsin: ") and said.err.count("\n") == 1 and "--help" in said.err
 
 
+def test_the_version_is_an_answer(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    said = capsys.readouterr()
+    assert said.out.startswith("tocsin ") and said.err == ""
+
+
 def test_help_loads_nothing_heavy() -> None:
     heavy = (
         "sqlalchemy",
