@@ -39,6 +39,14 @@ def slug(text: str) -> str:
     return text
 
 
+def account(text: str) -> str:
+    """A name that a carrier or an SMSC has given us, often a telephone number. It may stand in a SIP address
+    as it is (RFC 3261, 25.1)."""
+    if not re.fullmatch(r"[a-zA-Z0-9._+-]{1,64}", text):
+        raise ValueError("must be 1 to 64 letters, digits, -, _, . or +")
+    return text
+
+
 def language(text: str) -> str:
     if not re.fullmatch("[a-z]{2,3}", text):
         raise ValueError("must be the code of a language, such as en (ISO 639)")

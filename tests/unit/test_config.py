@@ -96,6 +96,16 @@ class TestValues:
         assert settings.archive.keep_days is None
         assert settings.store == f"sqlite:///{folder}/state/tocsin.db"
 
+    @pytest.mark.parametrize("name", ["+4940808077555", "cert.hotline", "49408080t0", "a_b-c"])
+    def test_an_account_has_the_name_that_the_carrier_gave_it(self, tmp_path: Path, name: str) -> None:
+        text = CONFIGURATION.replace("lines: 4", f'lines: 4\n    username: "{name}"')
+        more = f'smsc: [{{name: a, host: h, system_id: "{name}"}}]'
+        settings = load(tmp_path, f"{text}{more}\n")
+
+        (trunk,), (smsc,) = settings.sip, settings.smsc
+        assert isinstance(smsc, Smsc)
+        assert (trunk.username, smsc.system_id) == (name, name)
+
     def test_it_counts_from_there_wherever_we_stand(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -157,6 +167,12 @@ class TestErrors:
             ),
             ("    host: 127.0.0.1", "    host: .", "6: host: must be a host name or an IP address"),
             ("    lines: 4", "    lines: 0", "7: lines: must be between 1 and 10000, not 0"),
+            (
+                "    lines: 4",
+                "    lines: 4\n    username: a@b",
+                "8: username: must be 1 to 64 letters, digits, -",
+            ),
+            ("    lines: 4", "    lines: 4\n    username: 'a;b'", "8: username: must be 1 to 64 letters"),
             ("    lines: 4", "    lines: four", "7: lines: must be a whole number"),
             ("    lines: 4", "    lines: 4\n    cps: 0", "8: cps: must be between 1 and 100, not 0"),
             ("    lines: 4", "    lines: 4\n    guard_s: -1", "8: guard_s: must be between 0 and 60, not -1"),
