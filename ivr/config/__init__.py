@@ -132,7 +132,8 @@ class Settings:
         except UnicodeDecodeError:
             raise BadConfig(f"{path}: this secret is not UTF-8 text") from None
         except FileNotFoundError:
-            raise BadConfig(f"{path}: this secret is missing; `tocsin init` makes those of our own") from None
+            how = "run `tocsin init`" if name == "ami" else "write it there as one line, and chmod 600 it"
+            raise BadConfig(f"{path}: this secret is missing; {how}") from None
         except OSError as error:
             raise BadConfig(f"{path}: cannot be read: {error.strerror}") from error
         if not secret:

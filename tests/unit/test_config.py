@@ -306,8 +306,10 @@ class TestSecrets:
             settings.secret("ami")
 
     def test_that_are_missing_are_named(self, settings: Settings) -> None:
-        with pytest.raises(BadConfig, match=r"secrets/ami: this secret is missing; `tocsin init`"):
+        with pytest.raises(BadConfig, match=r"secrets/ami: this secret is missing; run `tocsin init`"):
             settings.secret("ami")
+        with pytest.raises(BadConfig, match=r"secrets/smsc-a: this secret is missing; write it there"):
+            settings.secret("smsc-a")
 
     @pytest.mark.parametrize("content", [b"", b"\n", b"\xff\xfe"])
     def test_that_are_no_text_are_refused_and_not_repeated(
