@@ -207,7 +207,7 @@ class TestTheMachinesApt:
 
     def test_without_a_debian_mirror_the_setting_is_named(self, configure: Path) -> None:
         (configure / "ubuntu.list").write_text("deb http://mirror.example/ubuntu noble main\n")
-        with pytest.raises(InstallError, match=r"set pbx\.mirror"):
+        with pytest.raises(InstallError, match=r"--mirror \S+, or set pbx\.mirror"):
             machine_mirror()
 
     @pytest.mark.skipif(

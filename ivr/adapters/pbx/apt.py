@@ -96,7 +96,7 @@ def machine_mirror() -> str:
     if mirror := debian_mirror(read_sources(Path(where["LIST"]), Path(where["PARTS"]))):
         return mirror
     raise InstallError(
-        "this machine's apt uses no Debian mirror: name one, as in tocsin pbx install --mirror http://HOST/debian"
+        "apt has no Debian mirror here: name one by --mirror http://HOST/debian, or set pbx.mirror"
     )
 
 
