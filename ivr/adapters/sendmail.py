@@ -22,7 +22,7 @@ def send(message: bytes, sender: str, to: str) -> None:
             input=message, capture_output=True, timeout=_WAIT_S,
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise NotSent(f"sendmail does not run ({error})") from error
+        raise NotSent(f"sendmail does not run ({error}); install a mail server") from error
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().splitlines()
         raise NotSent(f"sendmail says: {said[-1] if said else f'exit status {done.returncode}'}")
