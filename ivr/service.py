@@ -127,12 +127,14 @@ def _links(
         return [ModemLink(smsc.name, Spool(smsc.spool), smsc.window, smsc.patience_s, notice)]
     binds: tuple[Bind, ...] = ("transceiver",) if smsc.bind == "transceiver" else ("transmitter", "receiver")
     try:
-        return [SmppLink(_account(settings, smsc, bind), notice) for bind in binds]
+        return [SmppLink(account(settings, smsc, bind), notice) for bind in binds]
     except ValueError as error:
         raise BadConfig(f"{settings.path}: smsc: {error}") from error
 
 
-def _account(settings: Settings, smsc: Smsc, bind: Bind) -> SmscSettings:
+def account(settings: Settings, smsc: Smsc, bind: Bind) -> SmscSettings:
+    """Ours with an SMSC. Raises BadConfig for its secret, ValueError with a sentence for what SMPP cannot
+    carry."""
     return SmscSettings(
         name=smsc.name,
         host=smsc.host,

@@ -7,7 +7,7 @@ _WAIT_S = 30
 
 
 class NotSent(Exception):
-    """The machine has not taken the mail. The message says what to do."""
+    """The machine has not taken the mail. The message says why."""
 
 
 def is_there() -> bool:
@@ -22,7 +22,7 @@ def send(message: bytes, sender: str, to: str) -> None:
             input=message, capture_output=True, timeout=_WAIT_S,
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise NotSent(f"sendmail does not run ({error}); write the letter to a file with --eml") from error
+        raise NotSent(f"sendmail does not run ({error}); install a mail server") from error
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().splitlines()
         raise NotSent(f"sendmail says: {said[-1] if said else f'exit status {done.returncode}'}")

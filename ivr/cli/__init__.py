@@ -104,4 +104,5 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
         from importlib.metadata import version
 
-        parser.exit(message=f"tocsin {version('tocsin')}\n")
+        print(f"tocsin {version('tocsin')}")  # argparse would say it on stderr
+        parser.exit()

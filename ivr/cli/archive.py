@@ -3,6 +3,7 @@
 Owns: how an operator finds out that all is there and unchanged, takes it along, or has it erased.
 """
 
+import argparse
 import sys
 import tarfile
 from collections.abc import Mapping
@@ -41,9 +42,12 @@ def add(verbs: Verbs) -> None:
 
 
 def _day(text: str) -> datetime:
-    day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    try:
+        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day, such as 2026-01-31") from None
     if day > datetime.now(UTC):
-        raise ValueError("lies ahead")
+        raise argparse.ArgumentTypeError(f"{text} lies ahead")
     return day
 
 

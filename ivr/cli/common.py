@@ -5,12 +5,17 @@ group, so a verb imports what it needs when it runs.
 """
 
 import argparse
+import errno
+import os
+import pwd
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ivr.adapters.store import SqlStore
     from ivr.config import Settings
     from ivr.services.directory import Directory
@@ -84,14 +89,29 @@ def settings(args: Args) -> "Settings":
     return load(locate(args.config))
 
 
+def not_for_root(folder: "Path") -> None:
+    """Root may do everything, and what it makes its owner cannot read: the recording of an alert, Asterisk's
+    configuration. Raises PermissionError where `folder` is another user's."""
+    if os.geteuid() != 0 or not folder.exists() or (owner := folder.stat().st_uid) == 0:
+        return
+    try:
+        name = pwd.getpwuid(owner).pw_name
+    except KeyError:
+        name = f"#{owner}"
+    told = f"is of user {name}; run this as that user: sudo -u {name}"
+    raise PermissionError(errno.EPERM, told, folder.resolve())
+
+
 @contextmanager
 def house(args: Args) -> Iterator[House]:
-    """Configuration and store. Raises BadConfig, also when the database is absent or behind; StoreAway."""
+    """Configuration and store. Raises BadConfig, also when the database is absent or behind; StoreAway;
+    PermissionError."""
     from ivr import bootstrap
     from ivr.config import BadConfig
     from ivr.ports import StoreAway
 
     chosen = settings(args)
+    not_for_root(chosen.state)
     if chosen.database is not None and not chosen.database.exists():  # opening it would create it
         raise BadConfig(f"{chosen.path}: there is no database yet; run `tocsin init`")
     store = bootstrap.open_store(chosen)

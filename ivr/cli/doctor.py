@@ -14,7 +14,7 @@ from ivr.cli.doctor_letters import letters
 from ivr.cli.doctor_mail import by_mail
 from ivr.cli.doctor_trunks import trunks
 from ivr.cli.ill import Ill as _Ill
-from ivr.cli.output import Exit, code_of, document
+from ivr.cli.output import Exit, code_of, document, line_of
 
 if TYPE_CHECKING:
     from ivr.config import Settings
@@ -81,7 +81,7 @@ def _outcome(name: str, look: Callable[[], str]) -> Check:
     except Exception as error:
         if not isinstance(error, _Ill) and code_of(error) is None:
             raise
-        return Check(name, False, " ".join(str(error).split()))
+        return Check(name, False, line_of(error))
 
 
 def _secrets(chosen: "Settings") -> str:
@@ -245,10 +245,11 @@ def _reserve(chosen: "Settings") -> str:
 def _smsc(chosen: "Settings", smsc: "Smsc") -> str:
     """Whether it is there, and with TLS whether it is who we think; nothing is said to it."""
     from ivr.adapters.smpp.account import Dropped, connected, tls_context
+    from ivr.service import account
 
     where = f"{smsc.host}:{smsc.port}"
-    ca = chosen.path.parent / smsc.ca if smsc.ca else None
     try:
+        ca = account(chosen, smsc, "transceiver").ca
         connected(smsc.host, smsc.port, tls_context(smsc.name, ca) if smsc.tls else None, _PATIENCE_S).close()
     except ValueError as error:
         raise _Ill(str(error)) from error

@@ -89,7 +89,18 @@ def _hand_over(args: Args, settings: "Settings", enrolments: "Enrolments", lette
             enrolments.issue(letter)
     else:
         enrolments.issue(letter)
-        sendmail.send(message, sender, to)
+        try:
+            sendmail.send(message, sender, to)
+        except sendmail.NotSent as error:
+            raise sendmail.NotSent(f"{error}; {_lost(letter)}") from error
+
+
+def _lost(letter: "Letter") -> str:
+    """What is to be done about a letter that holds and that nobody has."""
+    advice = "the letter is lost, but what it says holds: write another one, such as with --eml FILE"
+    if letter.account is None:
+        return advice
+    return f"{advice}, and end this account: tocsin team remove --uid {letter.account.uid}"
 
 
 def _sealed(settings: "Settings", letter: "Letter") -> tuple[str, str, bytes]:

@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ivr.cli.common import Args, Verbs, verb
+from ivr.cli.common import Args, Verbs, not_for_root, verb
 from ivr.cli.output import Exit, say
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def _init(args: Args) -> int:
     path = _configuration(args)
     _write_configuration(path, args.network or _NETWORK, args.hotline or _HOTLINE)
     settings = config.load(path)
+    not_for_root(settings.state)
     _make_folders(settings)
     _make_secret(settings.secrets / "ami")
     store = bootstrap.open_store(settings)

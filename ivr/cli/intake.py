@@ -57,7 +57,7 @@ def _is_telephone_form(given: Path, limits: Limits) -> bool:
     if head[:4] != b"RIFF" or head[8:] != b"WAVE":
         raise BadAudio(f"{given}: is no WAV file; convert it: sox IN -r {RATE} -c 1 -b 16 OUT.wav")
     # What the module does not know (float samples, other codings) is left to sox.
-    with contextlib.suppress(wave.Error, EOFError), wave.open(str(given), "rb") as sound:
+    with contextlib.suppress(wave.Error, EOFError, ZeroDivisionError), wave.open(str(given), "rb") as sound:
         length_s = sound.getnframes() / sound.getframerate()
         if length_s > limits.longest_s:
             raise BadAudio(f"{given}: lasts {length_s:.1f} s; the limit is {limits.longest_s} s")

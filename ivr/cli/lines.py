@@ -1,9 +1,13 @@
 """`tocsin lines`: the trunks, how they are, and the calls on them."""
 
 import time
+from typing import TYPE_CHECKING
 
-from ivr.cli.common import Args, Verbs, house, verb
+from ivr.cli.common import Args, Verbs, answers, house, verb
 from ivr.cli.output import Exit, document, say, table
+
+if TYPE_CHECKING:
+    from ivr.config import Settings
 
 
 def add(verbs: Verbs) -> None:
@@ -25,6 +29,7 @@ def _lines(args: Args) -> int:
         why = held(tx, bootstrap.ceilings(chosen), (), time.time())
     if why is not None:
         say(why)
+    _tell_away(chosen)
     if args.json:
         document(found)
         return Exit.DONE
@@ -46,3 +51,11 @@ def _lines(args: Args) -> int:
     if not any(trunk["state"] == "up" for trunk in found):
         say("NO TRUNK IS UP: calls go on trying, one at a time over each")
     return Exit.DONE
+
+
+def _tell_away(chosen: "Settings") -> None:
+    """A trunk is as it was last seen, which is nothing to rely on where nobody looks."""
+    if not answers(chosen.pbx.agi_port):
+        say("the service does not run, and what is shown is what it knew last: run `tocsin serve`")
+    if not answers(chosen.pbx.ami_port):
+        say("Asterisk does not run, so no call is possible: start its unit, or run `tocsin pbx start`")

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from ivr.cli.common import Args, Verbs, group, settings, verb
+from ivr.cli.common import Args, Verbs, group, not_for_root, settings, verb
 from ivr.cli.output import Exit, cell, code_of, complain, document, say, table
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ def _bridge(args: Args) -> "Iterator[tuple[Bridge, BridgeStore, Spool]]":
     chosen = settings(args)
     if chosen.bridge is None:
         raise BadConfig(f"{chosen.path}: there is no mail bridge; give the key bridge")
+    not_for_root(chosen.bridge.state)
     store = BridgeStore(chosen.bridge.state / "bridge.db")
     if not chosen.bridge.state.is_dir():
         raise BadConfig(f"{chosen.bridge.state}: there is no such folder; run `tocsin serve bridge` first")

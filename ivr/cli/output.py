@@ -65,10 +65,15 @@ def code_of(error: BaseException) -> Exit | None:
 
 def complain(error: BaseException) -> None:
     """One line on stderr."""
+    say(line_of(error))
+
+
+def line_of(error: BaseException) -> str:
+    """An error in one line, for an operator."""
     text = str(error)
     if isinstance(error, OSError) and error.filename is not None:
         text = f"{error.filename}: {error.strerror}"
-    say(" ".join(text.split()))
+    return " ".join(text.split())
 
 
 def say(message: str) -> None:

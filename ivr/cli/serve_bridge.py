@@ -13,6 +13,7 @@ from ivr.bridge.spool import Spool
 from ivr.bridge.store import BridgeStore
 from ivr.bridge.tokens import Tokens, secret
 from ivr.bridge.tools import keys, tools
+from ivr.cli.common import not_for_root
 from ivr.config import BadConfig, Settings
 
 
@@ -24,6 +25,7 @@ def run(settings: Settings) -> int:
     bridge, network = settings.bridge, settings.network
     if bridge is None:
         raise BadConfig(f"{settings.path}: there is no mail bridge; give the key bridge")
+    not_for_root(bridge.state)
     os.umask(0o077)
     bridge.state.mkdir(parents=True, exist_ok=True)
     store = BridgeStore(bridge.state / "bridge.db")

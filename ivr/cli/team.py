@@ -242,8 +242,9 @@ def _pin(args: Args) -> int:
 
 
 def read_pin() -> str:
+    """From the terminal, or a line of standard input: whatever octets it has."""
     if sys.stdin.isatty():
         from getpass import getpass
 
         return getpass("PIN: ").strip()
-    return sys.stdin.readline(64).strip()
+    return sys.stdin.buffer.readline(64).decode("ascii", "replace").strip()

@@ -5,6 +5,7 @@ configuration file. Secrets are never in the file: they stand one a file in the 
 """
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -122,7 +123,7 @@ class Settings:
         return self.state / "sounds"
 
     def secret(self, name: str) -> str:
-        """The secret `name`. Raises BadConfig when it is absent or others may read it."""
+        """The secret `name`. Raises BadConfig when it is absent or unfit, or others may read it."""
         path = self.secrets / name
         try:
             if path.stat().st_mode & 0o077:
@@ -131,11 +132,14 @@ class Settings:
         except UnicodeDecodeError:
             raise BadConfig(f"{path}: this secret is not UTF-8 text") from None
         except FileNotFoundError:
-            raise BadConfig(f"{path}: this secret is missing; `tocsin init` makes those of our own") from None
+            how = "run `tocsin init`" if name == "ami" else "write it there as one line, and chmod 600 it"
+            raise BadConfig(f"{path}: this secret is missing; {how}") from None
         except OSError as error:
             raise BadConfig(f"{path}: cannot be read: {error.strerror}") from error
         if not secret:
             raise BadConfig(f"{path}: this secret is empty")
+        if not secret.isprintable():  # and whoever finds that later would repeat it
+            raise BadConfig(f"{path}: this secret must be one line of characters that can be printed")
         return secret
 
 
@@ -144,9 +148,12 @@ def locate(given: str | None) -> Path:
     chosen = given or os.environ.get("TOCSIN_CONFIG")
     if chosen:
         return Path(chosen)
-    for path in (Path("config/tocsin.yaml"), Path("/etc/tocsin/tocsin.yaml")):
-        if path.exists():
-            return path
+    here, installed = Path("config/tocsin.yaml"), Path("/etc/tocsin/tocsin.yaml")
+    with suppress(PermissionError):  # `sudo -u tocsin` in root's own folder: there is nothing here for us
+        if here.exists():
+            return here
+    if installed.exists():
+        return installed
     raise BadConfig("no configuration: run `tocsin init`, or name one with --config FILE")
 
 

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ivr.config import values
 from ivr.domain.enrol import address
 from ivr.domain.policy import between
 from ivr.domain.records import Tlp
@@ -12,12 +13,6 @@ from ivr.domain.records import Tlp
 def _domain(text: str) -> str:
     address(f"alerts@{text}")
     return text.lower()
-
-
-def _host(text: str) -> str:
-    if not re.fullmatch(r"[a-zA-Z0-9.:\[\]-]{1,253}", text):
-        raise ValueError("must be a host name or an IP address")
-    return text
 
 
 def _user(text: str) -> str:
@@ -30,7 +25,7 @@ def _user(text: str) -> str:
 class Smtp:
     """A mail server that takes what goes out (RFC 6409)."""
 
-    host: str = field(metadata={"check": _host})
+    host: str = values.checked(values.host)
     port: int = field(default=587, metadata={"check": between(1, 65_535)})
     starttls: bool = True
     """Its certificate must be good for `host`. False only for a server on this machine."""

@@ -14,7 +14,7 @@ class Smsc:
 
     name: str = values.checked(values.slug)
     host: str = values.checked(values.host)
-    system_id: str = values.checked(values.slug)
+    system_id: str = values.checked(values.account)
     port: int = values.port(2775)
     source: str | None = values.checked(values.name, default=None)
     """Sender of the SMS: a number in E.164 or up to 11 letters. Default: the hotline's number."""

@@ -18,7 +18,7 @@ class Trunk:
     lines: int = values.checked(values.within(1, 10_000))
     """Channels, for calls out and in together. The dialler never uses more."""
     port: int = values.port(5060)
-    username: str | None = values.checked(values.slug, default=None)
+    username: str | None = values.checked(values.account, default=None)
     """For digest authentication; the password is in secrets/trunk-NAME."""
     guard_s: float = values.checked(between(0, 60), default=0.0)
     """How long a line rests after a call, where the carrier releases it later than we do."""
@@ -47,7 +47,7 @@ class Trunk:
     """How often the carrier is asked by OPTIONS whether it is there. Default: it is not."""
     send_pai: bool = False
     """The hotline's number in P-Asserted-Identity (RFC 3325), too."""
-    from_user: str | None = values.checked(values.slug, default=None)
+    from_user: str | None = values.checked(values.account, default=None)
     """What stands in From, where that must be the account; else the hotline's number."""
 
     def __post_init__(self) -> None:

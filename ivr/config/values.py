@@ -39,6 +39,14 @@ def slug(text: str) -> str:
     return text
 
 
+def account(text: str) -> str:
+    """A name that a carrier or an SMSC has given us, often a telephone number. It may stand in a SIP address
+    as it is (RFC 3261, 25.1)."""
+    if not re.fullmatch(r"[a-zA-Z0-9._+-]{1,64}", text):
+        raise ValueError("must be 1 to 64 letters, digits, -, _, . or +")
+    return text
+
+
 def language(text: str) -> str:
     if not re.fullmatch("[a-z]{2,3}", text):
         raise ValueError("must be the code of a language, such as en (ISO 639)")
@@ -46,7 +54,10 @@ def language(text: str) -> str:
 
 
 def host(text: str) -> str:
-    if not text or not all(c.isascii() and (c.isalnum() or c in "-.:[]") for c in text):
+    labels = text.removesuffix(".").split(".")
+    if len(text) > 253 or not all(
+        1 <= len(label) <= 63 and re.fullmatch(r"[a-zA-Z0-9:\[\]-]+", label) for label in labels
+    ):
         raise ValueError("must be a host name or an IP address")
     return text
 

@@ -187,6 +187,8 @@ def test_a_database_of_another_version_asks_for_init(home: Path) -> None:
     ("words", "code", "said"),
     [
         (["alert", "show", "99"], 1, "there is no alert 99"),
+        (["sms", "show", "9" * 30], 1, "the store does not take this"),
+        (["team", "show", "half \udcff"], 1, "the store does not take this"),
         (["alert", "release", "99"], 1, "there is no alert 99"),
         (["alert", "watch", "99"], 1, "there is no alert 99"),
         (["delivery", "retry", "99", "abc"], 1, "alert 99 is not addressed to team abc"),
@@ -257,6 +259,28 @@ def test_what_is_not_permitted_says_so(home: Path) -> None:
     assert done.returncode == 77
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may do what the owner of an install cannot undo")
+def test_root_does_not_work_in_the_install_of_another_user(home: Path) -> None:
+    before = set(home.rglob("*"))
+    for folder in ("state", "recordings"):
+        os.chown(home / folder, 65534, 65534)
+    recording = str(sound(home.parent / "a.wav"))
+    for words in (
+        ("alert", "raise", "--team", "abc", "--audio", recording),
+        ("team", "import", "teams.yaml"),
+        ("pbx", "render"),
+        ("init",),
+        ("serve",),
+    ):
+        done = tocsin(home, *words)
+        assert done.returncode == 77, done.stderr
+        told = r"^tocsin: .*/state: is of user \S+; run this as that user: sudo -u \S+$"
+        assert re.search(told, done.stderr, re.MULTILINE)
+    assert set(home.rglob("*")) == before
+    (check,) = (c for c in answer(home, "doctor", code=1)["checks"] if c["name"] == "database")
+    assert (check["ok"], "run this as that user" in check["detail"]) == (False, True)
+
+
 # --- teams -----------------------------------------------------------------------------------------------
 
 
@@ -298,6 +322,11 @@ def test_a_pin_is_printed_once_or_taken_from_stdin(home: Path, book: Ledger) -> 
     assert _opens(home, "730184") and not _opens(home, done.stdout.strip())
     weak = tocsin(home, "team", "pin", "40712", "--stdin", stdin="111111\n")
     assert (weak.returncode, "111111" in weak.stderr) == (65, False)
+    strange = subprocess.run(
+        [sys.executable, "-m", "ivr", "team", "pin", "40712", "--stdin"], cwd=home, input=b"73018\xff4\n",
+        capture_output=True, env=environment(PYTHONIOENCODING="utf-8:strict"),
+    )  # fmt: skip
+    assert (strange.returncode, strange.stderr.count(b"\n")) == (65, 1), strange.stderr
     assert _opens(home, "730184")
 
 
@@ -588,6 +617,14 @@ def test_a_recording_that_cannot_be_sent_is_refused(
     assert done.returncode == 65
     assert done.stderr.startswith(f"tocsin: {path}: {said}") and done.stderr.count("\n") == 1
     assert not list((home / "recordings").rglob("*.wav"))
+
+
+def test_a_recording_without_a_rate_is_refused(home: Path, wav: Path) -> None:
+    octets = bytearray(wav.read_bytes())
+    octets[24:28] = bytes(4)  # of the header: samples in a second
+    wav.write_bytes(octets)
+    done = tocsin(home, "alert", "raise", "--team", "abc", "--audio", str(wav))
+    assert (done.returncode, done.stderr.count("\n")) == (65, 1), done.stderr
 
 
 def test_another_kind_of_wav_is_converted_where_sox_is(home: Path, tmp_path: Path) -> None:

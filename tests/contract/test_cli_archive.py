@@ -157,9 +157,17 @@ def test_erase_takes_what_ended_before_a_day(home: Path) -> None:
     assert (erased.returncode, "is erased" in erased.stderr) == (1, True)
 
 
-@pytest.mark.parametrize("day", ["tomorrow", "2026-02-30", "2999-01-01"])
-def test_a_day_that_is_none_or_lies_ahead_is_refused(day: str, home: Path) -> None:
-    assert tocsin(home, "archive", "erase", "--before", day).returncode == 2
+@pytest.mark.parametrize(
+    ("day", "why"),
+    [
+        ("tomorrow", "'tomorrow' is no day, such as 2026-01-31"),
+        ("2026-02-30", "'2026-02-30' is no day"),
+        ("2999-01-01", "2999-01-01 lies ahead"),
+    ],
+)
+def test_a_day_that_is_none_or_lies_ahead_is_refused(day: str, why: str, home: Path) -> None:
+    done = tocsin(home, "archive", "erase", "--before", day)
+    assert (done.returncode, why in done.stderr) == (2, True)
 
 
 def test_an_export_holds_everything_and_its_checksums_are_right(home: Path, tmp_path: Path) -> None:

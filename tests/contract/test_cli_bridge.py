@@ -60,3 +60,13 @@ def test_without_a_bridge_in_the_configuration_it_says_so(home: Path) -> None:
     with start(home, "serve", "bridge") as done:
         _, said = done.communicate(timeout=60)
     assert done.returncode == 78 and "there is no mail bridge" in said
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may do what the owner of a folder cannot undo")
+def test_root_does_not_serve_in_the_folder_of_another_user(home: Path) -> None:
+    (home / "bridge").mkdir()
+    os.chown(home / "bridge", 65534, 65534)
+    with start(home, "serve", "bridge") as done:
+        _, said = done.communicate(timeout=60)
+    assert done.returncode == 77 and "run this as that user" in said
+    assert list((home / "bridge").iterdir()) == []

@@ -1,6 +1,7 @@
 """`tocsin lines` of an ISDN trunk: its spans, their channels, and the calls on them."""
 
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -60,3 +61,20 @@ def test_without_isdn_there_is_no_word_of_spans(
 ) -> None:
     assert main(["--config", str(settings.path), "lines"]) == 0
     assert "SPAN" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_that_nobody_looks_after_the_trunks_is_said(
+    is_there: bool, settings: Settings, book: Book, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
+        agi, ami = one.getsockname()[1], other.getsockname()[1]
+        settings.path.write_text(f"{settings.path.read_text()}\npbx: {{agi_port: {agi}, ami_port: {ami}}}\n")
+        if not is_there:
+            one.close()
+            other.close()
+        assert main(["--config", str(settings.path), "lines", "--json"]) == 0
+    said = capsys.readouterr()
+    assert len(json.loads(said.out)) == 1
+    assert ("the service does not run" in said.err) is not is_there
+    assert ("Asterisk does not run" in said.err) is not is_there

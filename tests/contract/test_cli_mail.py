@@ -69,6 +69,15 @@ def test_a_pipe_gets_the_status_that_it_acts_on(home: Path) -> None:
     assert ingest(home, raw) == 75
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may do what the owner of a folder cannot undo")
+def test_root_does_not_work_in_the_folder_of_another_user(home: Path) -> None:
+    os.chown(home / "the bridge", 65534, 65534)
+    refused = tocsin(home, "list")
+    assert (refused.returncode, "run this as that user" in refused.stderr) == (77, True)
+    assert ingest(home, message()) == 75
+    assert list((home / "the bridge").iterdir()) == []
+
+
 def test_what_became_of_mail_is_listed_and_never_what_it_says(home: Path) -> None:
     ingest(home, message(b"\r\nzebra\r\n", at=NOW - 1))
     ingest(home, b"From: a@b.example\r\n\r\nzebra")

@@ -249,6 +249,28 @@ def test_sendmail_gets_the_letter(
     assert "Hotline:  +4940808077555" in opened(key, tmp_path / "letter.eml")[0]
 
 
+@pytest.mark.parametrize("what", ["--issue", "--words"])
+def test_a_letter_that_is_not_sent_holds_and_what_to_do_is_said(
+    home: Path, key: Key, store: SqlStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    enrolled(home, key)
+    fake = tmp_path / "bin" / "sendmail"
+    fake.parent.mkdir()
+    fake.write_text("#!/bin/sh\necho 'queue full' >&2; exit 75\n")
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{fake.parent}:{os.environ['PATH']}")
+    capsys.readouterr()
+    assert tocsin(home, "enrol", "xyz", what, "--send") == 69
+    said = capsys.readouterr().err
+    assert "queue full; the letter is lost" in said and "write another one" in said
+    with store.read() as tx:
+        assert len(tx.find(VerificationWord, team="xyz")) == ISSUED
+        accounts = [f"tocsin team remove --uid {account.uid}\n" for account in tx.find(Account)]
+    assert [said[-len(end) :] for end in accounts] == accounts
+    assert len(accounts) == (what == "--issue")
+
+
 def test_show_tells_how_a_team_gets_in_and_no_secret(
     home: Path, key: Key, store: SqlStore, capsys: pytest.CaptureFixture[str]
 ) -> None:

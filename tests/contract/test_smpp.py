@@ -361,6 +361,19 @@ def test_what_somebody_sends_us_arrives_as_written(
     assert npm.expect("deliver_sm_resp")["status"] == 0
 
 
+@pytest.mark.parametrize("ton", [2, 3, 4])
+def test_a_sender_in_national_form_is_not_taken_for_somebody_abroad(
+    ring: Ring, npm: NpmSmsc, caplog: pytest.LogCaptureFixture, ton: int
+) -> None:
+    bell = bound(ring, npm)
+    local = {"source_addr": "15228817302", "source_addr_ton": ton, "short_message": "ON IT 17"}
+    npm.order(send="deliver_sm", fields=local)
+    assert npm.expect("deliver_sm_resp")["status"] == 0
+    bell.expect_silence()
+    assert "have its operator send international ones" in caplog.text
+    assert "15228817302" not in caplog.text
+
+
 @pytest.mark.parametrize(
     ("esm_class", "user_data", "tlvs", "place"),
     [

@@ -347,6 +347,16 @@ class TestRecords:
             assert tx.get(Team, "new-cert") is None
             assert tx.get(Leg, "id-1", 17) is None
 
+    def test_what_no_column_holds_is_refused(self, store: SqlStore) -> None:
+        for kind, key in ((Alert, 10**30), (Team, "half \udcff")):
+            with pytest.raises(StoreRefused), store.read() as tx:
+                tx.get(kind, key)
+        for record in (Sms(0, None, None, "+4915228817302", "half \ud83d"), Team("half", "half \ud83d")):
+            with pytest.raises(StoreRefused) as refused, store.write() as tx:
+                (tx.add if isinstance(record, Sms) else tx.put)(record)
+            assert "ud83d" not in str(refused.value)
+            assert refused.value.__cause__ is None
+
     def test_a_leg_belongs_to_a_call_that_is_on_record(self, store: SqlStore) -> None:
         with pytest.raises(StoreRefused), store.write() as tx:
             tx.put(Leg("never placed", 17, "new-cert", 1))

@@ -1,5 +1,6 @@
 """The configuration is validated at start, and every error names the file, the line and the key."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,16 @@ class TestValues:
         assert settings.archive.keep_days is None
         assert settings.store == f"sqlite:///{folder}/state/tocsin.db"
 
+    @pytest.mark.parametrize("name", ["+4940808077555", "cert.hotline", "49408080t0", "a_b-c"])
+    def test_an_account_has_the_name_that_the_carrier_gave_it(self, tmp_path: Path, name: str) -> None:
+        text = CONFIGURATION.replace("lines: 4", f'lines: 4\n    username: "{name}"')
+        more = f'smsc: [{{name: a, host: h, system_id: "{name}"}}]'
+        settings = load(tmp_path, f"{text}{more}\n")
+
+        (trunk,), (smsc,) = settings.sip, settings.smsc
+        assert isinstance(smsc, Smsc)
+        assert (trunk.username, smsc.system_id) == (name, name)
+
     def test_it_counts_from_there_wherever_we_stand(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -149,7 +160,19 @@ class TestErrors:
             ("  - name: sip-a", '  - name: "sip a"', "5: name: must be 1 to 30 letters, digits, - or _"),
             ("  - name: sip-a", '  - name: "sip\\r\\na"', "5: name: must be 1 to 30 letters"),
             ("    host: 127.0.0.1", "    host: a b", "6: host: must be a host name or an IP address"),
+            (
+                "    host: 127.0.0.1",
+                "    host: sip..example",
+                "6: host: must be a host name or an IP address",
+            ),
+            ("    host: 127.0.0.1", "    host: .", "6: host: must be a host name or an IP address"),
             ("    lines: 4", "    lines: 0", "7: lines: must be between 1 and 10000, not 0"),
+            (
+                "    lines: 4",
+                "    lines: 4\n    username: a@b",
+                "8: username: must be 1 to 64 letters, digits, -",
+            ),
+            ("    lines: 4", "    lines: 4\n    username: 'a;b'", "8: username: must be 1 to 64 letters"),
             ("    lines: 4", "    lines: four", "7: lines: must be a whole number"),
             ("    lines: 4", "    lines: 4\n    cps: 0", "8: cps: must be between 1 and 100, not 0"),
             ("    lines: 4", "    lines: 4\n    guard_s: -1", "8: guard_s: must be between 0 and 60, not -1"),
@@ -250,6 +273,15 @@ class TestWhere:
 
         assert config.locate(None) == Path("config/tocsin.yaml")
 
+    @pytest.mark.skipif(os.geteuid() == 0, reason="no folder is closed to root")
+    def test_from_a_folder_that_is_closed_to_us_the_search_goes_on(self, tmp_path: Path) -> None:
+        tmp_path.chmod(0)
+        try:
+            with pytest.raises(BadConfig, match="run `tocsin init`"):
+                config.locate(None)
+        finally:
+            tmp_path.chmod(0o700)
+
     def test_a_file_that_is_not_there_is_named(self, tmp_path: Path) -> None:
         with pytest.raises(BadConfig, match=r"away\.yaml: cannot be read: "):
             config.load(tmp_path / "away.yaml")
@@ -274,8 +306,10 @@ class TestSecrets:
             settings.secret("ami")
 
     def test_that_are_missing_are_named(self, settings: Settings) -> None:
-        with pytest.raises(BadConfig, match=r"secrets/ami: this secret is missing; `tocsin init`"):
+        with pytest.raises(BadConfig, match=r"secrets/ami: this secret is missing; run `tocsin init`"):
             settings.secret("ami")
+        with pytest.raises(BadConfig, match=r"secrets/smsc-a: this secret is missing; write it there"):
+            settings.secret("smsc-a")
 
     @pytest.mark.parametrize("content", [b"", b"\n", b"\xff\xfe"])
     def test_that_are_no_text_are_refused_and_not_repeated(
@@ -286,3 +320,13 @@ class TestSecrets:
         with pytest.raises(BadConfig, match=r"secrets/ami: ") as refused:
             settings.secret("ami")
         assert repr(content) not in str(refused.value)
+
+    @pytest.mark.parametrize("between", ["\n", "\t", "\x1b", "\xa0"])
+    def test_that_are_no_line_of_text_are_refused_and_not_repeated(
+        self, settings: Settings, secret: Path, between: str
+    ) -> None:
+        secret.write_text(f"open{between}sesame", encoding="utf-8")
+
+        with pytest.raises(BadConfig, match=r"secrets/ami: .* must be one line") as refused:
+            settings.secret("ami")
+        assert "sesame" not in str(refused.value)

@@ -207,7 +207,7 @@ class TestTheMachinesApt:
 
     def test_without_a_debian_mirror_the_setting_is_named(self, configure: Path) -> None:
         (configure / "ubuntu.list").write_text("deb http://mirror.example/ubuntu noble main\n")
-        with pytest.raises(InstallError, match=r"set pbx\.mirror"):
+        with pytest.raises(InstallError, match=r"--mirror \S+, or set pbx\.mirror"):
             machine_mirror()
 
     @pytest.mark.skipif(
@@ -379,6 +379,12 @@ class TestInstalledAsterisk:
         assert programs.data == prefix / "share/asterisk"
         assert programs.sounds == prefix / "share/asterisk/sounds/en"
         assert programs.argv("sox", "--version") == [str(prefix / "sbin/sox"), "--version"]
+
+    @pytest.mark.skipif(os.geteuid() == 0, reason="no folder is closed to root")
+    def test_it_serves_where_the_cache_is_closed_to_us(self, prefix: Path, tmp_path: Path) -> None:
+        home = tmp_path / "home of another"
+        home.mkdir(mode=0)
+        assert isinstance(find_programs(home / "pbx"), System)
 
     @pytest.mark.parametrize("said", ["Asterisk 18.10.0", "Asterisk certified/18.9-cert4"])
     def test_an_old_one_is_refused(self, prefix: Path, said: str) -> None:

@@ -19,6 +19,7 @@ from ivr.pstn.behaviour import (
     acknowledging_call,
     expect,
 )
+from ivr.services import teamfile
 from ivr.yamlfile import BadFile
 
 HERE = Path("/a folder")
@@ -179,6 +180,15 @@ def test_teams_and_their_phones_keep_the_order_of_the_file() -> None:
         ("b", ["0", "3"]),
         ("a", ["1"]),
     ]
+
+
+def test_the_example_phones_are_those_of_the_example_teams_and_each_team_can_be_reached() -> None:
+    config = Path(__file__).parents[2] / "config"
+    declared = {phone.number: phone for phone in phones.read(config / "phones.example.yaml")}
+    teams = teamfile.read(config / "teams.example.yaml")
+    assert {number.number for team in teams for number in team.numbers} == set(declared)
+    for team in teams:
+        assert phones.reachable([declared[number.number] for number in team.numbers], calls=3, ring_s=30)
 
 
 def test_the_dialplan_of_a_phone() -> None:

@@ -251,6 +251,8 @@ def test_a_team_is_named_by_its_sound_or_not_at_all(voice: Voice, settings: conf
     assert voice.say_name("abc-cert", "Zürich -CERT $(id)") == settings.sounds / "names/abc-cert.wav"
     assert len(samples(settings.sounds / "names/abc-cert.wav")) > 4000
     assert voice.say_name("jp", "日本") is None
+    assert voice.say_name("abc-cert", "日本") is None
+    assert not (settings.sounds / "names/abc-cert.wav").exists(), "it would be called by its old name"
     assert not (settings.sounds / "names/jp.wav").exists()
     with pytest.raises(SpeechError, match="no id"):
         voice.say_name("../../etc/x", "x")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ivr import config
 from ivr.adapters.pbx.render import render
-from ivr.adapters.pbx.template import Unfit
+from ivr.adapters.pbx.template import Unfit, fitting
 from ivr.adapters.pbx.tree import Tree
 from ivr.config.trunk import Trunk
 from ivr.ports import Programs
@@ -126,9 +126,12 @@ def test_no_secret_gets_out_of_its_place(
 def test_a_control_character_is_refused(
     break_: str, settings: config.Settings, programs: Programs, tmp_path: Path
 ) -> None:
+    with pytest.raises(Unfit, match="language"):
+        fitting("language", f"a{break_}[general]")
     secret(tmp_path, "ami", f"a{break_}[general]")
-    with pytest.raises(Unfit, match="ami_secret"):
+    with pytest.raises(config.BadConfig) as refused:
         render(settings, programs, tmp_path / "pbx")
+    assert "general" not in str(refused.value)
 
 
 def test_a_folder_that_asterisk_cannot_read_from_is_refused(

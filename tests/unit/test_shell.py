@@ -71,6 +71,14 @@ def test_a_usage_error_is_one_line_and_exit_2(words: list[str], capsys: pytest.C
     assert said.err.startswith("tocsin: ") and said.err.count("\n") == 1 and "--help" in said.err
 
 
+def test_the_version_is_an_answer(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    said = capsys.readouterr()
+    assert said.out.startswith("tocsin ") and said.err == ""
+
+
 def test_help_loads_nothing_heavy() -> None:
     heavy = (
         "sqlalchemy",
@@ -101,7 +109,8 @@ def test_every_reading_verb_takes_json() -> None:
 def test_the_table_of_exit_codes_names_exceptions_that_exist() -> None:
     for name in output.CODES:
         module, _, kind = name.rpartition(".")
-        assert issubclass(getattr(importlib.import_module(module), kind), Exception), name
+        found = getattr(importlib.import_module(module), kind)
+        assert issubclass(found, Exception) and f"{found.__module__}.{found.__qualname__}" == name
 
 
 def test_a_kind_of_expected_error_counts_as_its_parent_and_a_surprise_as_none() -> None:

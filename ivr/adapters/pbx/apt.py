@@ -95,7 +95,9 @@ def machine_mirror() -> str:
     where = dict(re.findall(r"^(\w+)='(.*)'$", shell, re.MULTILINE))
     if mirror := debian_mirror(read_sources(Path(where["LIST"]), Path(where["PARTS"]))):
         return mirror
-    raise InstallError("this machine's apt uses no Debian mirror: set pbx.mirror in the configuration to one")
+    raise InstallError(
+        "apt has no Debian mirror here: name one by --mirror http://HOST/debian, or set pbx.mirror"
+    )
 
 
 def parse_status(line: str) -> float | None:

@@ -95,9 +95,17 @@ class PbxProcess:
 
     @property
     def pid(self) -> int | None:
-        """Its process id; None when it does not run, also when that id now belongs to another program."""
+        """Its process id; None when it does not run, also when that id now belongs to another program.
+
+        Its own file tells of one that somebody else has started, such as systemd: a second one would take its
+        socket away.
+        """
+        return self._running(self._pid_file) or self._running(self._run / "asterisk.pid")
+
+    def _running(self, file: Path) -> int | None:
+        """The process that `file` names, if it is an Asterisk of this configuration."""
         try:
-            pid = int(self._pid_file.read_text(encoding="ascii"))
+            pid = int(file.read_text(encoding="ascii"))
             words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")  # none if it ended unnoticed
         except (OSError, ValueError):
             return None

@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -124,7 +125,10 @@ def find_programs(root: Path | None = None) -> Programs:
     Raises PbxMissing when neither is there.
     """
     tree = Tree(root or default_root())
-    return tree if (tree.root / STAMP).is_file() else System.find()
+    with suppress(PermissionError):  # whoever has become another user may have kept the home of the first
+        if (tree.root / STAMP).is_file():
+            return tree
+    return System.find()
 
 
 def asterisk_version(argv: list[str]) -> str:

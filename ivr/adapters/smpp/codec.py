@@ -71,6 +71,8 @@ class ShortMessage:
     """The body of a submit_sm or a deliver_sm."""
 
     source: str
+    source_ton: int
+    """Type of number (section 5.2.5)."""
     destination: str
     esm_class: int
     data_coding: int
@@ -133,6 +135,7 @@ def short_message(pdu: Pdu) -> ShortMessage:
     tlvs = dict(_tlvs(raw[end:]))
     return ShortMessage(
         source=printable(raw[source_at:source_end]),
+        source_ton=raw[source_at - 2],
         destination=printable(raw[destination_at:destination_end]),
         esm_class=raw[destination_end + 1],
         data_coding=data_coding,

@@ -21,6 +21,9 @@ _INTERMEDIATE = 0x20
 _KIND = 0x3C
 """Kinds of a deliver_sm in its esm_class (section 5.2.12), and their mask; smpplib names only others."""
 
+_LOCAL = frozenset((consts.SMPP_TON_NATNL, consts.SMPP_TON_NWSPEC, consts.SMPP_TON_SBSCR))
+"""Types of number (section 5.2.5) under which the same digits mean another telephone in another country."""
+
 _RECEIPTED_MESSAGE_ID = consts.OPTIONAL_PARAMS["receipted_message_id"]
 _MESSAGE_STATE = consts.OPTIONAL_PARAMS["message_state"]
 _USER_MESSAGE_REFERENCE = consts.OPTIONAL_PARAMS["user_message_reference"]
@@ -93,6 +96,12 @@ def text(message: ShortMessage) -> tuple[str, gsm.Place | None] | None:
         case _:
             return None
     return said, place
+
+
+def may_be_e164(message: ShortMessage) -> bool:
+    """Whether its sender's digits may be those of an international number. Read as one, others are somebody
+    else's, who would be answered."""
+    return message.source_ton not in _LOCAL
 
 
 def _segment(tlvs: Mapping[int, bytes]) -> gsm.Place | None:

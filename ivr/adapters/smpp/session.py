@@ -240,6 +240,12 @@ class Session:
         event: SmsEvent | None = None
         if ending is not None and ending.state is not None:
             event = Receipt(name, ending.message_id, ending.state, settled)
+        elif ending is None and said is not None and not deliver.may_be_e164(message):
+            log.warning(
+                "SMSC %s: an SMS came in from a number in national form, and is not read; "
+                "have its operator send international ones",
+                name,
+            )
         elif ending is None and said is not None:
             text, place = said
             event = Received(name, message.source, text, *deliver.identity(message), place, settled)

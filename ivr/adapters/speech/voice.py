@@ -82,7 +82,10 @@ class Voice:
         if not _ID.fullmatch(team):
             raise SpeechError(f"{team!r} is no id of a team")
         target = self._settings.sounds / "names" / f"{team}.wav"
-        return target if self.say(spoken, target) else None
+        if self.say(spoken, target):
+            return target
+        target.unlink(missing_ok=True)  # of the name that it had before
+        return None
 
     def say(self, text: str, target: Path) -> bool:
         """Make `target` say `text`, unless it does already. False when the text makes no sound.

@@ -19,7 +19,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from ivr.adapters.store.engine import READS, connected, trouble
 from ivr.adapters.store.queries import Statement, count, query, unnumbered, upsert, values
 from ivr.adapters.store.schema import TABLES
-from ivr.ports import DiskFull, Reserve, StoreAway
+from ivr.ports import DiskFull, Reserve, StoreAway, StoreRefused
 
 R = TypeVar("R")
 
@@ -86,6 +86,10 @@ def _told() -> Iterator[None]:
         raise StoreAway("the store does not answer: too many wait for it") from error
 
 
+_UNHEARD_OF = (OverflowError, UnicodeEncodeError)
+"""Of a number beyond 64 bits, and of half a character: a driver refuses these before the database does."""
+
+
 class SqlRecords:
     """Records (see ports) within one transaction."""
 
@@ -124,7 +128,8 @@ class SqlRecords:
         table = TABLES[type(record)]
         rest = values(record)
         del rest["id"]
-        key = self._connection.execute(insert(table).values(rest)).inserted_primary_key
+        with self._told():
+            key = self._connection.execute(insert(table).values(rest)).inserted_primary_key
         assert key is not None
         return type(record)(**{**rest, "id": key[0]})
 
@@ -144,6 +149,9 @@ class SqlRecords:
             yield
         except driver.Error as error:
             raise DBAPIError.instance(None, None, error, driver.Error, dialect=self._dialect) from error
+        except _UNHEARD_OF as error:  # its text might repeat the value
+            name = type(error).__name__
+            raise StoreRefused(f"the store does not take this, now or later: {name}") from None
 
     def drop(self, *records: Any) -> None:
         for record in records:
