@@ -17,7 +17,6 @@ from ivr.services.desk import Current
 
 _STEP_S = 5.0
 """How far 4 winds back and 6 forward."""
-_DOUBLE_PRESS_S = 2.0
 _PAUSE_S = 10
 _PAUSES = 12
 """So many times _PAUSE_S a pause may last; then the alert goes on."""
@@ -77,10 +76,7 @@ class _Visit:
                 return key
 
     def _play(self) -> str:
-        """Play on; the key that ended it, '' at its end. Wind, pause and help are seen to here.
-
-        A 1 in the first two seconds is the second half of a double press.
-        """
+        """Play on; the key that ended it, '' at its end. Wind, pause and help are seen to here."""
         sound = str(self._caller.desk.audio(self._item.alert).with_suffix(""))
         while (played := self._channel.stream(sound, ALL_KEYS, self._at_s)).how == "key":
             self._at_s = played.at_s
@@ -89,7 +85,7 @@ class _Visit:
                     key = self._paused()
                 case "0":
                     key = self._caller.helped(self._menu)
-                case "1" if played.at_s < _DOUBLE_PRESS_S:
+                case "1" if played.at_s < listen.DOUBLE_PRESS_S:
                     continue
                 case _:
                     key = played.key
