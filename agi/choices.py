@@ -23,8 +23,8 @@ def help_before(callee: Callee) -> tuple[str, ...]:
 
 
 def take(callee: Callee, key: str, help_: tuple[str, ...]) -> str | None:
-    """Do what `key`, one of KEYS, asks for; of 0, say `help_`. The key that was pressed meanwhile, or ''; None
-    when the callee wants no more of this call."""
+    """Do what `key`, one of KEYS, asks for; 0 asks for `help_`. The key that was pressed meanwhile, or '';
+    None when the callee wants no more of this call."""
     match key:
         case "3":
             _pass(callee)
@@ -44,7 +44,7 @@ def _pass(callee: Callee) -> None:
     except StoreError:
         callee.channel.play([prompt("not-noted")])
     else:
-        callee.channel.play([prompt("passed-on") if callee.brief.others else prompt("passed-alone")])
+        callee.channel.play([prompt("passed-on") if callee.brief.has_others else prompt("passed-alone")])
 
 
 def _put_off(callee: Callee) -> str | None:

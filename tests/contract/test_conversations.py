@@ -37,10 +37,16 @@ from ivr.domain.records import (
     Alert,
     AlertState,
     Budget,
+    Call,
+    CallingHours,
+    CallState,
     Delivery,
     DeliveryState,
+    Direction,
+    Disposition,
     Entry,
     ErrandKind,
+    Leg,
     Listen,
     ListenPin,
     Number,
@@ -172,6 +178,18 @@ class House:
             case ["has", "words", *words, team]:
                 with self.store.write() as tx:
                     tx.put(*(VerificationWord(team, n, word) for n, word in enumerate(words, 1)))
+            case ["office", "hours", number]:
+                with self.store.write() as tx:
+                    known = tx.find(Number, number=number)
+                    tx.put(*(replace(found, hours=CallingHours.OFFICE) for found in known))
+            case ["passed", number]:
+                with self.store.write() as tx:
+                    (delivery,) = tx.find(Delivery, team=tx.find(Number, number=number)[0].team)
+                    placed = Call(
+                        "before", Direction.OUT, CallState.ENDED, delivery.team, number, "sip-a", NOON
+                    )
+                    tx.put(replace(placed, ended_at=NOON, passed=True))
+                    tx.put(Leg("before", delivery.alert, delivery.team, 9, disposition=Disposition.PASSED))
             case ["words", "used", "up"]:
                 with self.store.write() as tx:
                     tx.put(*(replace(word, call="an earlier one") for word in tx.find(VerificationWord)))
