@@ -59,7 +59,7 @@ class _Visit:
 
     def run(self) -> str:
         lead = [prompt("already-acknowledged")] if self._item.acknowledged else []
-        zone = self._caller.desk.clock(self._caller.account.team)
+        zone = self._caller.look_up(partial(self._caller.desk.clock, self._caller.account.team))
         raised = listen.raised(self._caller.desk, self._item.alert, zone)
         key = self._channel.play([*raised, *listen.about(self._item.alert), *lead], ALL_KEYS)
         if key == "0":
