@@ -61,6 +61,7 @@ def _await(caller: Caller, errand: int) -> ErrandState | None:
             return state
         if caller.channel.wait(_LOOK_S):
             return None
+    caller.channel.play([prompt("operator-not-reached")])
     return None
 
 
