@@ -125,6 +125,8 @@ class House:
         match said:
             case ["release", number]:
                 self.ledger.apply(facts.AlertReleased(int(number)))
+            case ["erase", number]:
+                self.ledger.apply(facts.AlertErased(int(number)))
             case ["escalate", number]:
                 self.ledger.apply(facts.AlertEscalated(int(number), Via.OPERATOR))
             case ["withdraw", number]:
