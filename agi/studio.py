@@ -4,6 +4,7 @@ Owns: that nothing is kept that its speaker has not heard and confirmed by key. 
 is for the shell that waits for it to say.
 """
 
+import logging
 from pathlib import Path
 
 from agi.caller import Caller
@@ -11,6 +12,8 @@ from agi.menu import Menu
 from ivr.adapters.fastagi import ALL_KEYS, HungUp
 from ivr.domain.spoken import prompt
 from ivr.services.studio import Order
+
+log = logging.getLogger(__name__)
 
 _CODES = 3
 _TAKES = 8
@@ -60,8 +63,14 @@ def _what(order: Order) -> list[str]:
 
 def take(caller: Caller, path: Path, longest_s: float) -> str:
     """Record once and review it: 1 keep, 3 once more, else leave."""
-    if caller.channel.record(path, longest_s).how == "hangup":
+    recorded = caller.channel.record(path, longest_s)
+    if recorded.how == "hangup":
         raise HungUp
+    if recorded.how == "failed":
+        log.error(
+            "call %s: Asterisk cannot write %s; see that it may, and has room", caller.channel.call_id, path
+        )
+        return "*"
     if not _is_audible(caller, path):
         return "3"
     choice = "2"
