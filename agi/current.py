@@ -29,7 +29,7 @@ def hear_current(caller: Caller) -> None:
     """One after another, the newest first: 3 the next, star the one before, hash no more."""
     current = caller.look_up(partial(caller.desk.current, caller.account.team))
     if not current:
-        caller.channel.play([prompt("no-current-alerts")])
+        caller.channel.play([prompt("no-current-alerts")], ALL_KEYS)
         return
 
     def visit(n: int) -> str:
@@ -39,7 +39,7 @@ def hear_current(caller: Caller) -> None:
         return key
 
     if walk(range(len(current)), visit):
-        caller.channel.play([prompt("no-more-alerts")])
+        caller.channel.play([prompt("no-more-alerts")], ALL_KEYS)
 
 
 def _acknowledged(caller: Caller, item: Current) -> bool:
@@ -99,7 +99,7 @@ class _Visit:
             raise HungUp
         self._at_s = played.at_s
         if played.how == "missing":
-            self._channel.play([prompt("alert-unplayable")])
+            self._channel.play([prompt("alert-unplayable")], ALL_KEYS)
             return "3"
         return ""
 

@@ -38,7 +38,7 @@ def record_text(caller: Caller) -> None:
                 return
         if choice != "3":
             break
-    caller.channel.play([prompt("studio-nothing-kept")])
+    caller.channel.play([prompt("studio-nothing-kept")], ALL_KEYS)
 
 
 def _order(caller: Caller) -> Order | None:
@@ -51,7 +51,7 @@ def _order(caller: Caller) -> Order | None:
         if order is not None:
             return order
         lead = [prompt("studio-wrong-code")]
-    caller.channel.play(lead)
+    caller.channel.play(lead, ALL_KEYS)
     return None
 
 
@@ -83,9 +83,9 @@ def _is_audible(caller: Caller, path: Path) -> bool:
     """Say what is wrong with it. A short one is well: some texts are a single word."""
     match caller.desk.inspect(path).problem:
         case "silent":
-            caller.channel.play([prompt("recording-silent")])
+            caller.channel.play([prompt("recording-silent")], ALL_KEYS)
         case "empty":
-            caller.channel.play([prompt("recording-empty")])
+            caller.channel.play([prompt("recording-empty")], ALL_KEYS)
         case _:
             return True
     return False

@@ -67,6 +67,18 @@ RAISED = (
     "on digits/mon-10 digits/20 digits/h-2 at digits/14 digits/oh digits/3 utc"
 )
 ABOUT = {"confirmed", "unconfirmed", "severity-high", "severity-low", "tlp-red", "tlp-amber", "tlp-green"}
+HEARD_OUT = set(
+    """
+    goodbye login-wrong no-input called-back-soon not-asked-for test-thanks caller-has-left
+    acknowledged-thanks not-recorded-call-back withdrawn
+    alert-word on-its-way team teams not-sent sent-meanwhile cancelled not-kept
+    is-withdrawn not-withdrawn ended-meanwhile is-telephoned not-escalated escalated-meanwhile
+    pin-wrong pins-differ pin-refused pin-changed pin-not-changed studio-delivered studio-nothing-kept
+    confirm-send-before withdraw-confirm-before escalate-before
+    """.split()
+)
+"""What no key of a caller's interrupts, besides numbers and words that ask to hold:
+how something has ended, and what must be known before a key may count."""
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 CODE = pyotp.TOTP(SECRET).at(int(NOON))
 """The one-time code of every journey: `{code}` among its keys."""
@@ -492,6 +504,10 @@ def test_journey(name: str, build: Build, caplog: pytest.LogCaptureFixture) -> N
         assert not recorded, "a callee is recorded"
     on_record = house.on_record()
     assert {k: on_record.get(k) for k in journey["then"]} == journey["then"]
+    if "called" not in journey:
+        whole = {found[1] for c in call.commands if (found := re.match(r'STREAM FILE "tocsin/(\S+)" ""', c))}
+        whole = {sound for sound in whole if not re.search("^digits/|^one-moment$|-hold$", sound)}
+        assert whole <= HEARD_OUT, "no key interrupts it"
     assert any(c.startswith("SET AUTOHANGUP") for c in call.commands), (
         "nothing ends a call that goes on for ever"
     )
