@@ -84,7 +84,6 @@ CODE = pyotp.TOTP(SECRET).at(int(NOON))
 """The one-time code of every journey: `{code}` among its keys."""
 STUDIO_CODE = "314159"
 """What a shell shows that waits for a recording."""
-STUDIO_CODE = "314159"
 CONFIG = """
 network: {name: Example Network, hotline: "+4940808077555", duty_operator: "+4940808077666"}
 trunks: [{name: sip-a, host: 127.0.0.1, lines: 4}]
