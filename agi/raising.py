@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from agi.caller import Caller
+from agi.caller import Caller, Gone
 from agi.menu import Menu
 from agi.review import Review
 from agi.sending import follow
@@ -82,7 +82,7 @@ class Raising:
     def _visit(self, take: Callable[[], Alert | None]) -> None:
         try:
             sent = take()
-        except HungUp:
+        except (HungUp, Gone):  # who has laid the phone aside may think that it is sent
             self._caller.clerk.hand(self._lost)
             raise
         if sent is not None:  # whoever hangs up from here on has heard that it was sent
@@ -167,6 +167,6 @@ class Raising:
         return verdict, self._kept
 
     def _lost(self) -> None:
-        """The line dropped: whether it was sent, an SMS tells. After all else that the clerk was handed."""
+        """Nobody is there: an SMS tells whether it was sent. After all else that the clerk was handed."""
         if self._kept is not None:
             self._caller.desk.ledger.apply(CallerLost(self._kept.id))
