@@ -12,7 +12,8 @@ from ivr.domain.facts import Acknowledged, AlertHeard
 from ivr.domain.records import Alert, Via
 from ivr.domain.spoken import prompt
 
-_QUESTION = Menu((prompt("press-1-to-acknowledge-2-again"),), "123789", choices.HELP)
+_HELP = (prompt("answer-help"),)
+_QUESTION = Menu((prompt("press-1-to-acknowledge-2-again"),), "123789", _HELP)
 _PLAYING = "128*#" + choices.KEYS
 _BACK_S = 5.0
 _KEYS = 60
@@ -31,6 +32,8 @@ def answer(callee: Callee, alert: Alert) -> bool:
             key, at_s = played.key, None if played.how == "end" else played.at_s
         key = key or ask(callee.channel, _QUESTION) or "#"
         match key:
+            case "1" if at_s is not None and at_s < listen.DOUBLE_PRESS_S:
+                key = ""  # also in a help that somebody asked for so soon: they have heard nothing of it
             case "1":
                 _acknowledge(callee, alert)
                 return True
@@ -43,7 +46,7 @@ def answer(callee: Callee, alert: Alert) -> bool:
             case "8":
                 key = callee.channel.play(_number_for_questions(alert), _PLAYING)
             case _ if key in choices.KEYS:
-                taken = choices.take(callee, key)
+                taken = choices.take(callee, key, _HELP)
                 if taken is None:
                     return False
                 key = taken

@@ -13,13 +13,18 @@ from ivr.domain.spoken import prompt
 from ivr.ports import StoreError
 
 KEYS = "3790"
-HELP = (prompt("callout-help"),)
+_HELP = (prompt("callout-help"),)
 _HELP_CALL_IN = (prompt("call-in-help"),)
 
 
-def take(callee: Callee, key: str) -> str | None:
-    """Do what `key`, one of KEYS, asks for. The key that was pressed meanwhile, or ''; None when the callee
-    wants no more of this call."""
+def help_before(callee: Callee) -> tuple[str, ...]:
+    """What is said of the keys before the alert, or instead of it."""
+    return _HELP_CALL_IN if callee.brief.listen is Listen.CALL_IN else _HELP
+
+
+def take(callee: Callee, key: str, help_: tuple[str, ...]) -> str | None:
+    """Do what `key`, one of KEYS, asks for; 0 asks for `help_`. The key that was pressed meanwhile, or '';
+    None when the callee wants no more of this call."""
     match key:
         case "3":
             _pass(callee)
@@ -29,8 +34,7 @@ def take(callee: Callee, key: str) -> str | None:
         case "9":
             return callee.channel.play([prompt("how-to-verify")], ALL_KEYS)
         case _:
-            calls_in = callee.brief.listen is Listen.CALL_IN
-            return callee.channel.play(_HELP_CALL_IN if calls_in else HELP, ALL_KEYS)
+            return callee.channel.play(help_, ALL_KEYS)
 
 
 def _pass(callee: Callee) -> None:
@@ -40,7 +44,7 @@ def _pass(callee: Callee) -> None:
     except StoreError:
         callee.channel.play([prompt("not-noted")])
     else:
-        callee.channel.play([prompt("passed-on") if callee.brief.others else prompt("passed-alone")])
+        callee.channel.play([prompt("passed-on") if callee.brief.has_others else prompt("passed-alone")])
 
 
 def _put_off(callee: Callee) -> str | None:

@@ -17,7 +17,6 @@ from ivr.services.desk import Current
 
 _STEP_S = 5.0
 """How far 4 winds back and 6 forward."""
-_DOUBLE_PRESS_S = 2.0
 _PAUSE_S = 10
 _PAUSES = 12
 """So many times _PAUSE_S a pause may last; then the alert goes on."""
@@ -30,7 +29,7 @@ def hear_current(caller: Caller) -> None:
     """One after another, the newest first: 3 the next, star the one before, hash no more."""
     current = caller.look_up(partial(caller.desk.current, caller.account.team))
     if not current:
-        caller.channel.play([prompt("no-current-alerts")])
+        caller.channel.play([prompt("no-current-alerts")], ALL_KEYS)
         return
 
     def visit(n: int) -> str:
@@ -40,7 +39,7 @@ def hear_current(caller: Caller) -> None:
         return key
 
     if walk(range(len(current)), visit):
-        caller.channel.play([prompt("no-more-alerts")])
+        caller.channel.play([prompt("no-more-alerts")], ALL_KEYS)
 
 
 def _acknowledged(caller: Caller, item: Current) -> bool:
@@ -60,7 +59,7 @@ class _Visit:
 
     def run(self) -> str:
         lead = [prompt("already-acknowledged")] if self._item.acknowledged else []
-        zone = self._caller.desk.clock(self._caller.account.team)
+        zone = self._caller.look_up(partial(self._caller.desk.clock, self._caller.account.team))
         raised = listen.raised(self._caller.desk, self._item.alert, zone)
         key = self._channel.play([*raised, *listen.about(self._item.alert), *lead], ALL_KEYS)
         if key == "0":
@@ -77,10 +76,7 @@ class _Visit:
                 return key
 
     def _play(self) -> str:
-        """Play on; the key that ended it, '' at its end. Wind, pause and help are seen to here.
-
-        A 1 in the first two seconds is the second half of a double press.
-        """
+        """Play on; the key that ended it, '' at its end. Wind, pause and help are seen to here."""
         sound = str(self._caller.desk.audio(self._item.alert).with_suffix(""))
         while (played := self._channel.stream(sound, ALL_KEYS, self._at_s)).how == "key":
             self._at_s = played.at_s
@@ -89,7 +85,7 @@ class _Visit:
                     key = self._paused()
                 case "0":
                     key = self._caller.helped(self._menu)
-                case "1" if played.at_s < _DOUBLE_PRESS_S:
+                case "1" if played.at_s < listen.DOUBLE_PRESS_S:
                     continue
                 case _:
                     key = played.key
@@ -103,7 +99,7 @@ class _Visit:
             raise HungUp
         self._at_s = played.at_s
         if played.how == "missing":
-            self._channel.play([prompt("alert-unplayable")])
+            self._channel.play([prompt("alert-unplayable")], ALL_KEYS)
             return "3"
         return ""
 

@@ -34,7 +34,7 @@ def escalate(caller: Caller) -> None:
 
 def _offer(caller: Caller, item: Progress, last: bool) -> str:
     """One alert; the key that leads on."""
-    zone = caller.desk.clock(caller.account.team)
+    zone = caller.look_up(partial(caller.desk.clock, caller.account.team))
     sent_at = item.alert.released_at or item.alert.recorded_at
     sent = (prompt("by-mail"), *spoken.moment(sent_at, zone))
     missing = (*spoken.count(len(item.missing)), prompt("count-missing"))

@@ -62,7 +62,7 @@ class Introduction:
                 return None
             if not key or key not in choices.KEYS:
                 break
-            key = choices.take(self._callee, key)
+            key = choices.take(self._callee, key, choices.help_before(self._callee))
             if key is None:
                 break
         return key

@@ -30,7 +30,8 @@ _QUIET_S = 0.4
 """So long nothing is heard of a wait; then ticks are."""
 _TICKS_S = 0.8
 """So long ticks alone are heard; then words are."""
-_DOUBLE_PRESS_S = 2.0
+DOUBLE_PRESS_S = 2.0
+"""A 1 that comes so soon in an alert is the second half of a double press: the alert goes on."""
 
 
 class Clerk:
@@ -145,14 +146,8 @@ def about(alert: Alert) -> list[str]:
 
 
 def hear(channel: Channel, desk: Desk, alert: Alert, keys: str, start_s: float = 0.0) -> Played:
-    """Play `alert` from `start_s` until its end, a key of `keys`, or a hangup, which is told and not raised.
-
-    A 1 in the first two seconds is the second half of a double press: the alert goes on where it was.
-    """
-    sound = str(desk.audio(alert).with_suffix(""))
-    played = channel.stream(sound, keys, start_s)
-    while played.key == "1" and played.at_s < _DOUBLE_PRESS_S:
-        played = channel.stream(sound, keys, played.at_s)
+    """Play `alert` from `start_s` until its end, a key of `keys`, or a hangup, which is told, not raised."""
+    played = channel.stream(str(desk.audio(alert).with_suffix("")), keys, start_s)
     if played.how == "missing":
         channel.play([prompt("alert-unplayable")])
     return played

@@ -12,7 +12,7 @@ from agi.caller import Caller
 from agi.menu import Menu, walk
 from ivr.adapters.fastagi import ALL_KEYS
 from ivr.domain import spoken
-from ivr.domain.facts import AlertWithdrawn
+from ivr.domain.facts import AlertWithdrawn, Illegal
 from ivr.domain.progress import Progress
 from ivr.domain.records import Alert
 from ivr.domain.spoken import prompt
@@ -90,5 +90,7 @@ def _withdraw(caller: Caller, alert: Alert) -> None:
     except StoreError:
         log.error("alert %s: not withdrawn", alert.id)
         caller.channel.play([prompt("not-withdrawn")])
+    except Illegal:  # it is erased: nobody who had it is known any more
+        caller.channel.play([prompt("alert-word"), *spoken.count(alert.id), prompt("ended-meanwhile")])
     else:
         caller.channel.play([prompt("alert-word"), *spoken.count(alert.id), prompt("is-withdrawn")])

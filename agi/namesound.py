@@ -29,4 +29,4 @@ def record_name(caller: Caller) -> None:
                 return
         if choice != "3":
             break
-    caller.channel.play([prompt("studio-nothing-kept")])
+    caller.channel.play([prompt("studio-nothing-kept")], ALL_KEYS)

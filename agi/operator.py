@@ -36,7 +36,7 @@ def connect(caller: Caller) -> None:
         log.error("call %s: the duty operator cannot be called", caller.channel.call_id)
         errand = None
     if errand is None:
-        caller.channel.play([prompt("operator-not-reached")])
+        caller.channel.play([prompt("operator-not-reached")], ALL_KEYS)
         return
     try:
         how = _await(caller, errand.id)
@@ -48,7 +48,7 @@ def connect(caller: Caller) -> None:
     elif how is None:
         caller.clerk.hand(partial(caller.desk.ledger.apply, ErrandDropped(errand.id)))
     else:
-        caller.channel.play([prompt("operator-not-reached")])
+        caller.channel.play([prompt("operator-not-reached")], ALL_KEYS)
 
 
 def _await(caller: Caller, errand: int) -> ErrandState | None:
@@ -61,6 +61,7 @@ def _await(caller: Caller, errand: int) -> ErrandState | None:
             return state
         if caller.channel.wait(_LOOK_S):
             return None
+    caller.channel.play([prompt("operator-not-reached")], ALL_KEYS)
     return None
 
 

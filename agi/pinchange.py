@@ -9,6 +9,7 @@ import logging
 from functools import partial
 
 from agi.caller import Caller, Gone
+from ivr.adapters.fastagi import ALL_KEYS
 from ivr.domain.budget import Login
 from ivr.domain.spoken import prompt
 from ivr.ports import StoreError
@@ -24,7 +25,7 @@ _BACK = "*"
 def change_pin(caller: Caller) -> None:
     """Ask for the present PIN and twice for the new one; star, or no digit, leaves it as it is."""
     if caller.channel.script != "hotline":
-        caller.channel.play([prompt("pin-by-calling-us")])
+        caller.channel.play([prompt("pin-by-calling-us")], ALL_KEYS)
         return
     new = _new(caller) if _knows_it(caller) else ""
     if not new:

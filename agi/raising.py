@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from agi.caller import Caller
+from agi.caller import Caller, Gone
 from agi.menu import Menu
 from agi.review import Review
 from agi.sending import follow
@@ -67,6 +67,8 @@ class Raising:
         """Said once in a visit."""
         self._early = ""
         """A key that cut short what was said of the recording: the review's."""
+        self._is_written = True
+        """Asterisk can write recordings, as far as we know."""
 
     def run(self) -> None:
         """Raises Gone."""
@@ -80,7 +82,7 @@ class Raising:
     def _visit(self, take: Callable[[], Alert | None]) -> None:
         try:
             sent = take()
-        except HungUp:
+        except (HungUp, Gone):  # who has laid the phone aside may think that it is sent
             self._caller.clerk.hand(self._lost)
             raise
         if sent is not None:  # whoever hangs up from here on has heard that it was sent
@@ -91,10 +93,9 @@ class Raising:
         fresh = draft is not None
         for _ in range(_RECORDINGS):
             if not fresh:
-                if not self._caller.desk.may_record():
-                    log.error(
-                        "call %s: the disk is full; no recording is taken", self._caller.channel.call_id
-                    )
+                if not (self._is_written and self._caller.desk.may_record()):
+                    call = self._caller.channel.call_id
+                    log.error("call %s: the disk is full or cannot be written; no recording is taken", call)
                     self._caller.channel.play([prompt("cannot-record")], ALL_KEYS)
                     break
                 if self._reminded():
@@ -137,7 +138,13 @@ class Raising:
             channel.play([prompt("not-kept")])
             return None
         if verdict.problem is not None:
-            channel.play([_REFUSED[verdict.problem]], ALL_KEYS)
+            if recorded.how == "failed":
+                log.error(
+                    "call %s: Asterisk cannot write %s; see that it may, and has room", channel.call_id, path
+                )
+                self._is_written = False
+            else:
+                channel.play([_REFUSED[verdict.problem]], ALL_KEYS)
             return None
         said = [prompt("too-long")] if recorded.how == "limit" else []
         said += [_REMARKS[verdict.remark]] if verdict.remark else []
@@ -160,6 +167,6 @@ class Raising:
         return verdict, self._kept
 
     def _lost(self) -> None:
-        """The line dropped: whether it was sent, an SMS tells. After all else that the clerk was handed."""
+        """Nobody is there: an SMS tells whether it was sent. After all else that the clerk was handed."""
         if self._kept is not None:
             self._caller.desk.ledger.apply(CallerLost(self._kept.id))

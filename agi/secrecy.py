@@ -26,6 +26,7 @@ def may_hear(callee: Callee) -> bool:
     if callee.brief.listen is not Listen.PIN:
         return True
     lead: list[str] = []
+    guessed = False
     for _ in range(_MISSES):
         pin = callee.channel.collect([*lead, prompt("enter-listen-pin")], _DIGITS, KEY_S)
         right = pin and _is_right(callee, pin)
@@ -35,7 +36,8 @@ def may_hear(callee: Callee) -> bool:
             lead = [prompt("cannot-check-now")]
             break
         lead = [prompt("listen-pin-wrong")] if pin else [prompt("no-input")]
-    else:
+        guessed = guessed or pin != ""
+    if guessed:
         callee.hand(ListenRefused(callee.channel.call_id))
     callee.channel.play([*lead, prompt("hear-it-on-the-hotline")])
     return False

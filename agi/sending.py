@@ -5,7 +5,7 @@ its way" is spoken only once that is on record.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Literal
 
@@ -78,8 +78,9 @@ def _release(caller: Caller, fact: AlertReleased) -> Went:
         log.error("alert %s: not released, it is kept as a draft", fact.alert)
         caller.channel.play([prompt("not-sent")])
         return "done"
-    except Illegal:  # withdrawn by an operator meanwhile
-        caller.channel.play([prompt("cancelled")])
+    except Illegal:  # withdrawn meanwhile; or sent by somebody else, and all have acknowledged
+        sent = _progress(fact.alert, caller.look_up(partial(caller.desk.sent, caller.account.team)))
+        caller.channel.play([prompt("sent-meanwhile") if sent else prompt("cancelled")])
         return "done"
     number = spoken.count(fact.alert)
     caller.channel.play([prompt("alert-word"), *number, prompt("on-its-way"), *spoken.teams(teams)])
@@ -92,17 +93,20 @@ def follow(caller: Caller, alert: Alert) -> None:
     for _ in range(_TOLD):
         if caller.channel.play(said, ALL_KEYS) or caller.channel.wait(8) or caller.channel.wait(7):
             return
-        goes = _progress(caller, alert)
-        said = spoken.acknowledged(goes.acknowledged, goes.teams) if goes else []
-        if goes and goes.alert.state is not AlertState.RELEASED:
+        try:
+            goes = _progress(alert.id, caller.desk.sent(caller.account.team))
+        except StoreError:  # a caller who has sent an alert loses no line over that
+            said = []
+            continue
+        if goes is None:  # an operator has withdrawn it
+            said = [prompt("alert-word"), *spoken.count(alert.id), prompt("is-withdrawn")]
+        else:
+            said = spoken.acknowledged(goes.acknowledged, goes.teams)
+        if goes is None or goes.alert.state is not AlertState.RELEASED:
             caller.channel.play(said, ALL_KEYS)
             return
 
 
-def _progress(caller: Caller, alert: Alert) -> Progress | None:
-    """None where the store does not answer: a caller who has sent an alert loses no line over that."""
-    try:
-        sent = caller.desk.sent(caller.account.team)
-    except StoreError:
-        return None
-    return next((item for item in sent if item.alert.id == alert.id), None)
+def _progress(alert: int, sent: Iterable[Progress]) -> Progress | None:
+    """How an alert goes; None where it is not among those that were `sent`, such as one that is withdrawn."""
+    return next((item for item in sent if item.alert.id == alert), None)

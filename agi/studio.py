@@ -4,6 +4,7 @@ Owns: that nothing is kept that its speaker has not heard and confirmed by key. 
 is for the shell that waits for it to say.
 """
 
+import logging
 from pathlib import Path
 
 from agi.caller import Caller
@@ -11,6 +12,8 @@ from agi.menu import Menu
 from ivr.adapters.fastagi import ALL_KEYS, HungUp
 from ivr.domain.spoken import prompt
 from ivr.services.studio import Order
+
+log = logging.getLogger(__name__)
 
 _CODES = 3
 _TAKES = 8
@@ -35,7 +38,7 @@ def record_text(caller: Caller) -> None:
                 return
         if choice != "3":
             break
-    caller.channel.play([prompt("studio-nothing-kept")])
+    caller.channel.play([prompt("studio-nothing-kept")], ALL_KEYS)
 
 
 def _order(caller: Caller) -> Order | None:
@@ -48,7 +51,7 @@ def _order(caller: Caller) -> Order | None:
         if order is not None:
             return order
         lead = [prompt("studio-wrong-code")]
-    caller.channel.play(lead)
+    caller.channel.play(lead, ALL_KEYS)
     return None
 
 
@@ -60,8 +63,14 @@ def _what(order: Order) -> list[str]:
 
 def take(caller: Caller, path: Path, longest_s: float) -> str:
     """Record once and review it: 1 keep, 3 once more, else leave."""
-    if caller.channel.record(path, longest_s).how == "hangup":
+    recorded = caller.channel.record(path, longest_s)
+    if recorded.how == "hangup":
         raise HungUp
+    if recorded.how == "failed":
+        log.error(
+            "call %s: Asterisk cannot write %s; see that it may, and has room", caller.channel.call_id, path
+        )
+        return "*"
     if not _is_audible(caller, path):
         return "3"
     choice = "2"
@@ -74,9 +83,9 @@ def _is_audible(caller: Caller, path: Path) -> bool:
     """Say what is wrong with it. A short one is well: some texts are a single word."""
     match caller.desk.inspect(path).problem:
         case "silent":
-            caller.channel.play([prompt("recording-silent")])
+            caller.channel.play([prompt("recording-silent")], ALL_KEYS)
         case "empty":
-            caller.channel.play([prompt("recording-empty")])
+            caller.channel.play([prompt("recording-empty")], ALL_KEYS)
         case _:
             return True
     return False

@@ -29,7 +29,7 @@ def test_numbers(caller: Caller) -> None:
     """Have every number of the caller's team called, if they want that."""
     numbers = caller.look_up(partial(caller.desk.numbers, caller.account.team))
     if not numbers:
-        caller.channel.play([prompt("no-numbers")])
+        caller.channel.play([prompt("no-numbers")], ALL_KEYS)
         return
     confirm = Menu((*spoken.count(len(numbers)), prompt("test-menu")), "1")
     if caller.ask(confirm) == "1":

@@ -41,6 +41,9 @@ class Said:
     """The number that was written, if one was."""
 
 
+_READ = 1600
+"""Characters that are read: more than an SMS of ten parts has. An SMSC may hand over 64 KB in one piece, and
+to look through that takes seconds, for which the store would wait."""
 _NUMBER = r"(?<!\d)(\d{1,9})(?!\d)"
 _FILLER = r"(?:\s|\b(?:alert|number|no|nr|for|about|with|re|the)\b)*"
 _ON_IT = r"\bon\s?it\b"
@@ -56,6 +59,8 @@ _DENIED = (
 def understood(text: str) -> Said:
     """What `text` wishes. Forgives case, spaces, punctuation and the words around it; a denial and a question
     are not taken for "on it", which would keep phones from ringing."""
+    if len(text) > _READ:
+        text = text[:_READ].rpartition(" ")[0]  # or half a number would be another alert's
     plain = unicodedata.normalize("NFKC", text).casefold()
     words = re.sub(r"[^a-z0-9]+", " ", plain)
     words = " ".join(re.sub(r"(?<=[a-z])(?=\d)|(?<=\d)(?=[a-z])", " ", words).split())

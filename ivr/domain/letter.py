@@ -46,7 +46,8 @@ def letter(
         rows = [words[n : n + _IN_A_ROW] for n in range(0, len(words), _IN_A_ROW)]
         table = "\n".join("".join(f"{w.n:3}  {w.word:<13}" for w in row).rstrip() for row in rows)
         parts.append(
-            "Each call that we make speaks the next of these words, each word once. This list takes the\n"
-            "place of any before it. If the word is wrong, hang up and call the hotline.\n\n" + table
+            "Each call about an alert speaks the next of these words, each word once. This list takes the\n"
+            "place of any before it. If the word is wrong, hang up and call the hotline. A test call, and a\n"
+            "call back that you have asked for, speak no word, and want no more than a key.\n\n" + table
         )
     return "\n\n".join(parts) + "\n"

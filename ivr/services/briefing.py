@@ -5,6 +5,7 @@ Owns: which alerts a call carries still, and what its script must know of the te
 
 from dataclasses import dataclass
 
+from ivr.domain import nextcall
 from ivr.domain.records import (
     Alert,
     AlertState,
@@ -34,11 +35,11 @@ class Brief:
     """How it may hear them: a team that has no listening PIN yet, though it wants one, calls in."""
     has_words: bool
     """Whether it was ever given verification words."""
-    others: int
-    """How many other numbers the team has."""
+    has_others: bool
+    """Whether another number of the team can be called now, and nobody there has passed these alerts."""
 
 
-def brief(tx: Records, call_id: str) -> Brief:
+def brief(tx: Records, call_id: str, now: float) -> Brief:
     """What the call `call_id` carries. Raises LookupError for a call that was never placed."""
     call = tx.get(Call, call_id)
     team = tx.get(Team, call.team) if call and call.team else None
@@ -54,8 +55,16 @@ def brief(tx: Records, call_id: str) -> Brief:
         tuple(tx.find(Alert, id=due, state=AlertState.RELEASED)),
         Listen.CALL_IN if pinless else team.listen,
         has_words=bool(tx.first(1, VerificationWord, team=team.id)),
-        others=sum(n.number != number for n in tx.find(Number, team=team.id)),
+        has_others=any(phone != number for phone in _open(tx, team, due, now)),
     )
+
+
+def _open(tx: Records, team: Team, alerts: list[int], now: float) -> set[str]:
+    """The numbers of the team that can be called about these alerts now, as far as anybody knows."""
+    phones = nextcall.phones(team, tx.find(Number, team=team.id))
+    calls = tx.find(Call, id=[leg.call for leg in tx.find(Leg, alert=alerts, team=team.id)])
+    passed = {call.number for call in calls if call.passed}
+    return {phone.number for phone in phones if phone.hours.open_at(now)} - passed
 
 
 def needs(delivery: Delivery) -> bool:

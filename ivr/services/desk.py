@@ -82,7 +82,7 @@ class Desk:
     def brief(self, call_id: str) -> Brief:
         """What the call `call_id` carries. Raises LookupError for a call that was never placed."""
         with self._store.read() as tx:
-            return briefing.brief(tx, call_id)
+            return briefing.brief(tx, call_id, self.ledger.now())
 
     def errand_of(self, call_id: str) -> Errand:
         """What the call `call_id` is for. Raises LookupError for one that was not placed for an errand."""

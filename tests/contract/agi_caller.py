@@ -40,7 +40,7 @@ class Speech:
 
     seconds: float
     end: str
-    """A key, or 'hangup'."""
+    """A key, 'hangup', or 'unwritten': Asterisk cannot write what is said."""
     amplitude: int = 8000
 
 
@@ -204,6 +204,8 @@ class Call:
 
     def _record(self, path: Path, end: str, longest_s: float) -> bytes:
         speech = self.person.speaks(longest_s)
+        if speech.end == "unwritten":
+            return b"200 result=-1 (writefile)\n"
         seconds = self._pass(min(speech.seconds, longest_s))
         write_wav(path, seconds, speech.amplitude)
         frames = round(seconds * RATE)

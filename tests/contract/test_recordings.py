@@ -252,6 +252,19 @@ class TestLevel:
         assert heard[:15_000].any()
         assert heard[-15_000:].any()
 
+    def test_a_key_so_low_that_it_is_none_yet_is_none_in_the_louder_copy(
+        self, recordings: Recordings
+    ) -> None:
+        noise = np.random.default_rng(1).normal(0, 150 / 32768, 16_000)
+        low = tones.tone("1", 0.3)
+        low *= 45 / 32768 / np.sqrt(np.mean(low**2))
+        name = recordings.keep(17, str(wav.write(recordings.incoming / "x.wav", noise, low, noise)))
+
+        with wave.open(str(recordings.to_play(name))) as file:
+            heard = np.frombuffer(file.readframes(40_000), dtype="<i2")
+        assert np.abs(heard[:15_000]).max() > 5000, "it is not louder"
+        assert not heard[16_000:18_400].any()
+
     def test_a_second_take_is_played_and_not_the_first_one_s_copy(self, recordings: Recordings) -> None:
         for take in range(2):
             name = recordings.keep(17, str(speak(recordings.incoming / f"{take}.wav", 2 + take, 600)))

@@ -278,6 +278,21 @@ def test_every_number_that_a_carrier_may_send_is_the_hotline_and_nothing_else_is
     assert service.scripts == ["hotline"] * 3
 
 
+def test_a_call_that_may_last_no_longer_ends_and_nobody_hears_of_a_failure(bench: Bench) -> None:
+    def goes_on(talk: Talk) -> None:
+        talk.say(f"SET AUTOHANGUP {PATIENCE_S + 2}")
+        for _ in range(20):
+            talk.say('STREAM FILE tocsin/acknowledged-thanks ""')
+
+    with Service(bench.agi_port, goes_on) as service:
+        bench.call_in()
+        caller = bench.heard(CALLER, calls=6)
+
+    assert service.scripts == ["hotline"]
+    caller.in_order("acknowledged-thanks", "goodbye")
+    caller.never("hotline-away")
+
+
 # --- The process under it --------------------------------------------------------------------------------
 
 

@@ -115,6 +115,15 @@ def test_the_longest_sms_is_read_in_no_time_that_matters() -> None:
         understood(text)
 
 
+def test_of_what_is_longer_than_any_sms_the_beginning_is_read_up_to_a_whole_word() -> None:
+    assert understood("on it 17" + " x" * 40_000) == Said(Wish.ON_IT, 17)
+    assert understood("x " * 2000 + "on it 17") == Said(Wish.UNCLEAR)
+    for before in range(1570, 1600):  # the number is read whole or not at all
+        assert understood("y" * before + " on it 17 " + "z" * 99) in (
+            *(Said(Wish.ON_IT, 17), Said(Wish.ON_IT), Said(Wish.UNCLEAR)),
+        )
+
+
 @pytest.mark.parametrize("address", ["+4917100004", "4917100004", "004917100004", " 4917100004 "])
 def test_a_sender_is_a_number(address: str) -> None:
     assert sender(address) == "+4917100004"

@@ -107,6 +107,7 @@ def test_the_letter_has_all_that_one_needs_and_fits_a_page() -> None:
     for part in ("T-CERT", "Example Network", "+4940808077555", "407123", "94610358", "otpauth://x"):
         assert part in text
     assert "  5  tulip" in text
+    assert "Each call about an alert speaks the next of these words" in text
     assert max(map(len, text.splitlines())) <= 100
     alone = letter("Example Network", "+4940808077555", "T-CERT", None, words)
     assert "marmalade" in alone

@@ -265,12 +265,12 @@ def test_the_dialplan_reaches_the_hotline_and_nothing_else(
         "AGI", "Answer", "Goto", "GotoIf", "Hangup", "Playback", "PlayTones", "Set", "Wait",
     }  # fmt: skip
     assert {args for name, args in steps if name == "Goto"} == {
-        "s,1", "hotline,s,1", "serve,s,1", "try", "s,again",
+        "s,1", "hotline,s,1", "serve,s,1", "try",
     }  # fmt: skip
     # Nothing that a caller sends: no CALLERID, EXTEN, header, and no function that evaluates.
     assert set(re.findall(r"\$\{([^}]*)\}", text)) == {
-        "AGISTATUS", "AWAY", "BEGAN", "EPOCH", "HOLD", "MEDIA", "SCRIPT", "TOCSIN_DONE", "TRIES", "UNTIL",
-        "CHANNEL(pjsip,local_addr)", "CHANNEL(rtp,secure,audio)",
+        "AGIEXITONHANGUP", "AGISTATUS", "AWAY", "BEGAN", "EPOCH", "HOLD", "MEDIA", "SCRIPT", "TOCSIN_DONE",
+        "TRIES", "UNTIL", "CHANNEL(pjsip,local_addr)", "CHANNEL(rtp,secure,audio)",
     }  # fmt: skip
     assert re.findall(r"^\[([\w-]+)\]", text, re.M) == [
         "general", "hotline", "hotline-tls", "callout", "errand", "serve",

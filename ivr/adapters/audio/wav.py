@@ -48,7 +48,8 @@ def level(sound: AudioSegment) -> AudioSegment | None:
     """What callees hear instead of it; None where it is good as it is."""
     clean = _without_keys(sound)
     gain = gain_db(_measure(clean))
-    return clean.apply_gain(gain) if gain or clean is not sound else None
+    even = _without_keys(clean.apply_gain(gain)) if gain else clean  # louder, what was too low may be a key
+    return None if even is sound else even
 
 
 def _without_keys(sound: AudioSegment) -> AudioSegment:

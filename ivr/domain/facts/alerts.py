@@ -84,7 +84,8 @@ class ReportDue:
 
 @dataclass(frozen=True, slots=True)
 class CallerLost:
-    """The line of the caller who was raising this alert has dropped: they may not know what became of it."""
+    """The line of the caller who was raising this alert has dropped, or nobody answers there any more. They
+    may not know what became of it."""
 
     alert: int
 
