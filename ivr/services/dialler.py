@@ -159,8 +159,8 @@ class Dialler:
                 await self._place(decided)
             if decided.held_by:
                 await self._apply_together(await asyncio.to_thread(self._held, decided))
-        except PbxAway:
-            return None  # pbx_up wakes us
+        except PbxAway:  # pbx_up wakes us; a deadline that comes before must not wait for it
+            return self._clock() + _RECONCILE_S
         return decided.again_at
 
     def _plan(self, ended: Set[str] = frozenset()) -> Plan:
