@@ -1,6 +1,7 @@
 """The dialler and AMI against a peer that speaks the wire: what becomes of calls when Asterisk is away, hangs
 or has forgotten them. Real calls are in tests/scenario."""
 
+import gc
 import itertools
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from ami_peer import AmiPeer
 from book import Book
 from dialling import at_work, eventually
 
+from ivr.adapters.ami.link import Connection
 from ivr.adapters.ami.manager import Ami
 from ivr.domain.lines import TrunkView
 from ivr.domain.policy import Policy
@@ -111,6 +113,22 @@ def test_the_lines_of_calls_that_died_with_asterisk_are_held_for_the_carrier(
         time.sleep(7)
         assert book.call(cut).state is CallState.PLACED
         assert len(peer.originated) == LINES - 1
+
+
+def test_connections_that_are_over_are_forgotten(book: Book, peer: AmiPeer) -> None:
+    """One is tried every other second while Asterisk is away, and it may be away for days."""
+
+    def connections() -> int:
+        gc.collect()
+        return sum(type(one) is Connection for one in gc.get_objects())
+
+    before = connections()
+    with dialling(book, peer) as ami:
+        eventually(lambda: ami.up, "it was not found")
+        peer.stop()
+        eventually(lambda: not ami.up, "its end was not noticed")
+        time.sleep(2)  # three are tried meanwhile
+        assert connections() <= before + 1
 
 
 def test_a_hung_asterisk_is_noticed_and_found_again(book: Book, peer: AmiPeer) -> None:
