@@ -99,7 +99,7 @@ class Calls:
         self._follow(effects, team=after.team, call=after)
         if isinstance(fact, facts.CallAnswered | facts.KeyPressed):
             self.flag(after.team, after.number, None)
-        if isinstance(fact, facts.CallAnswered) and after.state is CallState.ANSWERED:
+        if isinstance(fact, facts.CallAnswered) and before.state is CallState.PLACED:
             self._take_on(after)
         if after.cancelled and not before.cancelled:
             self._outbox.rung_off(after)
@@ -107,7 +107,7 @@ class Calls:
 
     def _take_on(self, call: Call) -> None:
         """An answered call also carries what was released for its team while it rang. Not later: when a key
-        is pressed, its script has read long since what it has to say."""
+        is pressed, or the answer is told once more, its script has read what it has to say."""
         if call.direction is Direction.OUT and call.errand is None:
             for delivery in self._tx.find(Delivery, team=call.team, state=DeliveryState.WAITING):
                 self._carry(call, delivery)
