@@ -205,7 +205,10 @@ def _queue(view: View, ringing_out: Collection[str | None], meter: Meter, now: f
             if wanted and deadline > now and meter.may(delivery.alert):
                 next_at = min(next_at, _ask(beside, delivery, delivery.beside_at, _patience, now))
         elif deadline <= now:
-            overdue.add((delivery.alert, delivery.team))
+            # Who has said that they are on it may still be on the line: that call may finish, and its end is
+            # what gives the delivery up. To say so again and again until then would only keep the store busy.
+            if delivery.state is not DeliveryState.RESPONDING or not on_the_line:
+                overdue.add((delivery.alert, delivery.team))
         else:
             next_at = min(next_at, deadline)
             if delivery.number and not on_the_line and (delivery.due_at > now or meter.may(delivery.alert)):

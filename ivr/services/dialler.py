@@ -80,6 +80,8 @@ class Dialler:
         self._waits_for_trunk = False
         """A trunk is not up, and the next phone that rings may show that it is."""
         self._seen = -1
+        self._complaint = ""
+        """What was logged last of an Asterisk that is there, until it does what is asked of it."""
 
     def notice(self, fact: Fact) -> None:
         """A fact from the telephone network, to be applied in the order of arrival."""
@@ -146,22 +148,31 @@ class Dialler:
     async def _round(self) -> float | None:
         """Reconcile when it is time, then carry out one plan; when to look again."""
         try:
-            if self._pbx.up and time.monotonic() >= self._reconcile_at:
+            was_up = self._pbx.up  # one that comes up meanwhile is asked first, in the next round
+            if was_up and time.monotonic() >= self._reconcile_at:
                 await self._reconcile()
             decided = await asyncio.to_thread(self._plan)
             for alert in decided.expire:
                 await self._apply(AlertExpired(alert))
             for errand in decided.lapse:
                 await self._apply(ErrandExpired(errand))
-            if self._pbx.up:  # or each round would commit a call that nobody can place
+            if was_up and self._pbx.up:  # or each round would commit a call that nobody can place
                 for call in decided.cancel:
                     await self._cancel(call)
                 await self._place(decided)
             if decided.held_by:
                 await self._apply_together(await asyncio.to_thread(self._held, decided))
-        except PbxAway:
-            return None  # pbx_up wakes us
+        except PbxAway as error:  # pbx_up wakes us; a deadline that comes before must not wait for it
+            self._complain(error)
+            return self._clock() + _RECONCILE_S
+        self._complaint = ""
         return decided.again_at
+
+    def _complain(self, error: PbxAway) -> None:
+        """Of an Asterisk that is there and does not do what is asked of it nobody else tells."""
+        if self._pbx.up and str(error) != self._complaint:
+            log.error("%s; calls wait", error)
+            self._complaint = str(error)
 
     def _plan(self, ended: Set[str] = frozenset()) -> Plan:
         """`ended`: calls that are over and up on record."""

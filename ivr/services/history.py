@@ -77,7 +77,7 @@ def history(tx: Records, network: Network, delivery: Delivery, team: Team | None
         for call in served
         if (leg := legs[call.id]).disposition is not None
         and call.ended_at is not None
-        and call.started_at >= delivery.since
+        and call.ended_at >= delivery.since  # it may have begun before, and have taken the alert on since
     ]
     return History(
         numbers=phones(tx, network, team),

@@ -10,7 +10,7 @@ from pathlib import Path
 from ivr.domain.facts import CallerLost, Illegal
 from ivr.domain.recording import Verdict
 from ivr.domain.records import Account, Alert, AlertState, Call, CallState, Direction, Source
-from ivr.ports import Store, StoreRefused
+from ivr.ports import Store, StoreAway, StoreError, StoreRefused
 from ivr.services.desk import OVERHEARD, Desk, Recordings
 
 log = logging.getLogger(__name__)
@@ -20,21 +20,23 @@ _HEADER = 44
 
 
 class Interrupted:
-    """Every method raises StoreAway."""
-
     def __init__(self, store: Store, recordings: Recordings, desk: Desk) -> None:
         self._store = store
         self._incoming = recordings.incoming
         self._desk = desk
 
     def adopt(self) -> int:
-        """Keep as drafts what was being recorded; how many."""
+        """Keep as drafts what was being recorded; how many. What the store or the disk does not take now is
+        logged and left to the next start: no recording may keep the hotline from being there."""
         for overheard in self._incoming.glob(f"{OVERHEARD}*"):
             overheard.unlink()
         adopted = sum(self._adopted(note.with_suffix("")) for note in sorted(self._incoming.glob("*.json")))
         if adopted:
             log.warning("%d recordings of interrupted calls were kept as drafts", adopted)
-        self._tell()
+        try:
+            self._tell()
+        except StoreError as error:
+            log.error("%s; who was on the line is not told by SMS whether their alert was sent", error)
         return adopted
 
     def _adopted(self, path: Path) -> bool:
@@ -43,15 +45,18 @@ class Interrupted:
         if verdict.problem == "empty" and wav.exists() and wav.stat().st_size > _HEADER:
             log.error("%s cannot be read; it stays where it is", wav)
             return False
-        if not verdict.ok or self._is_kept(verdict):
-            self._desk.forget(path)
-            return False
         try:
+            if not verdict.ok or self._is_kept(verdict):
+                self._desk.forget(path)
+                return False
             owner = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
             kept = self._desk.keep(path, Account(owner["uid"], owner["team"]), verdict, None)
             self._desk.ledger.apply(CallerLost(kept.id))
         except (ValueError, Illegal, StoreRefused) as error:  # the note was cut, or the team is no more
             log.error("%s stays where it is, nobody's: %s", wav, error)
+            return False
+        except StoreAway as error:
+            log.error("%s stays where it is until the next start: %s", wav, error)
             return False
         return True
 

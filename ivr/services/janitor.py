@@ -58,6 +58,8 @@ class Janitor:
             self._ledger.apply(AlertErased(alert))
         except Illegal as refused:  # an old draft that was sent in this very moment
             log.info("%s", refused)
+        except StoreError as error:  # this one alone: the others are not kept for longer than is said
+            log.error("alert %d is not erased: %s", alert, error)
         else:
             log.info("alert %d is erased: it was kept for as long as the configuration says", alert)
 

@@ -209,6 +209,24 @@ class TestTheJanitor:
         janitor.look()
         assert book.find(Alert, erased_at=None) == []
 
+    def test_one_that_the_disk_does_not_let_go_keeps_none_of_the_others(
+        self,
+        book: Book,
+        janitor: Janitor,
+        clock: ManualClock,
+        recordings: Recordings,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        stuck, other = book.records(), book.records()
+        recordings.path(f"{stuck}.wav").unlink()
+        recordings.path(f"{stuck}.wav").mkdir()  # nothing that can be unlinked
+        clock.forward(KEPT_DAYS * DAY)
+        janitor.look()
+
+        assert book.alert(other).erased_at is not None
+        assert book.alert(stuck).erased_at is None
+        assert f"alert {stuck} is not erased: the recording cannot be erased" in caplog.text
+
     def test_erases_nothing_unless_told_to(self, book: Book, store: SqlStore, clock: ManualClock) -> None:
         alert = closed(book)
         clock.forward(10_000 * DAY)

@@ -1,16 +1,18 @@
 """The dialler and AMI against a peer that speaks the wire: what becomes of calls when Asterisk is away, hangs
 or has forgotten them. Real calls are in tests/scenario."""
 
+import gc
 import itertools
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
-from ami_peer import AmiPeer
+from ami_peer import AmiPeer, Message
 from book import Book
 from dialling import at_work, eventually
 
+from ivr.adapters.ami.link import Connection
 from ivr.adapters.ami.manager import Ami
 from ivr.domain.lines import TrunkView
 from ivr.domain.policy import Policy
@@ -33,6 +35,22 @@ def dialling(book: Book, peer: AmiPeer, new_id: Callable[[], str] | None = None)
     book.ledger.on_change(dialler.wake)
     with at_work(ami, dialler):
         yield ami
+
+
+class Refusing(AmiPeer):
+    """Its manager.conf gives the account too few rights."""
+
+    refused = 0
+
+    def answer(self, action: Message) -> Iterator[Message]:
+        if action["Action"] != "CoreShowChannels":
+            yield from super().answer(action)
+            return
+        self.refused += 1
+        yield {"Response": "Error", "ActionID": action["ActionID"], "Message": "Permission denied"}
+
+    def close(self) -> None:
+        self.stop()
 
 
 @pytest.fixture
@@ -111,6 +129,35 @@ def test_the_lines_of_calls_that_died_with_asterisk_are_held_for_the_carrier(
         time.sleep(7)
         assert book.call(cut).state is CallState.PLACED
         assert len(peer.originated) == LINES - 1
+
+
+def test_that_asterisk_refuses_to_tell_of_its_calls_is_said_once(
+    book: Book, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody is called meanwhile, and nothing else tells an operator why."""
+    peer = Refusing()
+    book.raises()
+    with closing(peer), dialling(book, peer):
+        eventually(lambda: peer.refused >= 3, "it was not asked again")
+    assert peer.originated == []
+    said = [record.message for record in caplog.records if "CoreShowChannels" in record.message]
+    assert said == ["Asterisk refuses CoreShowChannels: run `tocsin pbx render` and restart it; calls wait"]
+
+
+def test_connections_that_are_over_are_forgotten(book: Book, peer: AmiPeer) -> None:
+    """One is tried every other second while Asterisk is away, and it may be away for days."""
+
+    def connections() -> int:
+        gc.collect()
+        return sum(type(one) is Connection for one in gc.get_objects())
+
+    before = connections()
+    with dialling(book, peer) as ami:
+        eventually(lambda: ami.up, "it was not found")
+        peer.stop()
+        eventually(lambda: not ami.up, "its end was not noticed")
+        time.sleep(2)  # three are tried meanwhile
+        assert connections() <= before + 1
 
 
 def test_a_hung_asterisk_is_noticed_and_found_again(book: Book, peer: AmiPeer) -> None:

@@ -1,5 +1,8 @@
 """Who is told, at the next start, what became of a call that was up when the service went down."""
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 from book import Book, ManualClock
 
@@ -69,3 +72,17 @@ class TestWhoWasOnTheLineWhenTheServiceWentDown:
         book.hangs_up(caller)
         interrupted.adopt()
         assert book.find(Sms) == []
+
+    def test_where_the_store_takes_no_sms_nobody_is_told_and_the_service_starts(
+        self,
+        interrupted: Interrupted,
+        book: Book,
+        caller: str,
+        settings: Settings,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        book.records()
+        with closing(sqlite3.connect(settings.state / "tocsin.db")) as other:
+            other.execute("ALTER TABLE sms RENAME TO gone")
+        interrupted.adopt()
+        assert "who was on the line is not told by SMS" in caplog.text

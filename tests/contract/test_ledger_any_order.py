@@ -44,7 +44,7 @@ from ivr.domain.trunk import got_through
 from ivr.services.ledger import Ledger
 
 D = DeliveryState
-POLICY = Policy(deadline_s=300, max_calls=3, parallel_after_s=2, busy=Rule(tries=2, pause_s=10))
+POLICY = Policy(deadline_s=900, max_calls=3, parallel_after_s=2, busy=Rule(tries=2, pause_s=10))
 OPERATOR = "+4917100099"
 alert_numbers = st.integers(1, 3)
 called_teams = st.sampled_from(CALLED)
@@ -108,7 +108,7 @@ class AnyOrder(RuleBasedStateMachine):
     def expired(self, alert: int) -> None:
         self.tell(facts.AlertExpired(alert))
 
-    @rule(seconds=st.sampled_from([1, 10, 100]))
+    @rule(seconds=st.sampled_from([1, 10, 100, 300]))
     def time_passes(self, seconds: int) -> None:
         self.clock.forward(seconds)
 

@@ -264,6 +264,37 @@ class TestAcknowledgement:
 
 
 class TestTwoAlertsInOneCall:
+    def test_of_which_the_later_was_released_while_it_rang_is_an_attempt_for_both(
+        self, book: Book, clock: ManualClock
+    ) -> None:
+        one = book.raises()
+        call = book.rings(XYZ, one)
+        clock.forward(3)
+        two = book.raises()
+        clock.forward(3)
+        book.answers(call)
+        book.apply(facts.CallPassed(call))
+        book.hangs_up(call)
+
+        for alert in (one, two):  # whoever said "not me" is not called again at once
+            assert book.dispositions(alert, XYZ) == [Disposition.PASSED]
+            assert book.delivery(alert, XYZ).number == XYZ_MOBILE
+
+    def test_does_not_take_on_what_is_released_when_it_has_begun_to_speak(
+        self, book: Book, clock: ManualClock
+    ) -> None:
+        """Its script has read by then what it says, and nobody would hear of the later one."""
+        call = book.rings(XYZ, book.raises())
+        book.answers(call)
+        later = book.raises()
+        book.answers(call)  # script and exchange both tell of it
+        book.apply(facts.KeyPressed(call))
+        book.hangs_up(call)
+
+        assert book.dispositions(later, XYZ) == []
+        after = book.delivery(later, XYZ)
+        assert (after.state, after.number, after.due_at) == (D.WAITING, XYZ_OFFICE, clock.now)
+
     def test_each_has_its_own_end(self, book: Book) -> None:
         one, two = book.raises(), book.raises()
         call = book.rings(XYZ, one, two)

@@ -4,6 +4,7 @@ from book import Book
 
 from ivr.domain import facts
 from ivr.domain.delivery import HOLD_S
+from ivr.domain.policy import Policy
 from ivr.domain.records import DeliveryState as D
 from ivr.domain.records import Disposition
 
@@ -101,6 +102,20 @@ class TestCallBack:
 
         assert granted == [True, True, False]
         assert book.delivery(alert, DEF).state is D.WAITING
+
+    def test_is_refused_where_the_alert_is_given_up_before(self, book: Book) -> None:
+        """Nobody is promised a call that never comes."""
+        alert = book.raises()
+        call = answered(book, DEF, alert)
+        book.clock.forward(Policy().deadline_s - HOLD_S - 1)
+        other = answered(book, XYZ, alert)
+        assert book.apply(facts.CallPutOff(other)).held
+        book.clock.forward(1)
+
+        assert not book.apply(facts.CallPutOff(call)).held
+        assert book.delivery(alert, DEF).state is D.CALLING
+        book.hangs_up(call)
+        assert book.delivery(alert, DEF).due_at < book.clock.now + HOLD_S
 
     def test_in_a_call_of_which_all_was_acknowledged_there_is_nothing_to_hold(self, book: Book) -> None:
         alert = book.raises()

@@ -448,6 +448,25 @@ class TestDesk:
         assert path.with_suffix(".wav").exists()
         assert [a.duration_s for a in book.find(Alert)] == [4.0]
 
+    def test_a_recording_that_the_disk_does_not_take_stays_for_the_next_start_and_keeps_nobody_from_this_one(
+        self,
+        desk: Desk,
+        interrupted: Interrupted,
+        book: Book,
+        recordings: Recordings,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        take = speak(desk.new_recording(CALLER).with_suffix(".wav"), 3)
+        in_the_way = recordings.path("1.wav.sha256")
+        in_the_way.mkdir()
+
+        assert interrupted.adopt() == 0
+        assert take.exists()
+        assert f"{take} stays where it is until the next start" in caplog.text
+        in_the_way.rmdir()
+        assert interrupted.adopt() == 1
+        assert not take.exists()
+
     def test_the_note_beside_a_recording_says_whose_it_is(self, desk: Desk) -> None:
         path = desk.new_recording(CALLER)
 

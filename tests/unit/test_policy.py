@@ -75,6 +75,9 @@ class TestTheRules:
             assert after((OFFICE, how)) == CallAt(OFFICE, NOON + pause_s)
             assert after((OFFICE, how), (OFFICE, how)) == CallAt(MOBILE, NOON)
             assert after((OFFICE, how), (OFFICE, "busy")) == CallAt(MOBILE, NOON)
+            assert after((OFFICE, how), (MOBILE, how)) == CallAt(
+                MOBILE, NOON + pause_s
+            )  # the first one there
 
     def test_where_somebody_passed_the_others_are_called_at_once(self) -> None:
         """Even one that would rest for a while yet."""

@@ -383,6 +383,13 @@ class TestTime:
 
         assert plan(view(ringing("xyz"), up), NOON + 2 * HOUR) == Plan()
 
+    def test_also_if_the_team_is_on_it(self) -> None:
+        on_it = replace(waiting("xyz", due=3 * HOUR), state=RESPONDING)
+        answered = replace(ringing("xyz"), state=CallState.ANSWERED)
+
+        assert plan(view(answered, on_it), NOON + 2 * HOUR) == Plan()
+        assert plan(view(on_it), NOON + 2 * HOUR) == Plan(expire=(17,))
+
 
 # -- what holds for every view -------------------------------------------------------------------------------
 

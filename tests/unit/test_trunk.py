@@ -92,6 +92,13 @@ def test_the_pauses_before_a_probe_grow_to_a_minute_and_begin_anew_once_it_is_ba
     assert again.probe_at == now + 105
 
 
+def test_a_trunk_that_fails_and_then_is_down_is_not_tried_more_often_for_that() -> None:
+    failing, _ = decide(trunk(SUSPECT), ProbeFailed(), NOON + 5)
+    down, _ = decide(failing, LOST, NOON + 6)
+
+    assert (down.health, down.pause_s, down.probe_at) == (DOWN, failing.pause_s, failing.probe_at)
+
+
 def test_what_asterisk_says_does_not_clear_a_trunk_that_fails_but_has_it_tried_at_once() -> None:
     suspect, _ = decide(trunk(SUSPECT), ProbeFailed(), NOON + 9)
     after, _ = decide(suspect, BACK, NOON + 10)

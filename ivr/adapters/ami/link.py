@@ -50,7 +50,8 @@ class Connection(Manager):  # type: ignore[misc]  # panoramisk has no types
             secret=account.secret,
             ping_delay=_NEVER_S,
             ping_interval=_NEVER_S,
-            reconnect_timeout=_NEVER_S,
+            # It asks for `connect` then, which does nothing; until then the loop would keep all of it.
+            reconnect_timeout=0,
             forgetable_actions=_FORGET,
             on_disconnect=on_disconnect,
             loop=asyncio.get_running_loop(),

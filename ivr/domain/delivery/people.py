@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ivr.domain.delivery.calls import HOLD_S, held_until, reckon
+from ivr.domain.delivery.calls import HOLD_S, deadline_at, held_until, reckon
 from ivr.domain.delivery.history import DeliveryFact, History, PutOff, Result
 from ivr.domain.effects import Note, Settle
 from ivr.domain.facts import Acknowledged, TeamResponding
@@ -57,8 +57,9 @@ def respond(delivery: Delivery, fact: DeliveryFact, history: History, policy: Po
 
 def put_off(delivery: Delivery, fact: DeliveryFact, history: History, policy: Policy, now: float) -> Result:
     """Somebody will listen, only not now: the team's calls are held as if it had said that it is on it, and
-    this number is called first thereafter, even if all calls are spent. As often as calls are held at all; a
-    hold that is under way becomes this one."""
+    this number is called first thereafter, even if all calls are spent. As often as calls are held at all,
+    and not where the alert is given up before: nobody is promised a call that never comes. A hold that is
+    under way becomes this one."""
     assert isinstance(fact, PutOff)
     held = held_until(delivery, now) is not None
     if held and delivery.promised == fact.number:
@@ -66,6 +67,8 @@ def put_off(delivery: Delivery, fact: DeliveryFact, history: History, policy: Po
     if not held and delivery.holds >= _MOST_HOLDS:
         return delivery, (Note("put off too often, calls go on", delivery.team_name),)
     until, holds = now + HOLD_S, delivery.holds if held else delivery.holds + 1
+    if until >= deadline_at(delivery, policy):
+        return delivery, (Note("put off too late, calls go on", delivery.team_name),)
     asked = replace(delivery, due_at=until, held_until=until, holds=holds, promised=fact.number)
     after, effects = reckon(asked, fact, history, policy, now)
     return after, (Note("put off", delivery.team_name), *effects)

@@ -123,7 +123,7 @@ class Delivery:
     """Attempts since the delivery began or was last retried by an operator. One that is to go on over another
     trunk counts only while it is called."""
     since: float = 0.0
-    """Calls placed before this moment no longer count against the policy's limits."""
+    """When it began, or was last retried: calls that had ended by then do not count for the policy."""
     reason: str | None = None
     """Why it is exhausted, or waits for a number to open, in words for an operator."""
     acknowledged_at: float | None = None

@@ -99,14 +99,15 @@ class Calls:
         self._follow(effects, team=after.team, call=after)
         if isinstance(fact, facts.CallAnswered | facts.KeyPressed):
             self.flag(after.team, after.number, None)
-            if after.state is CallState.ANSWERED:
-                self._take_on(after)
+        if isinstance(fact, facts.CallAnswered) and before.state is CallState.PLACED:
+            self._take_on(after)
         if after.cancelled and not before.cancelled:
             self._outbox.rung_off(after)
         return Applied(call=after)
 
     def _take_on(self, call: Call) -> None:
-        """An answered call also carries what was released for its team while it rang."""
+        """An answered call also carries what was released for its team while it rang. Not later: when a key
+        is pressed, or the answer is told once more, its script has read what it has to say."""
         if call.direction is Direction.OUT and call.errand is None:
             for delivery in self._tx.find(Delivery, team=call.team, state=DeliveryState.WAITING):
                 self._carry(call, delivery)
