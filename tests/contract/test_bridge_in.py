@@ -170,6 +170,13 @@ def test_lines_of_a_pipe_are_ended_as_a_mail_is(bridge: Bridge) -> None:
     assert raw == message() and envelope == Envelope("", (ALERTS,), NOW)
 
 
+def test_a_sender_that_is_no_text_ends_nothing(bridge: Bridge) -> None:
+    """A pipe gets the octets that a stranger's server has sent (PEP 383)."""
+    bridge.take(message(), sender="b\udcff\x1b[2J@abc.example")
+    assert bridge.work() and bridge.last()[0] is State.ACCEPTED
+    assert bridge.incoming.all()[0].sender == "b??[2J@abc.example"
+
+
 @pytest.mark.parametrize(
     ("address", "known"),
     [
