@@ -1,6 +1,7 @@
 """Certificates: which are good enough, who is trusted, what a revocation list does, who is told of expiry."""
 
 import shutil
+import ssl
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,7 +13,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
-from smime_handmade import twisted
+from smime_handmade import garbled, twisted
 from smime_network import TEAM, Network, made
 from smime_people import NOW, Authority, Person, ec_key, kept, openssl, rsa_key, take_home, usage
 from smime_shapes import APPLE_MAIL, CONTENT, clear_signed, signature
@@ -147,7 +148,7 @@ def test_who_is_pinned_is_trusted_and_nobody_else(network: Network) -> None:
 
 def test_what_cannot_be_pinned_touches_nobody_else(network: Network) -> None:
     team, stranger = network.team, network.stranger
-    twisted_pem = openssl("x509", "-inform", "DER", stdin=twisted(stranger)).decode()
+    broken = [ssl.DER_cert_to_PEM_cert(der) for der in (twisted(stranger), *garbled(stranger))]
 
     wrong = network.smime.pin(
         {
@@ -155,15 +156,18 @@ def test_what_cannot_be_pinned_touches_nobody_else(network: Network) -> None:
             stranger.fingerprint: (stranger.pem.read_text(), ["other@cert.example"]),
             "AA": (stranger.pem.read_text(), [TEAM]),
             "BB": ("hello", [TEAM]),
-            "CC": (twisted_pem, [TEAM]),
-            "DD": (team.pem.read_text() * 2, [TEAM]),
+            "CC": (team.pem.read_text() * 2, [TEAM]),
+            **{f"D{n}": (pem, [TEAM]) for n, pem in enumerate(broken)},
         }
     )
 
     assert wrong == [
         f"the certificate {stranger.fingerprint} is for none of its team's addresses; ask the team again",
         "the certificate AA has another fingerprint; ask the team again",
-        *(f"the certificate {name} cannot be read; ask the team again" for name in ("BB", "CC", "DD")),
+        *(
+            f"the certificate {name} cannot be read; ask the team again"
+            for name in ("BB", "CC", "D0", "D1", "D2", "D3")
+        ),
     ]
     assert network.opened(mail(network)).signer == team.fingerprint
     assert network.refused(mail(network, stranger)).reason is Reason.UNKNOWN_SIGNER

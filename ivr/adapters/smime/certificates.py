@@ -124,7 +124,13 @@ def pem(certificates: Sequence[x509.Certificate]) -> bytes:
 
 
 def read_certificates(data: bytes) -> list[x509.Certificate]:
-    """Of a file: several in PEM, or one in DER. Raises ValueError."""
-    if b"-----BEGIN" in data:
-        return x509.load_pem_x509_certificates(data)
-    return [x509.load_der_x509_certificate(data)]
+    """Of a file: several in PEM, or one in DER. Raises ValueError, also for one whose names cannot be read:
+    the library reads them when they are asked for, which is too late to refuse it."""
+    is_pem = b"-----BEGIN" in data
+    try:
+        found = x509.load_pem_x509_certificates(data) if is_pem else [x509.load_der_x509_certificate(data)]
+        for certificate in found:
+            _ = certificate.issuer, certificate.subject
+    except (x509.InvalidVersion, TypeError) as error:
+        raise ValueError(str(error)) from error
+    return found
