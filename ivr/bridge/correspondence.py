@@ -1,6 +1,6 @@
 """What is written to members: alerts, notices of alerts, and answers to their own mail.
 
-Owns: who gets what, and how many answers a team gets. Every mail is encrypted to the member's own
+Owns: who gets what, and how many refusals a team hears of. Every mail is encrypted to the member's own
 key; a member whose key cannot be used gets a signed notice that tells nothing but that there is an alert.
 """
 
@@ -24,8 +24,9 @@ from ivr.ports import Clock
 
 log = logging.getLogger(__name__)
 
-_MOST_ANSWERS = 6
-"""To one team in an hour. Anybody can write a mail with its address."""
+_MOST_REFUSALS = 6
+"""To one team in an hour. Anybody can write a mail with its address, and none of that may keep a team from
+hearing what became of its own."""
 _HOUR_S = 3600.0
 _AT_ONCE = 2
 """Mails that are sealed at the same time."""
@@ -132,22 +133,23 @@ class Correspondence:
         """What came of its mail; an acknowledgement is not answered, it is one itself."""
         if done.kind is not Asked.ACKNOWLEDGE:
             is_escalated = done.kind is Asked.ESCALATE
-            self._answer(mail, member, words.accepted(alert, is_escalated, done.late, done.warnings))
+            text = words.accepted(alert, is_escalated, done.late, done.warnings)
+            self._answer(Kind.ANSWER, mail, member, text)
 
     def refused(self, mail: Mail, member: Member, refused: Refused) -> None:
-        self._answer(mail, member, words.refused(refused, mail.id))
+        if self.outgoing.count(Kind.REFUSAL, member.team, self.clock() - _HOUR_S) >= _MOST_REFUSALS:
+            log.warning("mail %s is not answered: %s was answered often enough", mail.id, member.team)
+            return
+        self._answer(Kind.REFUSAL, mail, member, words.refused(refused, mail.id))
 
     def came_back(self, token: str) -> None:
         found = self.tokens.bounced(token)
         if found is not None:
             self.outgoing.came_back(found)
 
-    def _answer(self, mail: Mail, member: Member, text: str) -> None:
-        if self.outgoing.count(Kind.ANSWER, member.team, self.clock() - _HOUR_S) >= _MOST_ANSWERS:
-            log.warning("mail %s is not answered: %s was answered often enough", mail.id, member.team)
-            return
+    def _answer(self, kind: Kind, mail: Mail, member: Member, text: str) -> None:
         answers = mail.entity.all("message-id") if mail.entity else []
-        self._to_one(Kind.ANSWER, mail.id, None, member, text, answers[0].strip() if answers else "")
+        self._to_one(kind, mail.id, None, member, text, answers[0].strip() if answers else "")
 
     def _to_one(
         self,

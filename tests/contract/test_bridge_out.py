@@ -390,7 +390,17 @@ def test_answers(bridge: Bridge) -> None:
     assert "it was signed long ago (too-old)" in read(refused)[1].get_content()
 
 
-def test_answers_to_one_team_are_few(bridge: Bridge) -> None:
+def test_that_a_mail_was_taken_is_told_however_many_were_not(bridge: Bridge) -> None:
+    """Those that were not, anybody can write; and one of them may be judged anew."""
+    abc = next(iter(MEMBERS))
+    for n in range(20):
+        bridge.letters.refused(mail(message(), key=f"m{n}"), abc, Refused(Reason.BAD_SIGNATURE, "wrong"))
+    for key in ("m0", "raised"):
+        bridge.letters.accepted(mail(message(), key=key), abc, Accepted(Asked.RAISE, "abc", "", "s"), 17)
+    assert [line.about for line in bridge.outgoing.all() if line.kind is Kind.ANSWER] == ["m0", "raised"]
+
+
+def test_refusals_to_one_team_are_few(bridge: Bridge) -> None:
     abc, xyz = MEMBERS
     for n in range(20):
         bridge.letters.refused(mail(message(), key=f"m{n}"), abc, Refused(Reason.BAD_SIGNATURE, "wrong"))
