@@ -13,7 +13,7 @@ from typing import Protocol
 
 from ivr.bridge import compose, words
 from ivr.bridge.compose import Attachment, Outer
-from ivr.bridge.intake.mail import Accepted, Mail, Said
+from ivr.bridge.intake.mail import Accepted, Mail, Said, Trouble
 from ivr.bridge.intake.mail import Kind as Asked
 from ivr.bridge.members import Member, Members
 from ivr.bridge.outgoing import Kind, Outgoing, State
@@ -85,14 +85,26 @@ class Correspondence:
             alert.number, alert.name, alert.released_at, alert.said, self.hotline, self.unlabelled
         )
         content = compose.content(self._sender, self._list, f"Alert {about}", text, papers())
-        seals = {one: self.sealers[one].seal(content) for one in {member.standard for member in left}}
+        troubles = []
+        for standard, sealer in self.sealers.items():
+            try:
+                self._seal(alert.number, [one for one in left if one.standard is standard], sealer, content)
+            except Trouble as error:  # those of the other standard do not wait for it
+                troubles.append(error)
+        if troubles:
+            raise troubles[0]
+
+    def _seal(self, alert: int, members: Sequence[Member], sealer: Sealer, content: bytes) -> None:
+        if not members:
+            return
+        seal = sealer.seal(content)
         with ThreadPoolExecutor(_AT_ONCE) as pool:  # each of them waits for a program
-            sealing = pool.map(lambda member: seals[member.standard](member.recipient), left)
-            for member, sealed in zip(left, sealing, strict=True):
+            sealing = pool.map(lambda member: seal(member.recipient), members)
+            for member, sealed in zip(members, sealing, strict=True):
                 if isinstance(sealed, Refused):
-                    self._notice(alert.number, member, sealed)
+                    self._notice(alert, member, sealed)
                 else:
-                    self._queue(Kind.ALERT, about, alert.number, member, sealed)
+                    self._queue(Kind.ALERT, str(alert), alert, member, sealed)
 
     def missing(self, alert: int, member: Member, names: Sequence[str], is_escalated: bool) -> None:
         """To its originator, once: who has not acknowledged it, and how to have them called."""

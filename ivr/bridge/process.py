@@ -137,7 +137,7 @@ class BridgeProcess:
         """What was spoken is written, what is queued is sent."""
         try:
             self._telling.look(self._letters)
-        except (GateAway, GateRefused, Trouble) as error:
+        except (GateAway, GateRefused) as error:
             log.warning("alerts wait to be written: %s", error)
         outgoing = Outgoing(self.store)
         domain = self.settings.domain

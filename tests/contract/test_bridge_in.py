@@ -296,6 +296,15 @@ def test_trouble_of_our_own_is_waited_for_and_not_for_ever(bridge: Bridge) -> No
     assert bridge.work() and bridge.last()[0] is State.ACCEPTED
 
 
+def test_its_originator_hears_of_an_alert_that_cannot_be_sent_on_yet(bridge: Bridge) -> None:
+    bridge.answers.cannot_spread = True
+    bridge.take(message())
+    assert not bridge.work() and bridge.answers.accepted_ == [("abc", 1)]
+    bridge.now += 3601
+    assert bridge.work() and bridge.last()[0] is State.BROKEN
+    assert "own.pem: cannot be read" in (bridge.incoming.all()[0].detail or "")
+
+
 def test_a_mail_that_kills_the_bridge_is_put_aside(bridge: Bridge) -> None:
     bridge.take(message())
     (key,) = bridge.spool.waiting()

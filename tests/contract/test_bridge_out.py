@@ -17,9 +17,9 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from mails import DOMAIN, MEMBERS, NOW, XYZ, Clear, ClearSealer, Hotline, mail, message
 
 from ivr.bridge.compose import Attachment
-from ivr.bridge.correspondence import Alert, Correspondence
+from ivr.bridge.correspondence import Alert, Correspondence, Seal
 from ivr.bridge.gate import Current
-from ivr.bridge.intake.mail import Accepted, Said
+from ivr.bridge.intake.mail import Accepted, Said, Trouble
 from ivr.bridge.intake.mail import Kind as Asked
 from ivr.bridge.members import Member, Members
 from ivr.bridge.outgoing import Kind, Outgoing, State, pause_s
@@ -212,6 +212,28 @@ def test_a_member_whose_key_cannot_be_used_hears_that_there_is_an_alert(bridge: 
     (notice,) = [raw for _, to, raw in bridge.sink.got if to == "cert@xyz.example"]
     assert b"+4940808077555" in notice and b"ebra" not in notice and b"ABC" not in notice
     assert (17, "xyz", "failed", "its key has expired") in bridge.hotline.told
+
+
+class Broken:
+    """A standard whose own key does not work."""
+
+    def seal(self, content: bytes, /) -> Seal:
+        raise Trouble("own.pem: cannot be read")
+
+
+def test_trouble_with_one_standard_keeps_nobody_of_the_other_waiting_nor_the_next_alert(
+    bridge: Bridge,
+) -> None:
+    smime = replace(THIRD, team="aaa", standard=Standard.SMIME)
+    letters = replace(bridge.letters, sealers={Standard.SMIME: Broken(), **bridge.letters.sealers})
+    telling = Telling(bridge.hotline, lambda: Members([smime, *THREE]), lambda current: None)
+    bridge.hotline.on = [Current(n, "abc", "ABC-CERT", NOW, False) for n in (7, 8)]
+    telling.look(letters)
+    assert [(line.alert, line.team) for line in bridge.outgoing.all()] == [
+        (7, "xyz"), (7, "def"), (8, "xyz"), (8, "def"),
+    ]  # fmt: skip
+    telling.look(replace(letters, sealers=dict.fromkeys(Standard, ClearSealer())))  # it is mended
+    assert [line.team for line in bridge.outgoing.all()][4:] == ["aaa", "aaa"]
 
 
 def test_the_hotline_hears_of_it_when_it_is_back(bridge: Bridge) -> None:
