@@ -489,3 +489,11 @@ def test_tokens_are_of_one_secret(tmp_path: Path) -> None:
     assert Tokens(b"another").alert_of(token, "abc") is None
     assert tokens.alert_of("18" + token[2:], "abc") is None and tokens.bounced(token) is None
     assert re.fullmatch(r"17-[a-z2-7]{16}", token)
+
+
+def test_a_secret_that_a_full_disk_has_left_empty_is_none(tmp_path: Path) -> None:
+    """With it anybody could make the tokens."""
+    file = tmp_path / "token-secret"
+    file.touch()
+    assert len(secret(file)) == 64 and secret(file) == file.read_bytes()
+    assert file.stat().st_mode & 0o777 == 0o600 and list(tmp_path.iterdir()) == [file]
