@@ -16,7 +16,7 @@ from ivr.bridge.incoming import Incoming, State
 from ivr.bridge.intake.mail import Context, Envelope, Mail, Trouble
 from ivr.bridge.lmtp import LmtpServer
 from ivr.bridge.reception import Answer, Reception
-from ivr.bridge.spool import Spool
+from ivr.bridge.spool import Spool, SpoolFull
 from ivr.bridge.store import BridgeStore
 from ivr.bridge.worker import Worker
 from ivr.domain.mail import Opened, Refused, Standard
@@ -161,6 +161,23 @@ def test_whatever_goes_wrong_here_the_server_keeps_the_mail(bridge: Bridge, tmp_
 def test_a_disk_that_takes_nothing_leaves_the_mail_with_the_server(bridge: Bridge, tmp_path: Path) -> None:
     (tmp_path / "a spool" / "waiting").rename(tmp_path / "gone")
     assert bridge.reception.take("a@abc.example", [ALERTS], message()) is Answer.LATER
+
+
+def test_whoever_sends_much_does_not_fill_the_disk(tmp_path: Path) -> None:
+    """Anybody can send: the disk may be the one that the hotline records on."""
+    spool = Spool(tmp_path / "spool", most_octets=10_000)
+    junk = b"x" * 2_500
+    keys = []
+    for _ in range(20):
+        keys.append(spool.keep(Envelope("a@b.example", (ALERTS,), NOW), junk))
+        spool.done(keys[-1])
+    kept = sorted((tmp_path / "spool" / "done").iterdir())
+    assert 2 <= len(kept) <= 4 and [path.name for path in kept] == keys[-len(kept) :]
+    for _ in range(4):
+        spool.keep(Envelope("a@b.example", (ALERTS,), NOW), junk)
+    with pytest.raises(SpoolFull, match="tocsin mail list"):
+        spool.keep(Envelope("a@b.example", (ALERTS,), NOW), junk)
+    assert Spool(tmp_path / "spool", most_octets=10_000).waiting() == spool.waiting()
 
 
 def test_lines_of_a_pipe_are_ended_as_a_mail_is(bridge: Bridge) -> None:
