@@ -8,6 +8,7 @@ import time
 import wave
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -322,6 +323,15 @@ class TestWhatIsTold:
         assert [one["team"] for one in told[0]["missing"]] == ["def-cert", "ghi-cert"]
         assert [(one["team"], one["via"]) for one in told[0]["acknowledged"]] == [("xyz-cert", "hotline")]
         assert "+49" not in json.dumps(told)
+
+    def test_are_the_newest_where_a_line_has_no_room_for_all(
+        self, client: GateClient, book: Book, store: SqlStore
+    ) -> None:
+        raised = [book.raises() for _ in range(4)]
+        with store.write() as tx:
+            for delivery in tx.find(Delivery):
+                tx.put(replace(delivery, team_name="n" * gate.AUDIO))
+        assert [a["id"] for a in client.current()] == raised[-1:]
 
     def test_are_those_that_have_ended_for_a_day(
         self, client: GateClient, book: Book, clock: ManualClock
