@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ivr.adapters.gate import client
+from ivr.adapters.iodef import in_unicode
 from ivr.bridge.gate import Current, GateAway, GateRefused
 from ivr.bridge.intake.mail import Said
 from ivr.bridge.members import Member, Members
@@ -39,7 +40,7 @@ class Hotline:
                 team,
                 said.text,
                 title=" ".join(said.title.split())[:_TITLE] or None,
-                iodef=iodef.decode("utf-8", "replace") if iodef else None,
+                iodef=in_unicode(iodef) if iodef else None,
                 tlp=said.tlp.value if said.tlp else None,
                 severity=said.severity.value if said.severity else None,
             )

@@ -14,13 +14,17 @@ from pathlib import Path
 
 import pytest
 from book import CALLED, RAISER, Book, ManualClock, speak
+from incidents import ALERT
 
 from ivr import config
+from ivr.adapters import iodef
 from ivr.adapters.audio.recordings import Recordings
 from ivr.adapters.gate.address import address
 from ivr.adapters.gate.client import GateAway, GateClient, GateRefused
 from ivr.adapters.gate.server import GateServer
 from ivr.adapters.store import SqlStore
+from ivr.bridge.hotline import Hotline
+from ivr.bridge.intake.mail import Said
 from ivr.config import Settings
 from ivr.domain import gate
 from ivr.domain.facts import AlertErased, AlertWithdrawn, ReportDue
@@ -131,6 +135,18 @@ class TestSubmit:
         assert recordings.path("1.xml").read_text(encoding="utf-8") == "<a/>"
         assert recordings.look(alert.audio, alert.sha256).condition == "intact"
         assert not list(recordings.incoming.iterdir())
+
+    @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "iso-8859-1"])
+    def test_keeps_a_document_that_can_be_read_in_whatever_encoding_it_came(
+        self, serve: Serve, path: Path, book: Book, recordings: Recordings, encoding: str
+    ) -> None:
+        serve()
+        document = iodef.write(ALERT).decode().replace("UTF-8", encoding).encode(encoding)
+        with closing(Hotline(path)) as hotline:
+            number = hotline.submit("m", RAISER, Said(TEXT), document)
+        kept = recordings.path(book.alert(number).audio).with_suffix(".xml").read_bytes()
+        assert iodef.read(kept).incident == ALERT
+        assert kept == document or encoding != "utf-8"
 
     def test_of_the_same_mail_again_is_the_same_alert(self, client: GateClient, book: Book) -> None:
         assert [client.submit(MESSAGE, RAISER, TEXT) for _ in range(3)] == [1, 1, 1]
