@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 
 from ivr.bridge.correspondence import Correspondence, Sealer
+from ivr.bridge.failing import Failing
 from ivr.bridge.gate import Current, Gate, GateAway, GateRefused
 from ivr.bridge.incoming import Incoming
 from ivr.bridge.intake.mail import Context, IodefReader, Opener, Trouble
@@ -155,6 +156,7 @@ class BridgeProcess:
             with self._asking:
                 members = self._known(self._asks)
                 found = self.tools.failing(members, self.clock())
+                Failing(self.store).put(found)
                 self._asks.keys(found)
             teams = {member.team: member for member in members}
             for key in found:

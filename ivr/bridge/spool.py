@@ -18,7 +18,7 @@ _ID = re.compile(r"[0-9]{20}-[0-9a-f]{8}")
 _MOST_WAITING = 1000
 """Mails that may wait for the hotline; then the mail server keeps them."""
 _MOST_OCTETS = 1_000_000_000
-"""Of mail that waits, and as many of mail that is done: anybody can send, and the disk may be the hotline's."""
+"""Of mail that waits, and of mail that is done. Anybody can send, and the disk may be the hotline's."""
 
 
 class SpoolFull(Exception):
