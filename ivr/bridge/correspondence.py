@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from email.headerregistry import Address
 from typing import Protocol
 
 from ivr.bridge import compose, words
@@ -224,4 +225,4 @@ class Correspondence:
 
     @property
     def _sender(self) -> str:
-        return f"{self.network} <{self._list}>"
+        return str(Address(self.network, addr_spec=self._list))

@@ -149,6 +149,17 @@ def test_header_fields_tell_nothing_and_answers_find_their_way(bridge: Bridge) -
     assert document.get_content() == b"<IODEF-Document/>" and audio.get_content() == b"RIFFwave"
 
 
+@pytest.mark.parametrize("name", ["Bell, Europe", 'The "Bell"; St. Gallen', "Glocke: Düren, e.V."])
+def test_whatever_the_network_is_called_a_mail_is_from_the_list_alone(bridge: Bridge, name: str) -> None:
+    """Of a From with two addresses, servers refuse the mail."""
+    replace(bridge.letters, network=name).alert(ALERT, THREE, list)
+    bridge.post()
+    for one in read(bridge.sink.got[0][2]):
+        assert email.utils.getaddresses([str(one["From"])]) == [(name, f"alerts@{DOMAIN}")]
+    raw = bridge.sink.got[0][2].partition(b"\r\n\r\n")[0].decode("ascii")
+    assert len(email.utils.getaddresses([email.message_from_string(raw)["From"]])) == 1
+
+
 def test_one_members_failure_is_its_own(bridge: Bridge) -> None:
     bridge.sink.answers = {"cert@xyz.example": "550 5.1.1 no such mailbox"}
     bridge.letters.alert(ALERT, THREE, list)
