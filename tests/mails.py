@@ -167,7 +167,7 @@ class ClearSealer:
     def seal(self, content: bytes, /) -> Seal:
         def sealed_to(to: Recipient) -> bytes | Refused:
             if to.team == self._unusable:
-                return Refused(Reason.KEY_EXPIRED, "its key has expired")
+                return Refused(Reason.KEY_EXPIRED, "its key has expired; ask the team for another")
             return sealed(content, UNKNOWN)
 
         return sealed_to

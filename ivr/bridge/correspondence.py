@@ -191,7 +191,7 @@ class Correspondence:
         about, now = str(alert), self.clock()
         log.error("alert %s cannot be encrypted to %s: %s", about, member.team, why.detail)
         if member.team not in self.outgoing.teams(Kind.NOTICE, about):
-            text = words.notice(why.detail, self.hotline)
+            text = words.notice(why.detail.partition(";")[0], self.hotline)
             self._queue(Kind.NOTICE, about, alert, member, self._signed(member, text))
         address = member.addresses[0]
         self.outgoing.add_failed(Kind.ALERT, about, alert, member.team, address, why.detail, now)

@@ -24,7 +24,7 @@ from ivr.bridge.intake.mail import Kind as Asked
 from ivr.bridge.members import Member, Members
 from ivr.bridge.outgoing import Kind, Outgoing, State, pause_s
 from ivr.bridge.postman import Postman
-from ivr.bridge.sending import BySmtp, Send
+from ivr.bridge.sending import BySmtp, Send, by_sendmail
 from ivr.bridge.store import BridgeStore
 from ivr.bridge.telling import Telling
 from ivr.bridge.tokens import Tokens, secret
@@ -209,6 +209,16 @@ def test_nothing_is_lost_while_the_server_is_away(bridge: Bridge) -> None:
     assert set(bridge.states().values()) == {State.SENT} and len(bridge.sink.got) == 2
 
 
+def test_without_a_sendmail_mail_waits_and_says_what_is_missing(
+    bridge: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    bridge.letters.alert(ALERT, THREE, list)
+    Postman(bridge.outgoing, by_sendmail, bridge.hotline, bridge.tokens, DOMAIN, lambda: bridge.now).run()
+    assert set(bridge.states().values()) == {State.QUEUED}
+    assert (bridge.outgoing.all()[0].reason or "").endswith("install a mail server")
+
+
 def test_pauses_grow_to_half_an_hour() -> None:
     assert [pause_s(n) for n in (0, 1, 2, 3)] == [30, 60, 120, 240]
     assert pause_s(6) == pause_s(10_000) == 1800
@@ -222,7 +232,8 @@ def test_a_member_whose_key_cannot_be_used_hears_that_there_is_an_alert(bridge: 
     assert bridge.states() == {"xyz": State.FAILED, "def": State.SENT}
     (notice,) = [raw for _, to, raw in bridge.sink.got if to == "cert@xyz.example"]
     assert b"+4940808077555" in notice and b"ebra" not in notice and b"ABC" not in notice
-    assert (17, "xyz", "failed", "its key has expired") in bridge.hotline.told
+    assert b"its key has expired." in notice  # what operators are to do is not for the team
+    assert (17, "xyz", "failed", "its key has expired; ask the team for another") in bridge.hotline.told
 
 
 class Broken:

@@ -318,7 +318,12 @@ def test_what_else_fails_is_told(network: Network) -> None:
     revoke(network, "list", network.authority.revocations(network.team.certificate))
 
     told = network.smime.watched().failing(network.team.fingerprint, now)
+    network.smime.pin({network.team.fingerprint: (network.team.pem.read_text(), ["other@cert.example"])})
+    unfit = network.smime.watched().failing(network.team.fingerprint, now)
 
+    assert unfit is not None and "is for none of its team's addresses" in unfit
+    refused = sealed(network, network.team)
+    assert isinstance(refused, Refused) and refused.detail == unfit
     assert told == (
         f"the certificate {network.team.fingerprint}: its certificate is revoked; a new one is needed"
     )
