@@ -86,7 +86,9 @@ class Claims:
 
 
 def read_iodef(document: bytes) -> Said | Refused:
-    return Said("from the document") if document == IODEF else Refused(Reason.MALFORMED, "it is no IODEF")
+    if document != IODEF:
+        return Refused(Reason.MALFORMED, "it is no IODEF")
+    return Said("from the document", spoken="as it is heard")
 
 
 def alert_of(token: str, team: str) -> int | None:

@@ -19,6 +19,9 @@ R = TypeVar("R")
 
 _TITLE = 200
 """Characters of a title that the gate takes; a mail's subject may be longer."""
+_TEXT = 64_000
+"""The same of a text; that of a document may be longer."""
+_REST = "...\n\nThe rest is in the document."
 
 
 class Hotline:
@@ -38,9 +41,10 @@ class Hotline:
             lambda: self._client.submit(
                 request,
                 team,
-                said.text,
+                said.text if len(said.text) <= _TEXT else said.text[: _TEXT - len(_REST)] + _REST,
                 title=" ".join(said.title.split())[:_TITLE] or None,
                 iodef=in_unicode(iodef) if iodef else None,
+                spoken=said.spoken or None,
                 tlp=said.tlp.value if said.tlp else None,
                 severity=said.severity.value if said.severity else None,
             )

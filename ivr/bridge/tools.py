@@ -28,7 +28,7 @@ from ivr.config import BadConfig, Settings
 from ivr.config.bridge import Bridge
 from ivr.domain import keywatch
 from ivr.domain.incident import Assessment, Contact, Incident, IncidentId, faults, line
-from ivr.domain.incident_text import as_text
+from ivr.domain.incident_text import as_speech, as_text
 from ivr.domain.mail import Opened, Reason, Recipient, Refused, Standard
 from ivr.domain.records import FailingKey
 from ivr.ports import Clock
@@ -184,7 +184,8 @@ def read_iodef(document: bytes, /) -> Said | Refused:
     except iodef.BadDocument as error:
         return Refused(Reason.MALFORMED, f"its IODEF document cannot be read: {error}")
     incident = found.incident
-    return Said(as_text(incident, found.unread), "", incident.tlp, incident.assessment.severity)
+    text, severity = as_text(incident, found.unread), incident.assessment.severity
+    return Said(text, "", incident.tlp, severity, as_speech(incident))
 
 
 def _writer(bridge: Bridge, hotline: str) -> Callable[[Current], bytes | None]:

@@ -25,6 +25,7 @@ from ivr.adapters.gate.server import GateServer
 from ivr.adapters.store import SqlStore
 from ivr.bridge.hotline import Hotline
 from ivr.bridge.intake.mail import Said
+from ivr.bridge.tools import read_iodef
 from ivr.config import Settings
 from ivr.domain import gate
 from ivr.domain.facts import AlertErased, AlertWithdrawn, ReportDue
@@ -147,6 +148,28 @@ class TestSubmit:
         kept = recordings.path(book.alert(number).audio).with_suffix(".xml").read_bytes()
         assert iodef.read(kept).incident == ALERT
         assert kept == document or encoding != "utf-8"
+
+    def test_takes_a_document_of_many_words(
+        self, serve: Serve, path: Path, book: Book, recordings: Recordings
+    ) -> None:
+        """Such as one with a thousand addresses, none of which the profile knows."""
+        serve()
+        with closing(Hotline(path)) as hotline:
+            hotline.submit("m", RAISER, Said("word " * 20_000), iodef.write(ALERT))
+        kept = recordings.path("1.txt").read_text(encoding="utf-8")
+        assert kept.startswith("word word") and kept.endswith("The rest is in the document.")
+
+    def test_reads_out_what_is_to_be_heard_of_a_document_and_not_what_is_to_be_read(
+        self, serve: Serve, path: Path, book: Book, recordings: Recordings, reader: Reader
+    ) -> None:
+        serve()
+        said = read_iodef(iodef.write(ALERT))
+        assert isinstance(said, Said)
+        with closing(Hotline(path)) as hotline:
+            hotline.submit("m", RAISER, said, iodef.write(ALERT))
+        (heard,) = reader.read
+        assert heard.startswith("This is a warning. Routers are taken over.") and "csirt" not in heard
+        assert "csirt.example.net 2026-17" in recordings.path("1.txt").read_text(encoding="utf-8")
 
     def test_of_the_same_mail_again_is_the_same_alert(self, client: GateClient, book: Book) -> None:
         assert [client.submit(MESSAGE, RAISER, TEXT) for _ in range(3)] == [1, 1, 1]

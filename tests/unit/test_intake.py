@@ -343,7 +343,9 @@ def test_documents() -> None:
     to = f"iodef-alerts@{DOMAIN}"
     done = accepted(message(mixed(TEXT, document), to=to), to=to)
     assert (done.kind, done.iodef, done.said.text) == (Kind.IODEF, IODEF, "A new worm is about.")
-    assert accepted(message(document, to=to), to=to).said.text == "from the document"
+    assert done.said.spoken == ""  # what was written for people is what they hear
+    alone = accepted(message(document, to=to), to=to).said
+    assert (alone.text, alone.spoken) == ("from the document", "as it is heard")
     assert accepted(message(mixed(TEXT, document))).kind is Kind.IODEF
     assert reason(message(TEXT, to=to), to=to) is Reason.MALFORMED
     assert reason(message(mixed(document, document), to=to), to=to) is Reason.MALFORMED

@@ -66,7 +66,9 @@ def _alert(mail: Mail, context: Context, found: content.Content, first: str) -> 
     said = context.read_iodef(found.document)
     if isinstance(said, Refused):
         return said
-    said = replace(said, text=found.text or said.text, tlp=said.tlp or _tlp(f"{title}\n{first}"))
+    said = replace(said, tlp=said.tlp or _tlp(f"{title}\n{first}"))
+    if found.text:
+        said = replace(said, text=found.text, spoken="")
     return _accepted(mail, Kind.IODEF, found, said)
 
 
