@@ -723,6 +723,12 @@ def test_the_doctor_names_keys_for_mail_that_fail_and_those_that_will(home: Path
     def told(*rows: tuple[str, str | None, int, str]) -> tuple[bool, str]:
         with contextlib.closing(sqlite3.connect(home / "state/tocsin.db")) as db, db:
             db.executemany("INSERT INTO failing_key (what, team, days, why) VALUES (?, ?, ?, ?)", rows)
+            key = (
+                "INSERT INTO mail_key (team, standard, fingerprint, key, gcm) VALUES (?, 'openpgp', ?, '', 0)"
+            )
+            db.executemany(key, [(team, what) for what, team, *_ in rows])
+            address = "INSERT INTO mail_address (team, position, address) VALUES (?, 0, ?)"
+            db.executemany(address, [(team, f"duty@{team}.example") for _, team, *_ in rows])
         return checked(home, "members' keys")
 
     file = home / "config/tocsin.yaml"
@@ -733,6 +739,9 @@ def test_the_doctor_names_keys_for_mail_that_fail_and_those_that_will(home: Path
     well, detail = told(("B", "abc", 0, "the key B is revoked"))
     assert not well and detail.startswith("abc cannot be used any more: the key B is revoked; xyz fails")
     assert "tocsin team import" in detail
+    with contextlib.closing(sqlite3.connect(home / "state/tocsin.db")) as db, db:
+        db.execute("UPDATE mail_key SET fingerprint = 'C' WHERE team = 'abc'")  # it has sent a new one
+    assert checked(home, "members' keys")[1].startswith("xyz fails")
 
 
 def test_the_doctor_of_a_wrong_configuration_says_where(home: Path) -> None:

@@ -229,7 +229,7 @@ def test_an_agent_that_is_ended_under_a_mail_is_no_fault_of_the_mail(
     message = shapes.mutt(here.sealed(shapes.TEXT))
     gpg, once = tmp_path / "gpg", tmp_path / "once"
     gpg.write_text(
-        '#!/bin/sh\ncase "$*" in *--decrypt*) mkdir "$ONCE" 2>/dev/null && set -- --no-autostart "$@" ;; esac\n'
+        '#!/bin/sh\ncase "$*" in *--decrypt*) mkdir "$ONCE" && set -- --no-autostart "$@" ;; esac\n'
         f'exec {shutil.which("gpg")} "$@"\n'
     )
     gpg.chmod(0o755)
