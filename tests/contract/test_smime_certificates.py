@@ -291,6 +291,20 @@ class TestRevocation:
 
         assert warning.startswith("there is no revocation list of")
 
+    def test_a_list_that_fails_whoever_reads_it_warns(self, network: Network) -> None:
+        """Whoever sits between us and the authority can change it."""
+        bundle(network, network.authority)
+        good = x509.load_pem_x509_crl(network.authority.revocations()).public_bytes(Encoding.DER)
+        issuer = good.index(bytes.fromhex("06035504030c")) + 5
+        for broken in (
+            good.replace(bytes.fromhex("020101"), bytes.fromhex("020103"), 1),  # of no version
+            good[:issuer] + b"\x05" + good[issuer + 1 :],
+            good[:issuer] + b"\x03" + good[issuer + 1 : issuer + 2] + b"\0" + good[issuer + 3 :],
+        ):
+            revoke(network, "list", broken)
+            opened = network.opened(mail(network))
+            assert any("is no revocation list" in warning for warning in opened.warnings)
+
     def test_a_list_of_somebody_else_counts_for_nothing(self, network: Network) -> None:
         bundle(network, network.authority)
         forged = Authority("Authority of the team's").revocations(network.team.certificate)

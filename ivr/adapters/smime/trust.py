@@ -180,12 +180,11 @@ def _list(file: Path, authorities: Collection[x509.Certificate]) -> x509.Certifi
         data = file.read_bytes()
         pem_form = b"-----BEGIN" in data
         found = x509.load_pem_x509_crl(data) if pem_form else x509.load_der_x509_crl(data)
+        issuers = [authority for authority in authorities if authority.subject == found.issuer]
     except OSError as error:
         raise SmimeError(f"{file}: cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise SmimeError(f"{file}: is no revocation list in PEM or DER form") from error
-    for authority in authorities:
-        key = authority.public_key()
-        if authority.subject == found.issuer and found.is_signature_valid(key):  # type: ignore[arg-type]
-            return found
+    except (ValueError, TypeError, x509.InvalidVersion) as error:
+        raise SmimeError(f"{file}: is no revocation list in PEM or DER form; fetch it anew") from error
+    if any(found.is_signature_valid(issuer.public_key()) for issuer in issuers):  # type: ignore[arg-type]
+        return found
     raise SmimeError(f"{file}: is signed by none of the authorities; put its issuer into authorities.pem")
