@@ -86,26 +86,39 @@ class Correspondence:
             alert.number, alert.name, alert.released_at, alert.said, self.hotline, self.unlabelled
         )
         content = compose.content(self._sender, self._list, f"Alert {about}", text, papers())
-        troubles = []
+        troubles: list[Trouble] = []
         for standard, sealer in self.sealers.items():
-            try:
-                self._seal(alert.number, [one for one in left if one.standard is standard], sealer, content)
-            except Trouble as error:  # those of the other standard do not wait for it
-                troubles.append(error)
+            troubles += self._seal(alert.number, [m for m in left if m.standard is standard], sealer, content)
         if troubles:
             raise troubles[0]
 
-    def _seal(self, alert: int, members: Sequence[Member], sealer: Sealer, content: bytes) -> None:
+    def _seal(
+        self, alert: int, members: Sequence[Member], sealer: Sealer, content: bytes
+    ) -> Sequence[Trouble]:
+        """To these, who are of one standard; what keeps some of them waiting, and nobody else."""
         if not members:
-            return
-        seal = sealer.seal(content)
+            return ()
+        try:
+            seal = sealer.seal(content)
+        except Trouble as error:
+            return (error,)
+
+        def sealed_to(member: Member) -> bytes | Refused | Trouble:
+            try:
+                return seal(member.recipient)
+            except Trouble as error:
+                return error
+
+        troubles = []
         with ThreadPoolExecutor(_AT_ONCE) as pool:  # each of them waits for a program
-            sealing = pool.map(lambda member: seal(member.recipient), members)
-            for member, sealed in zip(members, sealing, strict=True):
-                if isinstance(sealed, Refused):
+            for member, sealed in zip(members, pool.map(sealed_to, members), strict=True):
+                if isinstance(sealed, Trouble):
+                    troubles.append(sealed)
+                elif isinstance(sealed, Refused):
                     self._notice(alert, member, sealed)
                 else:
                     self._queue(Kind.ALERT, str(alert), alert, member, sealed)
+        return troubles
 
     def missing(self, alert: int, member: Member, names: Sequence[str], is_escalated: bool) -> None:
         """To its originator, once: who has not acknowledged it, and how to have them called."""

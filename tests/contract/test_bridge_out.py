@@ -29,7 +29,7 @@ from ivr.bridge.store import BridgeStore
 from ivr.bridge.telling import Telling
 from ivr.bridge.tokens import Tokens, secret
 from ivr.config.bridge import Smtp
-from ivr.domain.mail import Opened, Reason, Refused, Standard
+from ivr.domain.mail import Opened, Reason, Recipient, Refused, Standard
 from ivr.domain.mime import entity
 from ivr.domain.records import FailingKey, Tlp
 from ivr.pstn.ports import free_ports
@@ -241,6 +241,26 @@ class Broken:
 
     def seal(self, content: bytes, /) -> Seal:
         raise Trouble("own.pem: cannot be read")
+
+
+class Stuck(ClearSealer):
+    """Whose gpg hangs over one key."""
+
+    def seal(self, content: bytes, /) -> Seal:
+        def sealed_to(to: Recipient) -> bytes | Refused:
+            if to.team == "xyz":
+                raise Trouble("gpg was killed")
+            return good(to)
+
+        good = super().seal(content)
+        return sealed_to
+
+
+def test_trouble_with_one_member_keeps_nobody_else_waiting(bridge: Bridge) -> None:
+    letters = replace(bridge.letters, sealers={Standard.OPENPGP: Stuck()})
+    with pytest.raises(Trouble):
+        letters.alert(ALERT, THREE, list)
+    assert [line.team for line in bridge.outgoing.all()] == ["def"]
 
 
 def test_trouble_with_one_standard_keeps_nobody_of_the_other_waiting_nor_the_next_alert(
