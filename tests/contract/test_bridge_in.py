@@ -119,6 +119,13 @@ def test_a_mail_by_lmtp_becomes_an_alert(bridge: Bridge, tmp_path: Path) -> None
     assert bridge.answers.spread_ == [1]
 
 
+def test_a_path_too_long_for_a_socket_is_named_with_what_to_do(bridge: Bridge, tmp_path: Path) -> None:
+    path = tmp_path / ("x" * 108)
+    with pytest.raises(OSError, match="name a port") as error:
+        asyncio.run(LmtpServer(path, DOMAIN, 100_000, bridge.reception).start())
+    assert error.value.filename == str(path)
+
+
 def test_a_bounce_comes_without_a_sender(bridge: Bridge, tmp_path: Path) -> None:
     path = tmp_path / "lmtp"
     with served(bridge, path), smtplib.LMTP(str(path)) as client:
