@@ -90,7 +90,7 @@ def _current(told: dict[str, Any]) -> Current:
         severity=Severity(told["severity"]),
         callback=told["callback"],
         is_withdrawn=told["state"] == "withdrawn",
-        is_reported=told["reported_at"] is not None,
+        is_reported=told["state"] == "released" and told["reported_at"] is not None,
         is_escalated=told["escalated_at"] is not None,
         missing=tuple(team["name"] for team in told["missing"]),
     )

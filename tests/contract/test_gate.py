@@ -393,6 +393,19 @@ class TestWhatIsTold:
         client.escalate(alert, RAISER)
         assert client.current()[0]["report"] is None
 
+    def test_is_nothing_to_report_of_an_alert_that_has_closed(
+        self, client: GateClient, path: Path, book: Book
+    ) -> None:
+        """A bridge that was away comes back to it, and it can be escalated no more."""
+        alert = client.submit(MESSAGE, RAISER, TEXT)
+        book.apply(ReportDue(alert))
+        with closing(Hotline(path)) as hotline:
+            assert hotline.current()[0].is_reported
+            for team in CALLED:
+                book.acknowledges(alert, team)
+            (closed,) = hotline.current()
+        assert not closed.is_reported and not closed.is_withdrawn
+
     def test_is_how_an_alert_sounds_in_pieces(
         self, client: GateClient, book: Book, recordings: Recordings
     ) -> None:
