@@ -315,6 +315,19 @@ class TestRevocation:
         assert "signed by none of the authorities" in warning
 
 
+def test_nobody_is_blamed_where_openssl_is_killed(
+    network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = mail(network)
+    (tmp_path / "openssl").write_text("#!/bin/sh\nkill -9 $$\n")
+    (tmp_path / "openssl").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SmimeError, match="was killed"):
+        network.open(message)
+    with pytest.raises(SmimeError, match="was killed"):
+        sealed(network, network.team)
+
+
 def test_expiry_is_told_ahead(network: Network) -> None:
     end = network.team.certificate.not_valid_after_utc
     now, team = end.timestamp() - 10 * DAY_S, network.team.fingerprint
