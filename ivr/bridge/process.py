@@ -115,6 +115,14 @@ class BridgeProcess:
 
     def __post_init__(self) -> None:
         self._asks, self._in, self._out = (self.tools.gate() for _ in range(3))
+        self._postman = Postman(
+            Outgoing(self.store),
+            self.tools.transport,
+            self._out,
+            self.tokens,
+            self.settings.domain,
+            self.clock,
+        )
         self._telling = Telling(self._out, lambda: self._known(self._out), self.tools.write_iodef)
 
     def _is_ready(self) -> bool:
@@ -140,9 +148,7 @@ class BridgeProcess:
             self._telling.look(self._letters)
         except (GateAway, GateRefused) as error:
             log.warning("alerts wait to be written: %s", error)
-        outgoing = Outgoing(self.store)
-        domain = self.settings.domain
-        Postman(outgoing, self.tools.transport, self._out, self.tokens, domain, self.clock).run()
+        self._postman.run()
 
     async def _watch(self) -> None:
         """Keys are pinned before the first mail comes, and looked at every hour."""

@@ -2,10 +2,11 @@
 
 import email
 import re
+import sqlite3
 import ssl
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from email.message import Message
 from email.policy import default
@@ -25,7 +26,7 @@ from ivr.bridge.members import Member, Members
 from ivr.bridge.outgoing import Kind, Outgoing, State, pause_s
 from ivr.bridge.postman import Postman
 from ivr.bridge.sending import BySmtp, Send, by_sendmail
-from ivr.bridge.store import BridgeStore
+from ivr.bridge.store import BridgeAway, BridgeStore
 from ivr.bridge.telling import Telling
 from ivr.bridge.tokens import Tokens, secret
 from ivr.config.bridge import Smtp
@@ -73,6 +74,7 @@ class Bridge:
     tokens: Tokens = field(default_factory=lambda: Tokens(b"secret"))
     now: float = NOW
     unusable: str = ""
+    unrecorded: set[int] = field(default_factory=set)
 
     @property
     def letters(self) -> Correspondence:
@@ -84,7 +86,9 @@ class Bridge:
     def post(self, port: int | None = None) -> None:
         server = Smtp("127.0.0.1", port or self.port, starttls=False)
         transport = BySmtp(server, DOMAIN, None, ssl.create_default_context())
-        Postman(self.outgoing, transport, self.hotline, self.tokens, DOMAIN, lambda: self.now).run()
+        Postman(
+            self.outgoing, transport, self.hotline, self.tokens, DOMAIN, lambda: self.now, self.unrecorded
+        ).run()
 
     def states(self) -> dict[str, State]:
         return {line.team: line.state for line in self.outgoing.all() if line.kind is Kind.ALERT}
@@ -196,6 +200,22 @@ def test_a_server_that_is_busy_is_asked_again_later_and_not_for_ever(bridge: Bri
     bridge.now += 2 * 86_400 + 1
     bridge.post()
     assert [line.state for line in bridge.outgoing.all(alert=18)] == [State.FAILED, State.SENT]
+
+
+def test_mail_that_cannot_be_put_on_record_as_sent_is_not_sent_again_and_again(
+    bridge: Bridge, tmp_path: Path
+) -> None:
+    """As on a full disk, where a member would get it every two seconds."""
+    bridge.letters.alert(ALERT, THREE, list)
+    with closing(sqlite3.connect(tmp_path / "bridge.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        for _ in range(2):
+            with pytest.raises(BridgeAway):
+                bridge.post()
+        other.execute("ROLLBACK")
+    bridge.post()
+    assert [to for _, to, _ in bridge.sink.got] == ["cert@xyz.example", "def@def.example"]
+    assert set(bridge.states().values()) == {State.SENT}
 
 
 def test_nothing_is_lost_while_the_server_is_away(bridge: Bridge) -> None:
