@@ -75,6 +75,17 @@ def test_the_list_s_own_certificate_is_watched_too(known: Keys) -> None:
     assert (own.team, own.days) == (None, 7)
 
 
+def test_operators_hear_of_own_keys_that_do_not_work_and_the_others_are_looked_at(
+    known: Keys, peer: Peer, tmp_path: Path
+) -> None:
+    peer.gpg("--quick-set-expire", peer.fingerprint, "6d")
+    known.pin(Members([by_gpg(peer)]))
+    (tmp_path / "b/smime/own.pem").write_text("nonsense")
+    own, abc = sorted(known.failing([by_gpg(peer)], time.time()), key=lambda key: key.team or "")
+    assert (own.team, own.days) == (None, 0) and "own.pem: want a key" in own.why
+    assert (abc.team, abc.days) == ("abc", 7)
+
+
 def test_one_that_is_on_a_revocation_list_has_failed_and_a_list_that_is_old_is_named(
     known: Keys, tmp_path: Path
 ) -> None:
