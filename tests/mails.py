@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from ivr.bridge.correspondence import Seal
 from ivr.bridge.gate import Current, GateAway, GateRefused
-from ivr.bridge.intake.mail import Accepted, Context, Envelope, Mail, Said
+from ivr.bridge.intake.mail import Accepted, Context, Envelope, Mail, Said, Trouble
 from ivr.bridge.members import Member, Members
 from ivr.domain.mail import Opened, Reason, Recipient, Refused, Standard
 from ivr.domain.records import FailingKey
@@ -86,7 +86,9 @@ class Claims:
 
 
 def read_iodef(document: bytes) -> Said | Refused:
-    return Said("from the document") if document == IODEF else Refused(Reason.MALFORMED, "it is no IODEF")
+    if document != IODEF:
+        return Refused(Reason.MALFORMED, "it is no IODEF")
+    return Said("from the document", spoken="as it is heard")
 
 
 def alert_of(token: str, team: str) -> int | None:
@@ -167,7 +169,7 @@ class ClearSealer:
     def seal(self, content: bytes, /) -> Seal:
         def sealed_to(to: Recipient) -> bytes | Refused:
             if to.team == self._unusable:
-                return Refused(Reason.KEY_EXPIRED, "its key has expired")
+                return Refused(Reason.KEY_EXPIRED, "its key has expired; ask the team for another")
             return sealed(content, UNKNOWN)
 
         return sealed_to
@@ -184,11 +186,14 @@ class Answered:
     refused_: list[tuple[str, str]] = field(default_factory=list)
     spread_: list[int] = field(default_factory=list)
     back: list[str] = field(default_factory=list)
+    cannot_spread: bool = False
 
     def accepted(self, mail: Mail, member: Member, done: Accepted, alert: int) -> None:
         self.accepted_.append((member.team, alert))
 
     def spread(self, mail: Mail, member: Member, done: Accepted, alert: int, members: Members) -> None:
+        if self.cannot_spread:
+            raise Trouble("own.pem: cannot be read")
         self.spread_.append(alert)
 
     def refused(self, mail: Mail, member: Member, refused: Refused) -> None:

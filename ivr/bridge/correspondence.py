@@ -1,6 +1,6 @@
 """What is written to members: alerts, notices of alerts, and answers to their own mail.
 
-Owns: who gets what, and how many answers a team gets. Every mail is encrypted to the member's own
+Owns: who gets what, and how many refusals a team hears of. Every mail is encrypted to the member's own
 key; a member whose key cannot be used gets a signed notice that tells nothing but that there is an alert.
 """
 
@@ -9,11 +9,12 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from email.headerregistry import Address
 from typing import Protocol
 
 from ivr.bridge import compose, words
 from ivr.bridge.compose import Attachment, Outer
-from ivr.bridge.intake.mail import Accepted, Mail, Said
+from ivr.bridge.intake.mail import Accepted, Mail, Said, Trouble
 from ivr.bridge.intake.mail import Kind as Asked
 from ivr.bridge.members import Member, Members
 from ivr.bridge.outgoing import Kind, Outgoing, State
@@ -24,8 +25,9 @@ from ivr.ports import Clock
 
 log = logging.getLogger(__name__)
 
-_MOST_ANSWERS = 6
-"""To one team in an hour. Anybody can write a mail with its address."""
+_MOST_REFUSALS = 6
+"""To one team in an hour. Anybody can write a mail with its address, and none of that may keep a team from
+hearing what became of its own."""
 _HOUR_S = 3600.0
 _AT_ONCE = 2
 """Mails that are sealed at the same time."""
@@ -84,14 +86,39 @@ class Correspondence:
             alert.number, alert.name, alert.released_at, alert.said, self.hotline, self.unlabelled
         )
         content = compose.content(self._sender, self._list, f"Alert {about}", text, papers())
-        seals = {one: self.sealers[one].seal(content) for one in {member.standard for member in left}}
+        troubles: list[Trouble] = []
+        for standard, sealer in self.sealers.items():
+            troubles += self._seal(alert.number, [m for m in left if m.standard is standard], sealer, content)
+        if troubles:
+            raise troubles[0]
+
+    def _seal(
+        self, alert: int, members: Sequence[Member], sealer: Sealer, content: bytes
+    ) -> Sequence[Trouble]:
+        """To these, who are of one standard; what keeps some of them waiting, and nobody else."""
+        if not members:
+            return ()
+        try:
+            seal = sealer.seal(content)
+        except Trouble as error:
+            return (error,)
+
+        def sealed_to(member: Member) -> bytes | Refused | Trouble:
+            try:
+                return seal(member.recipient)
+            except Trouble as error:
+                return error
+
+        troubles = []
         with ThreadPoolExecutor(_AT_ONCE) as pool:  # each of them waits for a program
-            sealing = pool.map(lambda member: seals[member.standard](member.recipient), left)
-            for member, sealed in zip(left, sealing, strict=True):
-                if isinstance(sealed, Refused):
-                    self._notice(alert.number, member, sealed)
+            for member, sealed in zip(members, pool.map(sealed_to, members), strict=True):
+                if isinstance(sealed, Trouble):
+                    troubles.append(sealed)
+                elif isinstance(sealed, Refused):
+                    self._notice(alert, member, sealed)
                 else:
-                    self._queue(Kind.ALERT, about, alert.number, member, sealed)
+                    self._queue(Kind.ALERT, str(alert), alert, member, sealed)
+        return troubles
 
     def missing(self, alert: int, member: Member, names: Sequence[str], is_escalated: bool) -> None:
         """To its originator, once: who has not acknowledged it, and how to have them called."""
@@ -132,22 +159,23 @@ class Correspondence:
         """What came of its mail; an acknowledgement is not answered, it is one itself."""
         if done.kind is not Asked.ACKNOWLEDGE:
             is_escalated = done.kind is Asked.ESCALATE
-            self._answer(mail, member, words.accepted(alert, is_escalated, done.late, done.warnings))
+            text = words.accepted(alert, is_escalated, done.late, done.warnings)
+            self._answer(Kind.ANSWER, mail, member, text)
 
     def refused(self, mail: Mail, member: Member, refused: Refused) -> None:
-        self._answer(mail, member, words.refused(refused, mail.id))
+        if self.outgoing.count(Kind.REFUSAL, member.team, self.clock() - _HOUR_S) >= _MOST_REFUSALS:
+            log.warning("mail %s is not answered: %s was answered often enough", mail.id, member.team)
+            return
+        self._answer(Kind.REFUSAL, mail, member, words.refused(refused, mail.id))
 
     def came_back(self, token: str) -> None:
         found = self.tokens.bounced(token)
         if found is not None:
             self.outgoing.came_back(found)
 
-    def _answer(self, mail: Mail, member: Member, text: str) -> None:
-        if self.outgoing.count(Kind.ANSWER, member.team, self.clock() - _HOUR_S) >= _MOST_ANSWERS:
-            log.warning("mail %s is not answered: %s was answered often enough", mail.id, member.team)
-            return
+    def _answer(self, kind: Kind, mail: Mail, member: Member, text: str) -> None:
         answers = mail.entity.all("message-id") if mail.entity else []
-        self._to_one(Kind.ANSWER, mail.id, None, member, text, answers[0].strip() if answers else "")
+        self._to_one(kind, mail.id, None, member, text, answers[0].strip() if answers else "")
 
     def _to_one(
         self,
@@ -176,7 +204,7 @@ class Correspondence:
         about, now = str(alert), self.clock()
         log.error("alert %s cannot be encrypted to %s: %s", about, member.team, why.detail)
         if member.team not in self.outgoing.teams(Kind.NOTICE, about):
-            text = words.notice(why.detail, self.hotline)
+            text = words.notice(why.detail.partition(";")[0], self.hotline)
             self._queue(Kind.NOTICE, about, alert, member, self._signed(member, text))
         address = member.addresses[0]
         self.outgoing.add_failed(Kind.ALERT, about, alert, member.team, address, why.detail, now)
@@ -210,4 +238,4 @@ class Correspondence:
 
     @property
     def _sender(self) -> str:
-        return f"{self.network} <{self._list}>"
+        return str(Address(self.network, addr_spec=self._list))

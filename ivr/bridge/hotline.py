@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ivr.adapters.gate import client
+from ivr.adapters.iodef import in_unicode
 from ivr.bridge.gate import Current, GateAway, GateRefused
 from ivr.bridge.intake.mail import Said
 from ivr.bridge.members import Member, Members
@@ -18,6 +19,9 @@ R = TypeVar("R")
 
 _TITLE = 200
 """Characters of a title that the gate takes; a mail's subject may be longer."""
+_TEXT = 64_000
+"""The same of a text; that of a document may be longer."""
+_REST = "...\n\nThe rest is in the document."
 
 
 class Hotline:
@@ -37,9 +41,10 @@ class Hotline:
             lambda: self._client.submit(
                 request,
                 team,
-                said.text,
+                said.text if len(said.text) <= _TEXT else said.text[: _TEXT - len(_REST)] + _REST,
                 title=" ".join(said.title.split())[:_TITLE] or None,
-                iodef=iodef.decode("utf-8", "replace") if iodef else None,
+                iodef=in_unicode(iodef) if iodef else None,
+                spoken=said.spoken or None,
                 tlp=said.tlp.value if said.tlp else None,
                 severity=said.severity.value if said.severity else None,
             )
@@ -85,7 +90,7 @@ def _current(told: dict[str, Any]) -> Current:
         severity=Severity(told["severity"]),
         callback=told["callback"],
         is_withdrawn=told["state"] == "withdrawn",
-        is_reported=told["reported_at"] is not None,
+        is_reported=told["state"] == "released" and told["reported_at"] is not None,
         is_escalated=told["escalated_at"] is not None,
         missing=tuple(team["name"] for team in told["missing"]),
     )

@@ -5,7 +5,9 @@ Owns: the dialogue. One recipient a mail: so that the one answer after the data 
 """
 
 import asyncio
+import errno
 import logging
+import os
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,8 @@ log = logging.getLogger(__name__)
 
 _PATIENCE_S = 60.0
 """For the next line of a server."""
+_LONGEST_PATH = 107
+"""Octets (unix(7)); also of the mail server's side, which has no way round it."""
 
 
 class LmtpServer:
@@ -36,6 +40,9 @@ class LmtpServer:
         """Raises OSError where it cannot listen."""
         loop = asyncio.get_running_loop()
         if isinstance(self._where, Path):
+            if len(os.fsencode(self._where)) > _LONGEST_PATH:
+                why = "is too long for a socket; name a port in bridge.lmtp"
+                raise OSError(errno.ENAMETOOLONG, why, str(self._where))
             self._where.unlink(missing_ok=True)
             self._server = await loop.create_unix_server(self._protocol, str(self._where))
             self._where.chmod(0o660)

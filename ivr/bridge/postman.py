@@ -5,7 +5,7 @@ server that hangs up, as after many refusals, is asked anew for those that are l
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ivr.bridge.gate import Gate, GateAway, GateRefused
 from ivr.bridge.outgoing import Line, Outgoing
@@ -29,6 +29,9 @@ class Postman:
     tokens: Tokens
     domain: str
     clock: Clock
+    unrecorded: set[int] = field(default_factory=set)
+    """Mails that a server has taken while the disk took nothing: they are put on record, and not sent again.
+    The same set for every round."""
 
     def run(self) -> None:
         """One round. Raises BridgeAway."""
@@ -58,6 +61,14 @@ class Postman:
         message = self.outgoing.message(line)
         if message is None:
             return  # its alert was withdrawn meanwhile
+        if line.id not in self.unrecorded and not self._hand_over(send, line, message):
+            return
+        self.unrecorded.add(line.id)
+        self.outgoing.sent(line.id, self.clock())
+        self.unrecorded.discard(line.id)
+
+    def _hand_over(self, send: Send, line: Line, message: bytes) -> bool:
+        """Whether the server has taken it."""
         try:
             send(f"bounces+{self.tokens.bouncing(line.id)}@{self.domain}", line.address, message)
         except NotNow as error:
@@ -66,7 +77,8 @@ class Postman:
             log.error("%s %s to %s: %s", line.kind, line.about, masked(line.address), error)
             self.outgoing.failed(line.id, str(error))
         else:
-            self.outgoing.sent(line.id, self.clock())
+            return True
+        return False
 
     def _tell(self) -> bool:
         """The hotline shows it beside the calls; when it is away, it is told in the next round. A few at a

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 
 from ivr.bridge.correspondence import Correspondence, Sealer
+from ivr.bridge.failing import Failing
 from ivr.bridge.gate import Current, Gate, GateAway, GateRefused
 from ivr.bridge.incoming import Incoming
 from ivr.bridge.intake.mail import Context, IodefReader, Opener, Trouble
@@ -114,6 +115,14 @@ class BridgeProcess:
 
     def __post_init__(self) -> None:
         self._asks, self._in, self._out = (self.tools.gate() for _ in range(3))
+        self._postman = Postman(
+            Outgoing(self.store),
+            self.tools.transport,
+            self._out,
+            self.tokens,
+            self.settings.domain,
+            self.clock,
+        )
         self._telling = Telling(self._out, lambda: self._known(self._out), self.tools.write_iodef)
 
     def _is_ready(self) -> bool:
@@ -137,11 +146,9 @@ class BridgeProcess:
         """What was spoken is written, what is queued is sent."""
         try:
             self._telling.look(self._letters)
-        except (GateAway, GateRefused, Trouble) as error:
+        except (GateAway, GateRefused) as error:
             log.warning("alerts wait to be written: %s", error)
-        outgoing = Outgoing(self.store)
-        domain = self.settings.domain
-        Postman(outgoing, self.tools.transport, self._out, self.tokens, domain, self.clock).run()
+        self._postman.run()
 
     async def _watch(self) -> None:
         """Keys are pinned before the first mail comes, and looked at every hour."""
@@ -155,6 +162,7 @@ class BridgeProcess:
             with self._asking:
                 members = self._known(self._asks)
                 found = self.tools.failing(members, self.clock())
+                Failing(self.store).put(found)
                 self._asks.keys(found)
             teams = {member.team: member for member in members}
             for key in found:

@@ -61,9 +61,8 @@ class Reception:
             return Answer.TOO_LARGE
         if not self._is_ready():
             return Answer.LATER
-        envelope = Envelope(
-            "" if sender.upper() in _NULL else sender, tuple(r.lower() for r in recipients), self._clock()
-        )
+        said = "" if sender.upper() in _NULL else _printable(sender)
+        envelope = Envelope(said, tuple(r.lower() for r in recipients), self._clock())
         try:
             self._spool.keep(envelope, in_crlf(raw))
         except (OSError, SpoolFull):
@@ -75,3 +74,8 @@ class Reception:
 def in_crlf(raw: bytes) -> bytes:
     """A pipe ends lines in LF alone. Where both are there, it is left to the filters to refuse it."""
     return raw if b"\r" in raw else raw.replace(b"\n", b"\r\n")
+
+
+def _printable(sender: str) -> str:
+    """As it can be kept and shown: a server hands on whatever octets a stranger has sent."""
+    return "".join(c if c.isprintable() else "?" for c in sender)

@@ -6,10 +6,11 @@ Owns: an SQLite file of the bridge alone, and its tables. No content of a mail i
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from itertools import chain
 from pathlib import Path
 
 _WAIT_S = 5.0
-_TABLES = (
+_VERSION_1 = (
     """CREATE TABLE incoming (
         id TEXT PRIMARY KEY, received_at REAL NOT NULL, sender TEXT NOT NULL, recipients TEXT NOT NULL,
         octets INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL DEFAULT 'waiting',
@@ -27,7 +28,11 @@ _TABLES = (
     )""",
     "CREATE INDEX outgoing_by_state ON outgoing (state, due_at)",
 )
-_VERSION = 1
+_VERSION_2 = (
+    "CREATE TABLE failing (what TEXT NOT NULL, team TEXT, days INTEGER NOT NULL, why TEXT NOT NULL)",
+)
+_VERSIONS = (_VERSION_1, _VERSION_2)
+"""What makes each of the one before."""
 
 
 class BridgeAway(Exception):
@@ -41,15 +46,15 @@ class BridgeStore:
         self._file = file
 
     def make(self) -> None:
-        """The tables, where there are none yet."""
+        """The tables that are not there yet."""
         with self.write() as db:
             version = db.execute("PRAGMA user_version").fetchone()[0]
-            if version > _VERSION:
+            if version > len(_VERSIONS):
                 raise BridgeAway(f"{self._file}: was made by a newer version of Tocsin; update this one")
-            if version == 0:
-                for statement in _TABLES:
-                    db.execute(statement)
-                db.execute(f"PRAGMA user_version = {_VERSION}")
+            for statement in chain(*_VERSIONS[version:]):
+                db.execute(statement)
+            if version < len(_VERSIONS):
+                db.execute(f"PRAGMA user_version = {len(_VERSIONS)}")
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:

@@ -12,7 +12,7 @@ from functools import cache
 from ivr.bridge.compose import Attachment
 from ivr.bridge.correspondence import Alert, Correspondence
 from ivr.bridge.gate import Current, Gate, GateRefused
-from ivr.bridge.intake.mail import Said
+from ivr.bridge.intake.mail import Said, Trouble
 from ivr.bridge.members import Members
 
 log = logging.getLogger(__name__)
@@ -29,14 +29,19 @@ class Telling:
     """With these, as they stand, there is nothing left to do."""
 
     def look(self, letters: Correspondence) -> None:
-        """Write what there is to write. Raises GateAway, GateRefused, BridgeAway and Trouble."""
+        """Write what there is to write. Raises GateAway, GateRefused and BridgeAway."""
         found = self.gate.current()
         members = cache(self.known)
+        # Mail of a withdrawn one may have been on its way: who had it is asked for again and again.
+        done = {current for current in found if not current.is_withdrawn}
         for current in found:
             if current not in self._done:
-                self._write(current, letters, members)
-        # Mail of a withdrawn one may have been on its way: who had it is asked for again and again.
-        self._done = {current for current in found if not current.is_withdrawn}
+                try:
+                    self._write(current, letters, members)
+                except Trouble as error:  # the next alert does not wait for it
+                    log.error("alert %d waits to be written: %s", current.alert, error)
+                    done.discard(current)
+        self._done = done
 
     def _write(self, current: Current, letters: Correspondence, members: Callable[[], Members]) -> None:
         if current.is_withdrawn:

@@ -10,6 +10,7 @@ import hmac
 import os
 import re
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 _TOKEN = re.compile(r"([0-9]{1,9})-([a-z2-7]{16})")
@@ -45,12 +46,16 @@ class Tokens:
 
 
 def secret(file: Path) -> bytes:
-    """The secret in `file`, which is made where it is missing. Raises OSError."""
-    try:
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as new:
-            new.write(secrets.token_hex(32).encode())
-            new.flush()
-            os.fsync(new.fileno())
-    except FileExistsError:
-        pass
-    return file.read_bytes().strip()
+    """The secret in `file`, which is made where there is none. Raises OSError."""
+    with suppress(FileNotFoundError):
+        if found := file.read_bytes().strip():
+            return found
+    made = secrets.token_hex(32).encode()
+    part = file.with_suffix(".part")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as new:
+        new.write(made)
+        new.flush()
+        os.fsync(new.fileno())
+    part.replace(file)  # whole, or not there: a full disk leaves no empty secret
+    return made

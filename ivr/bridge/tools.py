@@ -28,7 +28,7 @@ from ivr.config import BadConfig, Settings
 from ivr.config.bridge import Bridge
 from ivr.domain import keywatch
 from ivr.domain.incident import Assessment, Contact, Incident, IncidentId, faults, line
-from ivr.domain.incident_text import as_text
+from ivr.domain.incident_text import as_speech, as_text
 from ivr.domain.mail import Opened, Reason, Recipient, Refused, Standard
 from ivr.domain.records import FailingKey
 from ivr.ports import Clock
@@ -131,20 +131,28 @@ class Keys:
         """Keys that cannot be used, or soon will not be: those of the members, which are pinned, and our own;
         and revocation lists."""
         ring = self.openpgp.ring
+        theirs = [(member.standard, member.fingerprint, member.team) for member in members]
         with _trouble():
-            trust, (own, _) = self.smime.keys.watched(), self.smime.keys.certificate()
             why: dict[Standard, Callable[[str, float], str | None]] = {
                 Standard.OPENPGP: lambda key, ahead_s: _cause(ring.failing(key, now, ahead_s)),
-                Standard.SMIME: lambda key, ahead_s: _cause(trust.failing(key, now + ahead_s)),
             }
-            ours = [(Standard.OPENPGP, ring.own, None), (Standard.SMIME, own, None)]
-            theirs = [(member.standard, member.fingerprint, member.team) for member in members]
+            looked_at = [(Standard.OPENPGP, ring.own, None), *theirs]
+            broken: list[FailingKey] = []
+            try:
+                trust, (own, _) = self.smime.keys.watched(), self.smime.keys.certificate()
+            except SmimeError as error:  # of the list's own: the other standard is looked at all the same
+                broken.append(FailingKey("S/MIME", None, 0, _cause(str(error)) or ""))
+            else:
+                why[Standard.SMIME] = lambda key, ahead_s: _cause(trust.failing(key, now + ahead_s))
+                looked_at.append((Standard.SMIME, own, None))
+                lists = filter(None, map(_cause, trust.lists_failing(now)))
+                broken += [FailingKey(one, None, 0, one) for one in lists]
             found = [
                 keywatch.failing(key, team, partial(why[standard], key))
-                for standard, key, team in (*ours, *theirs)
+                for standard, key, team in looked_at
+                if standard in why
             ]
-        lists = filter(None, map(_cause, trust.lists_failing(now)))
-        return [key for key in found if key is not None] + [FailingKey(one, None, 0, one) for one in lists]
+        return [key for key in found if key is not None] + broken
 
 
 def _cause(why: str | None) -> str | None:
@@ -184,7 +192,8 @@ def read_iodef(document: bytes, /) -> Said | Refused:
     except iodef.BadDocument as error:
         return Refused(Reason.MALFORMED, f"its IODEF document cannot be read: {error}")
     incident = found.incident
-    return Said(as_text(incident, found.unread), "", incident.tlp, incident.assessment.severity)
+    text, severity = as_text(incident, found.unread), incident.assessment.severity
+    return Said(text, "", incident.tlp, severity, as_speech(incident))
 
 
 def _writer(bridge: Bridge, hotline: str) -> Callable[[Current], bytes | None]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from ivr.bridge.intake.mail import Said
+from ivr.domain.keywatch import how
 from ivr.domain.mail import Refused
 from ivr.domain.records import FailingKey, Tlp
 
@@ -96,9 +97,7 @@ def refused(why: Refused, mail: str) -> str:
 
 def key(failing: FailingKey, hotline: str) -> str:
     """To its team; nothing in it is of an alert, so it may be readable for everybody."""
-    days = f"{failing.days} day{'' if failing.days == 1 else 's'}"
-    when = f"fails within {days}" if failing.days else "cannot be used any more"
-    return _KEY.format(when=when, why=failing.why, hotline=hotline)
+    return _KEY.format(when=how(failing.days), why=failing.why, hotline=hotline)
 
 
 def _minute(at: float) -> str:

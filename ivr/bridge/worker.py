@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 _MOST_TRIES = 3
 """A mail whose judging has killed the process so many times is put aside."""
 _PATIENCE_S = 3600.0
-"""For so long a mail is tried again that a tool or key of ours does not open; then operators look."""
+"""For so long a mail is tried again where a tool or key of ours does not work; then operators look."""
 _NEVER_ANSWERED = (Reason.LOOP, Reason.AUTOMATIC)
 
 
@@ -85,7 +85,7 @@ class Worker:
             if self.clock() - envelope.received_at < _PATIENCE_S:
                 self.incoming.put_back(key)
                 return False
-            self._aside(key, f"it could not be opened: {error}")
+            self._aside(key, f"something of ours is not in order: {error}")
         except GateAway as error:
             # Perhaps it is this mail alone that the hotline has a mistake with: the others are tried too.
             log.warning("mail %s waits: %s", key, error)
@@ -120,9 +120,9 @@ class Worker:
         except GateRefused as no:
             self._refuse(mail, Refused(Reason.NOT_PERMITTED, str(no)), None)
             return
+        self.letters.accepted(mail, mail.member, done, alert)  # first: with its number a team can escalate
         if done.kind in (Kind.RAISE, Kind.IODEF):
             self.letters.spread(mail, mail.member, done, alert, members)
-        self.letters.accepted(mail, mail.member, done, alert)
         self.incoming.accepted(mail, done, alert, self.clock())
         log.info("mail %s of %s: %s, alert %s", mail.id, done.team, done.kind, alert)
 

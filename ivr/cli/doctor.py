@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ivr.cli.common import Args, Verbs, answers, house, settings, verb
 from ivr.cli.doctor_letters import letters
-from ivr.cli.doctor_mail import by_mail
+from ivr.cli.doctor_mail import by_mail, members_keys
 from ivr.cli.doctor_trunks import trunks
 from ivr.cli.ill import Ill as _Ill
 from ivr.cli.output import Exit, code_of, document, line_of
@@ -68,6 +68,8 @@ def checks(args: Args, chosen: "Settings") -> Iterator[Check]:
     yield _outcome("disk reserve", lambda: _reserve(chosen))
     yield _outcome("internet", lambda: _internet(chosen))
     yield from (_outcome(name, look) for name, look in by_mail(chosen))
+    if chosen.bridge is not None:
+        yield _outcome("members' keys", lambda: members_keys(args))
     for smsc in chosen.smsc:
         if isinstance(smsc, Modem):
             yield _outcome(f"modem {smsc.name}", partial(_modem, smsc))

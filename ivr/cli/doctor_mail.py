@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ivr.cli.common import Args, house
 from ivr.cli.ill import Ill
 
 if TYPE_CHECKING:
@@ -112,6 +113,21 @@ def _smime(bridge: "Bridge") -> str:
     if end.timestamp() - datetime.now(UTC).timestamp() < _AHEAD_S:
         raise Ill(f"the list's certificate ends on {end:%Y-%m-%d}; docs/smime.md tells how to have another")
     return f"{fingerprint(certificate)} until {end:%Y-%m-%d}"
+
+
+def members_keys(args: Args) -> str:
+    """As the bridge has told last, which the service keeps. Raises Ill, BadConfig, StoreAway."""
+    from ivr.domain.keywatch import how
+    from ivr.domain.records import FailingKey, MailKey
+
+    with house(args) as here, here.store.read() as tx:
+        now = {key.fingerprint for key in tx.find(MailKey)}  # it looks once an hour
+        found = [key for key in tx.find(FailingKey) if key.team is None or key.what in now]
+    failing = sorted(found, key=lambda key: (key.days, key.team or ""))
+    told = "; ".join(f"{key.team or 'of our own, one'} {how(key.days)}: {key.why}" for key in failing)
+    if any(key.days == 0 for key in failing):
+        raise Ill(f"{told}; ask those teams for new ones, then: tocsin team import FILE")
+    return told or "none fails, as far as the bridge has told"
 
 
 def _server(chosen: "Settings", bridge: "Bridge") -> str:

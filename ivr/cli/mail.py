@@ -10,7 +10,7 @@ from ivr.cli.common import Args, Verbs, group, not_for_root, settings, verb
 from ivr.cli.output import Exit, cell, code_of, complain, document, say, table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from ivr.bridge.incoming import Entry
     from ivr.bridge.members import Members
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ivr.bridge.store import BridgeStore
     from ivr.bridge.tools import Keys
     from ivr.config.bridge import Bridge
+    from ivr.domain.records import FailingKey
 
 _IN = ("id", "received_at", "state", "team", "address", "kind", "alert", "reason")
 _OUT = ("id", "kind", "alert", "team", "address", "state", "queued_at", "sent_at", "tries", "reason")
@@ -64,14 +65,17 @@ def _bridge(args: Args) -> "Iterator[tuple[Bridge, BridgeStore, Spool]]":
 
 
 def _list(args: Args) -> int:
+    from ivr.bridge.failing import Failing
     from ivr.bridge.incoming import Incoming
 
     with _bridge(args) as (_, store, _spool):
         found = [_told(entry) for entry in Incoming(store).all(args.state)]
+        failing = Failing(store).all()
     if args.json:
         document(found)
     else:
         table([name.removesuffix("_at").upper() for name in _IN], [[one[n] for n in _IN] for one in found])
+    _say(failing)
     return Exit.DONE
 
 
@@ -112,16 +116,22 @@ def _keys(args: Args) -> int:
             "openpgp": {"fingerprint": ring.own, "key": ring.public(ring.own).decode("ascii")},
             "smime": {"fingerprint": fingerprint, "certificate": certificate.decode("ascii")},
         }
-        failing = [asdict(key) for key in known.failing(_members(args, known), time.time())]
+        failing = known.failing(_members(args, known), time.time())
     if args.json:
-        document({**own, "failing": failing})
+        document({**own, "failing": [asdict(key) for key in failing]})
         return Exit.DONE
     for standard, values in own.items():
         print("\n".join([standard, *values.values()]))
-    for key in failing:
-        when = f"fails within {key['days']} d" if key["days"] else "cannot be used any more"
-        say(f"{key['team'] or 'our own'}: {when}: {key['why']}")
+    _say(failing)
     return Exit.DONE
+
+
+def _say(failing: "Iterable[FailingKey]") -> None:
+    from ivr.domain.keywatch import how
+
+    for key in failing:
+        whose = f"{key.team}: its key for mail" if key.team else "a key or list of our own"
+        say(f"{whose} {how(key.days)}: {key.why}")
 
 
 def _members(args: Args, known: "Keys") -> "Members":

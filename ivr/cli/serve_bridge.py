@@ -2,15 +2,18 @@
 
 import asyncio
 import contextlib
+import fcntl
 import logging
 import os
 import signal
 import sys
 import time
+from collections.abc import Iterator
+from pathlib import Path
 
 from ivr.bridge.process import BridgeProcess
 from ivr.bridge.spool import Spool
-from ivr.bridge.store import BridgeStore
+from ivr.bridge.store import BridgeAway, BridgeStore
 from ivr.bridge.tokens import Tokens, secret
 from ivr.bridge.tools import keys, tools
 from ivr.cli.common import not_for_root
@@ -30,7 +33,7 @@ def run(settings: Settings) -> int:
     bridge.state.mkdir(parents=True, exist_ok=True)
     store = BridgeStore(bridge.state / "bridge.db")
     store.make()
-    with keys(bridge, network.name) as known:
+    with _alone(bridge.state), keys(bridge, network.name) as known:
         process = BridgeProcess(
             bridge,
             network.name,
@@ -46,6 +49,17 @@ def run(settings: Settings) -> int:
         finally:
             process.close()
     return 0
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Two on one folder would send each mail twice. The lock ends with the process, however that ends."""
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BridgeAway(f"{folder}: another bridge is at work; stop the one that runs first") from error
+        yield
 
 
 async def _until_stopped(process: BridgeProcess) -> None:

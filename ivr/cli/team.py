@@ -99,6 +99,7 @@ def _list(args: Args) -> int:
 
 
 def _show(args: Args) -> int:
+    from ivr.domain.keywatch import how
     from ivr.services.listing import teams
 
     with house(args) as here, here.store.read() as tx:
@@ -132,9 +133,8 @@ def _show(args: Args) -> int:
     if mail := team["mail"]:
         print(f"mail: {', '.join(mail['addresses'])}; {mail['standard']} {mail['fingerprint']}")
         if failing := mail["failing"]:
-            days = failing["days"]
-            when = f"fails within {days} day{'s'[: days != 1]}" if days else "cannot be used any more"
-            say(f"its key for mail {when}: {failing['why']}; ask the team for another, and import it")
+            told = f"{how(failing['days'])}: {failing['why']}"
+            say(f"its key for mail {told}; ask the team for another, and import it")
     return Exit.DONE
 
 

@@ -1,6 +1,6 @@
-"""An incident in words: as ASCII text to read, as text to be spoken, and as a notice that gives nothing away.
+"""An incident in words: as ASCII text to read, and as text to be spoken.
 
-Owns: the form of all three. Whatever stands in an incident was written by somebody else: in the text no
+Owns: the form of both. Whatever stands in an incident was written by somebody else: in the text no
 line of it can pass for one of ours, and no sign of it is invisible or turns the others round.
 """
 
@@ -163,21 +163,3 @@ def _cut(text: str, most: int) -> str:
     """The whole sentences that fit; without one, the whole words."""
     end = max(text.rfind(f"{stop} ", 0, most) for stop in ".?!")
     return text[: end + 1] if end > 0 else f"{text[: text.rfind(' ', 0, most)]}."
-
-
-def notice(alert: int, originator: str, hotline: str) -> str:
-    """To a member to whom the alert cannot be encrypted: that there is one and how to hear it, and nothing of
-    it.
-
-    `alert`: its number; `originator`: the name of its team; `hotline`: a telephone number.
-    """
-    name = " ".join(ascii_only(originator).split())
-    return "\n".join(
-        (
-            f"There is an alert, number {alert}, from {name}.",
-            "",
-            "It could not be encrypted to you: your key or certificate cannot be used.",
-            f"Call {hotline} to hear and acknowledge it, and send the operators a new key.",
-            "",
-        )
-    )

@@ -21,6 +21,11 @@ def failing(what: str, team: str | None, why_in: Callable[[float], str | None]) 
     return None
 
 
+def how(days: int) -> str:
+    """At one of these steps, behind the name of a key."""
+    return f"fails within {days} day{'s'[: days != 1]}" if days else "cannot be used any more"
+
+
 def news(known: Iterable[FailingKey], now: Collection[FailingKey]) -> list[FailingKey]:
     """Those of `now` that are not `known`, or were when there was more time."""
     before = {key.what: key.days for key in known}

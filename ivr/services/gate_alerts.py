@@ -3,19 +3,21 @@
 Owns: which alerts the bridge hears of: those that are current, and for a day those that have ended.
 """
 
+import json
 from base64 import b64encode
 from pathlib import Path
 from typing import Protocol
 
 from ivr.domain import wording
-from ivr.domain.gate import AUDIO, Object
+from ivr.domain.gate import AUDIO, MOST, Object
 from ivr.domain.records import Alert, AlertState, Delivery, DeliveryState
 from ivr.ports import AtLeast, Records
 from ivr.services.report import many, rfc3339
 
 _TOLD_S = 86_400.0
-_MOST = 100
-"""Of the newest: an answer is one line."""
+_MOST_ALERTS = 100
+_ROOM = MOST - 1000
+"""Octets of them: an answer is one line. Where there are more, the newest are told of."""
 
 
 class Gone(Exception):
@@ -29,17 +31,25 @@ class Sounds(Protocol):
 
 
 def current(tx: Records, now: float) -> list[Object]:
-    """The oldest first."""
+    """The oldest first, as many of the newest as have room."""
     ended = (AlertState.CLOSED, AlertState.WITHDRAWN)
     found = [
         *tx.find(Alert, state=AlertState.RELEASED),
         *(a for a in tx.find(Alert, state=ended, closed_at=AtLeast(now - _TOLD_S)) if a.released_at),
     ]
-    told = sorted(found, key=lambda alert: alert.id)[-_MOST:]
+    told = sorted(found, key=lambda alert: alert.id)[-_MOST_ALERTS:]
     deliveries: dict[int, list[Delivery]] = {alert.id: [] for alert in told}
     for delivery in many(tx, Delivery, "alert", list(deliveries)):
         deliveries[delivery.alert].append(delivery)
-    return [_told(alert, deliveries[alert.id]) for alert in told]
+    documents: list[Object] = []
+    octets = 0
+    for alert in reversed(told):
+        document = _told(alert, deliveries[alert.id])
+        octets += len(json.dumps(document))
+        if documents and octets > _ROOM:
+            break
+        documents.append(document)
+    return documents[::-1]
 
 
 def _told(alert: Alert, deliveries: list[Delivery]) -> Object:

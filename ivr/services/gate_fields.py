@@ -45,10 +45,14 @@ class Fields:
 
     def text(self, name: str, most: int) -> str:
         """A text in any number of lines, without what would do something to a terminal."""
-        text = self._text(name, most)
+        text = self.optional_text(name, most)
         if text is None:
             raise BadRequest(f"{name} is missing")
-        return "".join(c for c in text if c.isprintable() or c in _SPACE)
+        return text
+
+    def optional_text(self, name: str, most: int) -> str | None:
+        text = self._text(name, most)
+        return None if text is None else "".join(c for c in text if c.isprintable() or c in _SPACE)
 
     def document(self, name: str, most: int) -> str | None:
         """As it is; of the control characters only those that XML 1.0 has (2.2)."""

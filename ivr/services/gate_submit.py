@@ -68,6 +68,7 @@ class Intake:
         """The request; the number of its alert. Raises BadRequest, Illegal, TooMuch, StoreError."""
         message, team = fields.word("message", 200), fields.word("team", 30)
         title, text = fields.optional_word("title", 200), fields.text("text", _LONGEST_TEXT)
+        spoken = fields.optional_text("spoken", _LONGEST_TEXT)
         iodef = fields.document("iodef", _LONGEST_IODEF)
         tlp, severity = fields.choice("tlp", Tlp), fields.choice("severity", Severity)
         confirmed, callback = fields.flag("confirmed"), fields.subscriber("callback")
@@ -82,7 +83,7 @@ class Intake:
                 if iodef is not None:
                     written[".xml"] = iodef
                 path = self._write(written, stack)
-                verdict = self._speak(f"{title}. {text}" if title else text, path)
+                verdict = self._speak(spoken or (f"{title}. {text}" if title else text), path)
                 recorded = AlertRecorded(
                     team=team,
                     uid=None,

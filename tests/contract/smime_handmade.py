@@ -112,3 +112,19 @@ def twisted(person: Person) -> bytes:
     der = bytearray(person.certificate.public_bytes(Encoding.DER))
     der[der.index(bytes.fromhex("0603551d0e0416")) + 8] ^= 1  # the length in it
     return bytes(der)
+
+
+def garbled(person: Person) -> list[bytes]:
+    """Certificates, in DER, of a version that there is not, with an issuer whose name is no text, or no text
+    at all, and with a serial number below zero: they are read, and fail whoever looks at that."""
+    der = person.certificate.public_bytes(Encoding.DER)
+    name = bytes.fromhex("06035504030c")  # CN, a UTF8String
+    at = der.index(name) + len(name)
+    version = bytes.fromhex("a003020102")
+    serial = der.index(version) + len(version) + 2
+    return [
+        der.replace(version, bytes.fromhex("a003020106"), 1),
+        der[: at + 1] + b"\xff" + der[at + 2 :],
+        der[: at - 1] + b"\x03" + der[at : at + 1] + b"\0" + der[at + 2 :],
+        der[:serial] + bytes([der[serial] | 0x80]) + der[serial + 1 :],
+    ]

@@ -16,7 +16,7 @@ from ivr.bridge.incoming import Incoming, State
 from ivr.bridge.intake.mail import Context, Envelope, Mail, Trouble
 from ivr.bridge.lmtp import LmtpServer
 from ivr.bridge.reception import Answer, Reception
-from ivr.bridge.spool import Spool
+from ivr.bridge.spool import Spool, SpoolFull
 from ivr.bridge.store import BridgeStore
 from ivr.bridge.worker import Worker
 from ivr.domain.mail import Opened, Refused, Standard
@@ -119,6 +119,13 @@ def test_a_mail_by_lmtp_becomes_an_alert(bridge: Bridge, tmp_path: Path) -> None
     assert bridge.answers.spread_ == [1]
 
 
+def test_a_path_too_long_for_a_socket_is_named_with_what_to_do(bridge: Bridge, tmp_path: Path) -> None:
+    path = tmp_path / ("x" * 108)
+    with pytest.raises(OSError, match="name a port") as error:
+        asyncio.run(LmtpServer(path, DOMAIN, 100_000, bridge.reception).start())
+    assert error.value.filename == str(path)
+
+
 def test_a_bounce_comes_without_a_sender(bridge: Bridge, tmp_path: Path) -> None:
     path = tmp_path / "lmtp"
     with served(bridge, path), smtplib.LMTP(str(path)) as client:
@@ -163,11 +170,35 @@ def test_a_disk_that_takes_nothing_leaves_the_mail_with_the_server(bridge: Bridg
     assert bridge.reception.take("a@abc.example", [ALERTS], message()) is Answer.LATER
 
 
+def test_whoever_sends_much_does_not_fill_the_disk(tmp_path: Path) -> None:
+    """Anybody can send: the disk may be the one that the hotline records on."""
+    spool = Spool(tmp_path / "spool", most_octets=10_000)
+    junk = b"x" * 2_500
+    keys = []
+    for _ in range(20):
+        keys.append(spool.keep(Envelope("a@b.example", (ALERTS,), NOW), junk))
+        spool.done(keys[-1])
+    kept = sorted((tmp_path / "spool" / "done").iterdir())
+    assert 2 <= len(kept) <= 4 and [path.name for path in kept] == keys[-len(kept) :]
+    for _ in range(4):
+        spool.keep(Envelope("a@b.example", (ALERTS,), NOW), junk)
+    with pytest.raises(SpoolFull, match="tocsin mail list"):
+        spool.keep(Envelope("a@b.example", (ALERTS,), NOW), junk)
+    assert Spool(tmp_path / "spool", most_octets=10_000).waiting() == spool.waiting()
+
+
 def test_lines_of_a_pipe_are_ended_as_a_mail_is(bridge: Bridge) -> None:
     bridge.take(message().replace(b"\r\n", b"\n"), sender="MAILER-DAEMON")
     (key,) = bridge.spool.waiting()
     envelope, raw = bridge.spool.read(key)
     assert raw == message() and envelope == Envelope("", (ALERTS,), NOW)
+
+
+def test_a_sender_that_is_no_text_ends_nothing(bridge: Bridge) -> None:
+    """A pipe gets the octets that a stranger's server has sent (PEP 383)."""
+    bridge.take(message(), sender="b\udcff\x1b[2J@abc.example")
+    assert bridge.work() and bridge.last()[0] is State.ACCEPTED
+    assert bridge.incoming.all()[0].sender == "b??[2J@abc.example"
 
 
 @pytest.mark.parametrize(
@@ -287,6 +318,15 @@ def test_trouble_of_our_own_is_waited_for_and_not_for_ever(bridge: Bridge) -> No
     bridge.spool.again(entry.id)
     bridge.incoming.again(entry.id)
     assert bridge.work() and bridge.last()[0] is State.ACCEPTED
+
+
+def test_its_originator_hears_of_an_alert_that_cannot_be_sent_on_yet(bridge: Bridge) -> None:
+    bridge.answers.cannot_spread = True
+    bridge.take(message())
+    assert not bridge.work() and bridge.answers.accepted_ == [("abc", 1)]
+    bridge.now += 3601
+    assert bridge.work() and bridge.last()[0] is State.BROKEN
+    assert "own.pem: cannot be read" in (bridge.incoming.all()[0].detail or "")
 
 
 def test_a_mail_that_kills_the_bridge_is_put_aside(bridge: Bridge) -> None:

@@ -13,7 +13,7 @@ from smime_people import NOW, Authority, ec_key
 from ivr.bridge.members import Member, Members
 from ivr.bridge.tools import Keys, keys
 from ivr.config.bridge import Bridge
-from ivr.domain.mail import Standard
+from ivr.domain.mail import Refused, Standard
 
 DAY_S = 86_400.0
 
@@ -75,6 +75,17 @@ def test_the_list_s_own_certificate_is_watched_too(known: Keys) -> None:
     assert (own.team, own.days) == (None, 7)
 
 
+def test_operators_hear_of_own_keys_that_do_not_work_and_the_others_are_looked_at(
+    known: Keys, peer: Peer, tmp_path: Path
+) -> None:
+    peer.gpg("--quick-set-expire", peer.fingerprint, "6d")
+    known.pin(Members([by_gpg(peer)]))
+    (tmp_path / "b/smime/own.pem").write_text("nonsense")
+    own, abc = sorted(known.failing([by_gpg(peer)], time.time()), key=lambda key: key.team or "")
+    assert (own.team, own.days) == (None, 0) and "own.pem: want a key" in own.why
+    assert (abc.team, abc.days) == ("abc", 7)
+
+
 def test_one_that_is_on_a_revocation_list_has_failed_and_a_list_that_is_old_is_named(
     known: Keys, tmp_path: Path
 ) -> None:
@@ -115,3 +126,14 @@ def test_one_key_that_gpg_cannot_read_keeps_no_other_from_being_pinned(known: Ke
     members[1] = broken
     known.pin(Members(members))
     assert [key.what for key in known.failing(members, time.time())] == [broken.fingerprint]
+
+
+def test_a_subkey_of_a_clock_that_is_ahead_is_its_members_failure_alone(known: Keys, peer: Peer) -> None:
+    """gpg encrypts to no key that is not yet; nothing that it lists of the key says so."""
+    peer.make("ABC-CERT <duty@abc.example>", encrypt="")
+    ahead = f"{int(time.time() + DAY_S)}!"
+    quick = ("--faked-system-time", ahead, "--pinentry-mode", "loopback", "--passphrase", "")
+    peer.gpg(*quick, "--quick-add-key", peer.fingerprint, "cv25519", "encr", "0")
+    known.pin(Members([by_gpg(peer)]))
+    refused = known.openpgp.seal(b"\r\n")(by_gpg(peer).recipient)
+    assert isinstance(refused, Refused) and peer.fingerprint in refused.detail

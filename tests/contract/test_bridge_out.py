@@ -2,10 +2,11 @@
 
 import email
 import re
+import sqlite3
 import ssl
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from email.message import Message
 from email.policy import default
@@ -17,19 +18,19 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from mails import DOMAIN, MEMBERS, NOW, XYZ, Clear, ClearSealer, Hotline, mail, message
 
 from ivr.bridge.compose import Attachment
-from ivr.bridge.correspondence import Alert, Correspondence
+from ivr.bridge.correspondence import Alert, Correspondence, Seal
 from ivr.bridge.gate import Current
-from ivr.bridge.intake.mail import Accepted, Said
+from ivr.bridge.intake.mail import Accepted, Said, Trouble
 from ivr.bridge.intake.mail import Kind as Asked
 from ivr.bridge.members import Member, Members
 from ivr.bridge.outgoing import Kind, Outgoing, State, pause_s
 from ivr.bridge.postman import Postman
-from ivr.bridge.sending import BySmtp, Send
-from ivr.bridge.store import BridgeStore
+from ivr.bridge.sending import BySmtp, Send, by_sendmail
+from ivr.bridge.store import BridgeAway, BridgeStore
 from ivr.bridge.telling import Telling
 from ivr.bridge.tokens import Tokens, secret
 from ivr.config.bridge import Smtp
-from ivr.domain.mail import Opened, Reason, Refused, Standard
+from ivr.domain.mail import Opened, Reason, Recipient, Refused, Standard
 from ivr.domain.mime import entity
 from ivr.domain.records import FailingKey, Tlp
 from ivr.pstn.ports import free_ports
@@ -73,6 +74,7 @@ class Bridge:
     tokens: Tokens = field(default_factory=lambda: Tokens(b"secret"))
     now: float = NOW
     unusable: str = ""
+    unrecorded: set[int] = field(default_factory=set)
 
     @property
     def letters(self) -> Correspondence:
@@ -84,7 +86,9 @@ class Bridge:
     def post(self, port: int | None = None) -> None:
         server = Smtp("127.0.0.1", port or self.port, starttls=False)
         transport = BySmtp(server, DOMAIN, None, ssl.create_default_context())
-        Postman(self.outgoing, transport, self.hotline, self.tokens, DOMAIN, lambda: self.now).run()
+        Postman(
+            self.outgoing, transport, self.hotline, self.tokens, DOMAIN, lambda: self.now, self.unrecorded
+        ).run()
 
     def states(self) -> dict[str, State]:
         return {line.team: line.state for line in self.outgoing.all() if line.kind is Kind.ALERT}
@@ -149,6 +153,17 @@ def test_header_fields_tell_nothing_and_answers_find_their_way(bridge: Bridge) -
     assert document.get_content() == b"<IODEF-Document/>" and audio.get_content() == b"RIFFwave"
 
 
+@pytest.mark.parametrize("name", ["Bell, Europe", 'The "Bell"; St. Gallen', "Glocke: Düren, e.V."])
+def test_whatever_the_network_is_called_a_mail_is_from_the_list_alone(bridge: Bridge, name: str) -> None:
+    """Of a From with two addresses, servers refuse the mail."""
+    replace(bridge.letters, network=name).alert(ALERT, THREE, list)
+    bridge.post()
+    for one in read(bridge.sink.got[0][2]):
+        assert email.utils.getaddresses([str(one["From"])]) == [(name, f"alerts@{DOMAIN}")]
+    raw = bridge.sink.got[0][2].partition(b"\r\n\r\n")[0].decode("ascii")
+    assert len(email.utils.getaddresses([email.message_from_string(raw)["From"]])) == 1
+
+
 def test_one_members_failure_is_its_own(bridge: Bridge) -> None:
     bridge.sink.answers = {"cert@xyz.example": "550 5.1.1 no such mailbox"}
     bridge.letters.alert(ALERT, THREE, list)
@@ -187,6 +202,22 @@ def test_a_server_that_is_busy_is_asked_again_later_and_not_for_ever(bridge: Bri
     assert [line.state for line in bridge.outgoing.all(alert=18)] == [State.FAILED, State.SENT]
 
 
+def test_mail_that_cannot_be_put_on_record_as_sent_is_not_sent_again_and_again(
+    bridge: Bridge, tmp_path: Path
+) -> None:
+    """As on a full disk, where a member would get it every two seconds."""
+    bridge.letters.alert(ALERT, THREE, list)
+    with closing(sqlite3.connect(tmp_path / "bridge.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        for _ in range(2):
+            with pytest.raises(BridgeAway):
+                bridge.post()
+        other.execute("ROLLBACK")
+    bridge.post()
+    assert [to for _, to, _ in bridge.sink.got] == ["cert@xyz.example", "def@def.example"]
+    assert set(bridge.states().values()) == {State.SENT}
+
+
 def test_nothing_is_lost_while_the_server_is_away(bridge: Bridge) -> None:
     bridge.letters.alert(ALERT, THREE, list)
     with serving(Sink()) as gone:
@@ -196,6 +227,16 @@ def test_nothing_is_lost_while_the_server_is_away(bridge: Bridge) -> None:
     bridge.now += pause_s(0)
     bridge.post()
     assert set(bridge.states().values()) == {State.SENT} and len(bridge.sink.got) == 2
+
+
+def test_without_a_sendmail_mail_waits_and_says_what_is_missing(
+    bridge: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    bridge.letters.alert(ALERT, THREE, list)
+    Postman(bridge.outgoing, by_sendmail, bridge.hotline, bridge.tokens, DOMAIN, lambda: bridge.now).run()
+    assert set(bridge.states().values()) == {State.QUEUED}
+    assert (bridge.outgoing.all()[0].reason or "").endswith("install a mail server")
 
 
 def test_pauses_grow_to_half_an_hour() -> None:
@@ -211,7 +252,50 @@ def test_a_member_whose_key_cannot_be_used_hears_that_there_is_an_alert(bridge: 
     assert bridge.states() == {"xyz": State.FAILED, "def": State.SENT}
     (notice,) = [raw for _, to, raw in bridge.sink.got if to == "cert@xyz.example"]
     assert b"+4940808077555" in notice and b"ebra" not in notice and b"ABC" not in notice
-    assert (17, "xyz", "failed", "its key has expired") in bridge.hotline.told
+    assert b"its key has expired." in notice  # what operators are to do is not for the team
+    assert (17, "xyz", "failed", "its key has expired; ask the team for another") in bridge.hotline.told
+
+
+class Broken:
+    """A standard whose own key does not work."""
+
+    def seal(self, content: bytes, /) -> Seal:
+        raise Trouble("own.pem: cannot be read")
+
+
+class Stuck(ClearSealer):
+    """Whose gpg hangs over one key."""
+
+    def seal(self, content: bytes, /) -> Seal:
+        def sealed_to(to: Recipient) -> bytes | Refused:
+            if to.team == "xyz":
+                raise Trouble("gpg was killed")
+            return good(to)
+
+        good = super().seal(content)
+        return sealed_to
+
+
+def test_trouble_with_one_member_keeps_nobody_else_waiting(bridge: Bridge) -> None:
+    letters = replace(bridge.letters, sealers={Standard.OPENPGP: Stuck()})
+    with pytest.raises(Trouble):
+        letters.alert(ALERT, THREE, list)
+    assert [line.team for line in bridge.outgoing.all()] == ["def"]
+
+
+def test_trouble_with_one_standard_keeps_nobody_of_the_other_waiting_nor_the_next_alert(
+    bridge: Bridge,
+) -> None:
+    smime = replace(THIRD, team="aaa", standard=Standard.SMIME)
+    letters = replace(bridge.letters, sealers={Standard.SMIME: Broken(), **bridge.letters.sealers})
+    telling = Telling(bridge.hotline, lambda: Members([smime, *THREE]), lambda current: None)
+    bridge.hotline.on = [Current(n, "abc", "ABC-CERT", NOW, False) for n in (7, 8)]
+    telling.look(letters)
+    assert [(line.alert, line.team) for line in bridge.outgoing.all()] == [
+        (7, "xyz"), (7, "def"), (8, "xyz"), (8, "def"),
+    ]  # fmt: skip
+    telling.look(replace(letters, sealers=dict.fromkeys(Standard, ClearSealer())))  # it is mended
+    assert [line.team for line in bridge.outgoing.all()][4:] == ["aaa", "aaa"]
 
 
 def test_the_hotline_hears_of_it_when_it_is_back(bridge: Bridge) -> None:
@@ -390,7 +474,17 @@ def test_answers(bridge: Bridge) -> None:
     assert "it was signed long ago (too-old)" in read(refused)[1].get_content()
 
 
-def test_answers_to_one_team_are_few(bridge: Bridge) -> None:
+def test_that_a_mail_was_taken_is_told_however_many_were_not(bridge: Bridge) -> None:
+    """Those that were not, anybody can write; and one of them may be judged anew."""
+    abc = next(iter(MEMBERS))
+    for n in range(20):
+        bridge.letters.refused(mail(message(), key=f"m{n}"), abc, Refused(Reason.BAD_SIGNATURE, "wrong"))
+    for key in ("m0", "raised"):
+        bridge.letters.accepted(mail(message(), key=key), abc, Accepted(Asked.RAISE, "abc", "", "s"), 17)
+    assert [line.about for line in bridge.outgoing.all() if line.kind is Kind.ANSWER] == ["m0", "raised"]
+
+
+def test_refusals_to_one_team_are_few(bridge: Bridge) -> None:
     abc, xyz = MEMBERS
     for n in range(20):
         bridge.letters.refused(mail(message(), key=f"m{n}"), abc, Refused(Reason.BAD_SIGNATURE, "wrong"))
@@ -457,3 +551,11 @@ def test_tokens_are_of_one_secret(tmp_path: Path) -> None:
     assert Tokens(b"another").alert_of(token, "abc") is None
     assert tokens.alert_of("18" + token[2:], "abc") is None and tokens.bounced(token) is None
     assert re.fullmatch(r"17-[a-z2-7]{16}", token)
+
+
+def test_a_secret_that_a_full_disk_has_left_empty_is_none(tmp_path: Path) -> None:
+    """With it anybody could make the tokens."""
+    file = tmp_path / "token-secret"
+    file.touch()
+    assert len(secret(file)) == 64 and secret(file) == file.read_bytes()
+    assert file.stat().st_mode & 0o777 == 0o600 and list(tmp_path.iterdir()) == [file]

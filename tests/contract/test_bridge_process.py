@@ -15,6 +15,7 @@ from aiosmtpd.controller import Controller
 from mailboxes import Mailboxes
 from mails import DOMAIN, MEMBERS, Clear, ClearSealer, Hotline, message, read_iodef
 
+from ivr.bridge.failing import Failing
 from ivr.bridge.gate import Current
 from ivr.bridge.incoming import Incoming, State
 from ivr.bridge.members import Members
@@ -166,6 +167,7 @@ def test_keys_are_pinned_and_told_of_before_any_mail_comes(tmp_path: Path) -> No
             until(lambda: bool(Outgoing(bridge.store).all()) and Outgoing(bridge.store).next_due() is None)
     (line,) = Outgoing(bridge.store).all()
     assert (line.kind, line.team) == (Kind.KEY, "xyz")
+    assert Failing(bridge.store).all() == [key, own]
 
 
 def test_a_mail_from_a_pipe_is_found(tmp_path: Path) -> None:

@@ -719,6 +719,31 @@ def test_the_doctor_names_numbers_that_do_not_exist(home: Path) -> None:
     assert not well and "xyz" in detail and number[-3:] in detail and number not in detail
 
 
+def test_the_doctor_names_keys_for_mail_that_fail_and_those_that_will(home: Path) -> None:
+    def told(*rows: tuple[str, str | None, int, str]) -> tuple[bool, str]:
+        with contextlib.closing(sqlite3.connect(home / "state/tocsin.db")) as db, db:
+            db.executemany("INSERT INTO failing_key (what, team, days, why) VALUES (?, ?, ?, ?)", rows)
+            key = (
+                "INSERT INTO mail_key (team, standard, fingerprint, key, gcm) VALUES (?, 'openpgp', ?, '', 0)"
+            )
+            db.executemany(key, [(team, what) for what, team, *_ in rows])
+            address = "INSERT INTO mail_address (team, position, address) VALUES (?, 0, ?)"
+            db.executemany(address, [(team, f"duty@{team}.example") for _, team, *_ in rows])
+        return checked(home, "members' keys")
+
+    file = home / "config/tocsin.yaml"
+    file.write_text(file.read_text(encoding="utf-8") + "\nbridge: {domain: bell.example}\n", encoding="utf-8")
+    assert told() == (True, "none fails, as far as the bridge has told")
+    well, detail = told(("A", "xyz", 7, "the key A expires on 2026-12-01 (UTC)"))
+    assert well and detail == "xyz fails within 7 days: the key A expires on 2026-12-01 (UTC)"
+    well, detail = told(("B", "abc", 0, "the key B is revoked"))
+    assert not well and detail.startswith("abc cannot be used any more: the key B is revoked; xyz fails")
+    assert "tocsin team import" in detail
+    with contextlib.closing(sqlite3.connect(home / "state/tocsin.db")) as db, db:
+        db.execute("UPDATE mail_key SET fingerprint = 'C' WHERE team = 'abc'")  # it has sent a new one
+    assert checked(home, "members' keys")[1].startswith("xyz fails")
+
+
 def test_the_doctor_of_a_wrong_configuration_says_where(home: Path) -> None:
     (home / "config/tocsin.yaml").write_text("network: 1\n")
     (check,) = answer(home, "doctor", code=1)["checks"]

@@ -55,6 +55,24 @@ def test_it_serves_until_it_is_told_to_stop(home: Path) -> None:
             bridge.kill()
 
 
+def test_a_second_one_does_not_run_beside_the_first(home: Path) -> None:
+    """Both would send all that is queued, and the second take the socket from the first."""
+    with start(home, "serve", "bridge") as bridge:
+        assert bridge.stderr is not None
+        try:
+            assert any("the bridge takes mail" in line for line in bridge.stderr)
+            with start(home, "serve", "bridge") as second:
+                try:
+                    _, said = second.communicate(timeout=60)
+                finally:
+                    second.kill()
+            assert second.returncode == 75 and "stop the one that runs" in said
+            with smtplib.LMTP(str(home / "bridge" / "lmtp")) as client:
+                assert client.noop()[0] == 250
+        finally:
+            bridge.kill()
+
+
 def test_without_a_bridge_in_the_configuration_it_says_so(home: Path) -> None:
     (home / "tocsin.yaml").write_text(CONFIG.partition("bridge")[0], encoding="utf-8")
     with start(home, "serve", "bridge") as done:

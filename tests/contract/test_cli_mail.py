@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 from mails import DOMAIN, NOW, Answered, Hotline, context, message
 
+from ivr.bridge.failing import Failing
 from ivr.bridge.incoming import Incoming
 from ivr.bridge.outgoing import Kind, Outgoing
 from ivr.bridge.spool import Spool
 from ivr.bridge.store import BridgeStore
 from ivr.bridge.worker import Worker
+from ivr.domain.records import FailingKey
 
 CONFIG = f"""
 network: {{name: Example Network, hotline: "+4940808077555"}}
@@ -97,6 +99,31 @@ def test_what_became_of_mail_is_listed_and_never_what_it_says(home: Path) -> Non
     assert "reason: not-encrypted" in shown and "zebra" not in shown
     assert "not-encrypted" in tocsin(home, "list").stdout
     assert tocsin(home, "show", "nothing").returncode == 1
+
+
+def test_keys_that_fail_are_named_where_operators_look(home: Path) -> None:
+    ingest(home, b"")
+    store, _ = parts(home)
+    Failing(store).put(
+        [FailingKey("A", "xyz", 0, "the key A is revoked"), FailingKey("B", None, 7, "it ends")]
+    )
+    Failing(store).put(
+        [FailingKey("A", "xyz", 0, "the key A is revoked"), FailingKey("C", "abc", 1, "it ends")]
+    )
+    listed = tocsin(home, "list", "--json")
+    assert len(json.loads(listed.stdout)) == 0
+    assert "xyz: its key for mail cannot be used any more: the key A is revoked" in listed.stderr
+    assert "abc: its key for mail fails within 1 day: it ends" in listed.stderr and "B" not in listed.stderr
+
+
+def test_the_database_of_the_version_before_is_brought_up(home: Path) -> None:
+    ingest(home, b"")
+    store, _ = parts(home)
+    with store.write() as db:
+        db.execute("DROP TABLE failing")
+        db.execute("PRAGMA user_version = 1")
+    store.make()
+    assert Failing(store).all() == []
 
 
 def test_a_refused_mail_is_judged_anew(home: Path) -> None:

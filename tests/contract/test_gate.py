@@ -8,18 +8,24 @@ import time
 import wave
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from book import CALLED, RAISER, Book, ManualClock, speak
+from incidents import ALERT
 
 from ivr import config
+from ivr.adapters import iodef
 from ivr.adapters.audio.recordings import Recordings
 from ivr.adapters.gate.address import address
 from ivr.adapters.gate.client import GateAway, GateClient, GateRefused
 from ivr.adapters.gate.server import GateServer
 from ivr.adapters.store import SqlStore
+from ivr.bridge.hotline import Hotline
+from ivr.bridge.intake.mail import Said
+from ivr.bridge.tools import read_iodef
 from ivr.config import Settings
 from ivr.domain import gate
 from ivr.domain.facts import AlertErased, AlertWithdrawn, ReportDue
@@ -130,6 +136,40 @@ class TestSubmit:
         assert recordings.path("1.xml").read_text(encoding="utf-8") == "<a/>"
         assert recordings.look(alert.audio, alert.sha256).condition == "intact"
         assert not list(recordings.incoming.iterdir())
+
+    @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "iso-8859-1"])
+    def test_keeps_a_document_that_can_be_read_in_whatever_encoding_it_came(
+        self, serve: Serve, path: Path, book: Book, recordings: Recordings, encoding: str
+    ) -> None:
+        serve()
+        document = iodef.write(ALERT).decode().replace("UTF-8", encoding).encode(encoding)
+        with closing(Hotline(path)) as hotline:
+            number = hotline.submit("m", RAISER, Said(TEXT), document)
+        kept = recordings.path(book.alert(number).audio).with_suffix(".xml").read_bytes()
+        assert iodef.read(kept).incident == ALERT
+        assert kept == document or encoding != "utf-8"
+
+    def test_takes_a_document_of_many_words(
+        self, serve: Serve, path: Path, book: Book, recordings: Recordings
+    ) -> None:
+        """Such as one with a thousand addresses, none of which the profile knows."""
+        serve()
+        with closing(Hotline(path)) as hotline:
+            hotline.submit("m", RAISER, Said("word " * 20_000), iodef.write(ALERT))
+        kept = recordings.path("1.txt").read_text(encoding="utf-8")
+        assert kept.startswith("word word") and kept.endswith("The rest is in the document.")
+
+    def test_reads_out_what_is_to_be_heard_of_a_document_and_not_what_is_to_be_read(
+        self, serve: Serve, path: Path, book: Book, recordings: Recordings, reader: Reader
+    ) -> None:
+        serve()
+        said = read_iodef(iodef.write(ALERT))
+        assert isinstance(said, Said)
+        with closing(Hotline(path)) as hotline:
+            hotline.submit("m", RAISER, said, iodef.write(ALERT))
+        (heard,) = reader.read
+        assert heard.startswith("This is a warning. Routers are taken over.") and "csirt" not in heard
+        assert "csirt.example.net 2026-17" in recordings.path("1.txt").read_text(encoding="utf-8")
 
     def test_of_the_same_mail_again_is_the_same_alert(self, client: GateClient, book: Book) -> None:
         assert [client.submit(MESSAGE, RAISER, TEXT) for _ in range(3)] == [1, 1, 1]
@@ -323,6 +363,15 @@ class TestWhatIsTold:
         assert [(one["team"], one["via"]) for one in told[0]["acknowledged"]] == [("xyz-cert", "hotline")]
         assert "+49" not in json.dumps(told)
 
+    def test_are_the_newest_where_a_line_has_no_room_for_all(
+        self, client: GateClient, book: Book, store: SqlStore
+    ) -> None:
+        raised = [book.raises() for _ in range(4)]
+        with store.write() as tx:
+            for delivery in tx.find(Delivery):
+                tx.put(replace(delivery, team_name="n" * gate.AUDIO))
+        assert [a["id"] for a in client.current()] == raised[-1:]
+
     def test_are_those_that_have_ended_for_a_day(
         self, client: GateClient, book: Book, clock: ManualClock
     ) -> None:
@@ -343,6 +392,19 @@ class TestWhatIsTold:
         assert "still open: DEF-CERT, GHI-CERT, XYZ-CERT. By mail alone" in client.current()[0]["report"]
         client.escalate(alert, RAISER)
         assert client.current()[0]["report"] is None
+
+    def test_is_nothing_to_report_of_an_alert_that_has_closed(
+        self, client: GateClient, path: Path, book: Book
+    ) -> None:
+        """A bridge that was away comes back to it, and it can be escalated no more."""
+        alert = client.submit(MESSAGE, RAISER, TEXT)
+        book.apply(ReportDue(alert))
+        with closing(Hotline(path)) as hotline:
+            assert hotline.current()[0].is_reported
+            for team in CALLED:
+                book.acknowledges(alert, team)
+            (closed,) = hotline.current()
+        assert not closed.is_reported and not closed.is_withdrawn
 
     def test_is_how_an_alert_sounds_in_pieces(
         self, client: GateClient, book: Book, recordings: Recordings

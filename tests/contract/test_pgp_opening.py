@@ -1,6 +1,9 @@
 """OpenPGP mail that is taken: the shapes of mail programs, and every algorithm that is still good."""
 
 import logging
+import os
+import shutil
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -217,6 +220,24 @@ def test_line_ends_that_a_signature_leaves_open_make_no_other_mail_of_it(here: W
     one, two = (taken(here.open(mail)) for mail in mails)
     assert one.content != two.content
     assert one.signature_id == two.signature_id
+
+
+def test_an_agent_that_is_ended_under_a_mail_is_no_fault_of_the_mail(
+    here: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So does whoever looks at the keys meanwhile, as `tocsin doctor`."""
+    message = shapes.mutt(here.sealed(shapes.TEXT))
+    gpg, once = tmp_path / "gpg", tmp_path / "once"
+    gpg.write_text(
+        '#!/bin/sh\ncase "$*" in *--decrypt*) mkdir "$ONCE" && set -- --no-autostart "$@" ;; esac\n'
+        f'exec {shutil.which("gpg")} "$@"\n'
+    )
+    gpg.chmod(0o755)
+    monkeypatch.setenv("ONCE", str(once))
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    subprocess.run(["gpgconf", "--homedir", here.ring._gpg.gnupghome, "--kill", "all"], check=True)
+    assert taken(here.open(message)).content == shapes.TEXT
+    assert once.exists()
 
 
 def test_nothing_of_a_mail_stands_in_a_log(here: World, caplog: pytest.LogCaptureFixture) -> None:

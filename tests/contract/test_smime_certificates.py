@@ -1,6 +1,7 @@
 """Certificates: which are good enough, who is trusted, what a revocation list does, who is told of expiry."""
 
 import shutil
+import ssl
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,7 +13,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
-from smime_handmade import twisted
+from smime_handmade import garbled, twisted
 from smime_network import TEAM, Network, made
 from smime_people import NOW, Authority, Person, ec_key, kept, openssl, rsa_key, take_home, usage
 from smime_shapes import APPLE_MAIL, CONTENT, clear_signed, signature
@@ -145,9 +146,10 @@ def test_who_is_pinned_is_trusted_and_nobody_else(network: Network) -> None:
     assert network.refused(mail(network, network.stranger)).reason is Reason.UNKNOWN_SIGNER
 
 
+@pytest.mark.filterwarnings("ignore:Parsed a serial number")
 def test_what_cannot_be_pinned_touches_nobody_else(network: Network) -> None:
     team, stranger = network.team, network.stranger
-    twisted_pem = openssl("x509", "-inform", "DER", stdin=twisted(stranger)).decode()
+    broken = [ssl.DER_cert_to_PEM_cert(der) for der in (twisted(stranger), *garbled(stranger))]
 
     wrong = network.smime.pin(
         {
@@ -155,15 +157,18 @@ def test_what_cannot_be_pinned_touches_nobody_else(network: Network) -> None:
             stranger.fingerprint: (stranger.pem.read_text(), ["other@cert.example"]),
             "AA": (stranger.pem.read_text(), [TEAM]),
             "BB": ("hello", [TEAM]),
-            "CC": (twisted_pem, [TEAM]),
-            "DD": (team.pem.read_text() * 2, [TEAM]),
+            "CC": (team.pem.read_text() * 2, [TEAM]),
+            **{f"D{n}": (pem, [TEAM]) for n, pem in enumerate(broken)},
         }
     )
 
     assert wrong == [
         f"the certificate {stranger.fingerprint} is for none of its team's addresses; ask the team again",
         "the certificate AA has another fingerprint; ask the team again",
-        *(f"the certificate {name} cannot be read; ask the team again" for name in ("BB", "CC", "DD")),
+        *(
+            f"the certificate {name} cannot be read; ask the team again"
+            for name in ("BB", "CC", "D0", "D1", "D2", "D3", "D4")
+        ),
     ]
     assert network.opened(mail(network)).signer == team.fingerprint
     assert network.refused(mail(network, stranger)).reason is Reason.UNKNOWN_SIGNER
@@ -286,6 +291,20 @@ class TestRevocation:
 
         assert warning.startswith("there is no revocation list of")
 
+    def test_a_list_that_fails_whoever_reads_it_warns(self, network: Network) -> None:
+        """Whoever sits between us and the authority can change it."""
+        bundle(network, network.authority)
+        good = x509.load_pem_x509_crl(network.authority.revocations()).public_bytes(Encoding.DER)
+        issuer = good.index(bytes.fromhex("06035504030c")) + 5
+        for broken in (
+            good.replace(bytes.fromhex("020101"), bytes.fromhex("020103"), 1),  # of no version
+            good[:issuer] + b"\x05" + good[issuer + 1 :],
+            good[:issuer] + b"\x03" + good[issuer + 1 : issuer + 2] + b"\0" + good[issuer + 3 :],
+        ):
+            revoke(network, "list", broken)
+            opened = network.opened(mail(network))
+            assert any("is no revocation list" in warning for warning in opened.warnings)
+
     def test_a_list_of_somebody_else_counts_for_nothing(self, network: Network) -> None:
         bundle(network, network.authority)
         forged = Authority("Authority of the team's").revocations(network.team.certificate)
@@ -294,6 +313,19 @@ class TestRevocation:
         [warning] = network.opened(mail(network)).warnings
 
         assert "signed by none of the authorities" in warning
+
+
+def test_nobody_is_blamed_where_openssl_is_killed(
+    network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = mail(network)
+    (tmp_path / "openssl").write_text("#!/bin/sh\nkill -9 $$\n")
+    (tmp_path / "openssl").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SmimeError, match="was killed"):
+        network.open(message)
+    with pytest.raises(SmimeError, match="was killed"):
+        sealed(network, network.team)
 
 
 def test_expiry_is_told_ahead(network: Network) -> None:
@@ -314,7 +346,12 @@ def test_what_else_fails_is_told(network: Network) -> None:
     revoke(network, "list", network.authority.revocations(network.team.certificate))
 
     told = network.smime.watched().failing(network.team.fingerprint, now)
+    network.smime.pin({network.team.fingerprint: (network.team.pem.read_text(), ["other@cert.example"])})
+    unfit = network.smime.watched().failing(network.team.fingerprint, now)
 
+    assert unfit is not None and "is for none of its team's addresses" in unfit
+    refused = sealed(network, network.team)
+    assert isinstance(refused, Refused) and refused.detail == unfit
     assert told == (
         f"the certificate {network.team.fingerprint}: its certificate is revoked; a new one is needed"
     )

@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from smime_handmade import attribute, attributes, oid, signed_data, tlv, twisted
+from smime_handmade import attribute, attributes, garbled, oid, signed_data, tlv, twisted
 from smime_network import TEAM, Network, made
 from smime_people import ec_key, take_home
 from smime_shapes import APPLE_MAIL, CONTENT, clear_signed, cms_entity, encrypted, message, signature
 
-from ivr.domain.mail import Reason
+from ivr.domain.mail import Opened, Reason
 
 GOOD = attributes(CONTENT)
 OTHER = attributes(CONTENT + b"!")
@@ -49,6 +49,16 @@ def test_a_certificate_that_cannot_be_read_does_not_spoil_it(network: Network) -
     structure = signed_data(network.team, CONTENT, [*GOOD.values()], beside=twisted(network.stranger))
 
     assert network.opened(mail(network, structure)).content == CONTENT
+
+
+@pytest.mark.filterwarnings("ignore:Parsed a serial number")
+@pytest.mark.parametrize("n", range(4))
+def test_a_certificate_at_which_readers_fail_does_no_more_than_that(network: Network, n: int) -> None:
+    """openssl reads some of them, and refuses a mail with the others."""
+    broken = garbled(network.stranger)[n]
+    found = network.open(mail(network, signed_data(network.team, CONTENT, [*GOOD.values()], beside=broken)))
+
+    assert isinstance(found, Opened) or found.reason is Reason.BAD_SIGNATURE
 
 
 @pytest.mark.parametrize(

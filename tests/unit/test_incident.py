@@ -22,7 +22,7 @@ from ivr.domain.incident import (
     line,
     paragraphs,
 )
-from ivr.domain.incident_text import LONGEST_SPOKEN, as_speech, as_text, ascii_only, notice
+from ivr.domain.incident_text import LONGEST_SPOKEN, as_speech, as_text, ascii_only
 
 # --- what an alert must say ------------------------------------------------------------------------------
 
@@ -215,13 +215,3 @@ def test_speech_is_short_and_plain_whatever_is_written(text: str) -> None:
 
     assert len(said) <= LONGEST_SPOKEN
     assert re.fullmatch(r"[A-Za-z0-9 .,;:?!'()%/+-]*", said)
-
-
-# --- as a notice -----------------------------------------------------------------------------------------
-
-
-def test_a_notice_gives_nothing_away() -> None:
-    text = notice(17, "Größe-CERT\nBcc: x", "+49 40 808077 1")
-
-    assert text.splitlines()[0] == "There is an alert, number 17, from Grosse-CERT Bcc: x."
-    assert "Call +49 40 808077 1 to hear" in text

@@ -338,12 +338,24 @@ def test_charsets_that_can_hide_something(charset: str) -> None:
     assert reason(message(head + b"A worm")) is Reason.MALFORMED
 
 
+def test_whoever_reads_or_hears_an_alert_that_came_late_is_told_so() -> None:
+    """Somebody may have held it back, and let it go when it does harm."""
+    late = "This came late: it was signed on 2026-11-22 at 12:00 UTC."
+    said = accepted(message(at=NOW - 7200)).said
+    assert said.text == f"{late}\n\nA new worm is about." and said.spoken == ""
+    document = b"Content-Type: application/xml\r\n\r\n" + IODEF
+    said = accepted(message(document, at=NOW - 7200)).said
+    assert (said.text, said.spoken) == (f"{late}\n\nfrom the document", f"{late} as it is heard")
+
+
 def test_documents() -> None:
     document = b"Content-Type: application/xml\r\n\r\n" + IODEF
     to = f"iodef-alerts@{DOMAIN}"
     done = accepted(message(mixed(TEXT, document), to=to), to=to)
     assert (done.kind, done.iodef, done.said.text) == (Kind.IODEF, IODEF, "A new worm is about.")
-    assert accepted(message(document, to=to), to=to).said.text == "from the document"
+    assert done.said.spoken == ""  # what was written for people is what they hear
+    alone = accepted(message(document, to=to), to=to).said
+    assert (alone.text, alone.spoken) == ("from the document", "as it is heard")
     assert accepted(message(mixed(TEXT, document))).kind is Kind.IODEF
     assert reason(message(TEXT, to=to), to=to) is Reason.MALFORMED
     assert reason(message(mixed(document, document), to=to), to=to) is Reason.MALFORMED

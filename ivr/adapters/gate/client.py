@@ -61,7 +61,7 @@ class GateClient:
 
     def submit(self, message: str, team: str, text: str, **more: Any) -> int:
         """Make a mail an alert and release it; its number. `message` names the mail: handed in again it is
-        the same alert. `more`: title, iodef (a document), tlp, severity, confirmed, callback."""
+        the same alert. `more`: title, spoken, iodef (a document), tlp, severity, confirmed, callback."""
         given = {name: value for name, value in more.items() if value is not None}
         return int(self.ask("submit", message=message, team=team, text=text, **given)["alert"])
 

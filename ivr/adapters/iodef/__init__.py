@@ -23,6 +23,7 @@ __all__ = [
     "Trouble",
     "Version",
     "examine",
+    "in_unicode",
     "read",
     "write",
 ]
@@ -45,6 +46,19 @@ def examine(octets: bytes) -> tuple[Document, tuple[Problem, ...]]:
     tree = parse(octets)
     document = _read(tree)
     return document, problems(tree) if document.version == read_v2.VERSION else ()
+
+
+def in_unicode(octets: bytes) -> str:
+    """A document for whoever keeps it in UTF-8. One that is in UTF-8 stays as it is; another one is written
+    anew, for it names an encoding that it is not in any more. Raises BadDocument."""
+    try:
+        text = octets.decode()
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" not in text:  # UTF-16 can pass for UTF-8 with them
+        return text
+    written: str = etree.tostring(parse(octets).root.getroottree(), encoding="unicode")
+    return written
 
 
 def write(incident: Incident, version: Version = Version.V2) -> bytes:

@@ -133,6 +133,9 @@ def _decrypted(ring: KeyRing, message: bytes) -> bytes:
     if not {*ours, _HIDDEN} & set(grammar.recipients(message)):
         raise NotTaken(Reason.NOT_TO_US, "it is not encrypted to the list's key")
     ran = ring.run("--decrypt", "--unwrap", given=message)
+    if not ran.said("DECRYPTION_KEY"):  # whoever looks at our keys meanwhile may have ended the agent
+        ring.sound()
+        ran = ring.run("--decrypt", "--unwrap", given=message)
     ciphers = [arguments.split()[1] for arguments in ran.said("DECRYPTION_INFO")]
     if ciphers and ciphers[0] not in _CIPHERS:
         raise NotTaken(Reason.WEAK_CIPHER, "it is encrypted with a cipher that is too weak; use AES")
@@ -140,7 +143,6 @@ def _decrypted(ring: KeyRing, message: bytes) -> bytes:
         raise NotTaken(Reason.CHANGED, "it was changed after it was encrypted")
     # Not how gpg ends: since 2.4 it complains of every hidden recipient that it has tried in vain.
     if not (ran.said("DECRYPTION_OKAY") and ran.said("GOODMDC") and len(ciphers) == 1):
-        ring.sound()
         if not ran.said("DECRYPTION_KEY"):
             raise NotTaken(Reason.NOT_TO_US, "it is not encrypted to the list's key")
         raise NotTaken(Reason.MALFORMED, "it cannot be decrypted")

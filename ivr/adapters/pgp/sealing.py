@@ -8,7 +8,7 @@ import secrets
 from email.message import EmailMessage
 from email.policy import SMTP
 
-from ivr.adapters.pgp import PgpError
+from ivr.adapters.pgp import PgpError, UnfitKey
 from ivr.adapters.pgp.ring import KeyRing
 from ivr.domain.mail import Recipient
 
@@ -25,6 +25,8 @@ def sealed(ring: KeyRing, content: bytes, to: Recipient, now: float) -> bytes:
         "--sign", "--encrypt", "--armor", *_ALGORITHMS,
         "--local-user", ring.own, "--recipient", to.fingerprint, given=content,
     )  # fmt: skip
+    if ran.said("INV_RECP"):  # for reasons that it does not list, such as a subkey of a clock that is ahead
+        raise UnfitKey(f"gpg cannot encrypt to the key {to.fingerprint}; ask the team for another")
     if ran.returncode or not ran.said("END_ENCRYPTION") or not ran.said("SIG_CREATED"):
         raise PgpError(f"gpg has not sealed a mail to the key {to.fingerprint}; see that it is on the ring")
     return _multipart(

@@ -36,6 +36,7 @@ class Smime:
     def __init__(self, home: Path) -> None:
         self._home = home
         self._pinned: dict[str, x509.Certificate] = {}
+        self._unfit: dict[str, str] = {}
 
     def make(self, name: str, address: str, now: float) -> None:
         """The list's own key and certificate, where there is none."""
@@ -49,16 +50,18 @@ class Smime:
     def pin(self, teams: Mapping[str, tuple[str, Collection[str]]]) -> list[str]:
         """Trust the certificates of these teams, and no others from now on: by fingerprint, the certificate
         in PEM and the team's addresses. What is wrong with those that are left out."""
-        self._pinned, complaints = trust.pinned(teams)
-        return complaints
+        self._pinned, self._unfit = trust.pinned(teams)
+        return list(self._unfit.values())
 
     def open(self, raw: bytes, now: float) -> Opened | Refused:
         """A whole message, raw."""
-        return opening.opened(raw, own.load(self._home), trust.load(self._home, self._pinned), now)
+        return opening.opened(
+            raw, own.load(self._home), trust.load(self._home, self._pinned, self._unfit), now
+        )
 
     def sign(self, content: bytes) -> Signed:
         """A MIME entity with lines that end in CRLF, once for all members."""
-        return Signed(content, own.load(self._home).pair, trust.load(self._home, self._pinned))
+        return Signed(content, own.load(self._home).pair, trust.load(self._home, self._pinned, self._unfit))
 
     def notice(self, content: bytes) -> bytes:
         """A MIME entity that is signed and no more; see `sealing.notice`."""
@@ -67,4 +70,4 @@ class Smime:
     def watched(self) -> Trust:
         """What an operator should know of: the teams' certificates, the list's own, and revocation lists."""
         ours = own.load(self._home).pair.certificate
-        return trust.load(self._home, {**self._pinned, fingerprint(ours): ours})
+        return trust.load(self._home, {**self._pinned, fingerprint(ours): ours}, self._unfit)

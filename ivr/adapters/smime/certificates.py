@@ -124,7 +124,16 @@ def pem(certificates: Sequence[x509.Certificate]) -> bytes:
 
 
 def read_certificates(data: bytes) -> list[x509.Certificate]:
-    """Of a file: several in PEM, or one in DER. Raises ValueError."""
-    if b"-----BEGIN" in data:
-        return x509.load_pem_x509_certificates(data)
-    return [x509.load_der_x509_certificate(data)]
+    """Of a file: several in PEM, or one in DER. Raises ValueError, also for one with names that cannot be
+    read, or a number that no revocation list can be asked for (RFC 5280, 4.1.2.2): the library says so when
+    they are used, which is too late to refuse it."""
+    is_pem = b"-----BEGIN" in data
+    try:
+        found = x509.load_pem_x509_certificates(data) if is_pem else [x509.load_der_x509_certificate(data)]
+        for certificate in found:
+            _ = certificate.issuer, certificate.subject
+            if certificate.serial_number < 0:
+                raise ValueError("its serial number is negative")
+    except (x509.InvalidVersion, TypeError) as error:
+        raise ValueError(str(error)) from error
+    return found

@@ -17,7 +17,14 @@ from cryptography import x509
 
 from ivr.adapters.smime import cms
 from ivr.adapters.smime.ber import Element
-from ivr.adapters.smime.certificates import Purpose, addresses, fingerprint, names, pem
+from ivr.adapters.smime.certificates import (
+    Purpose,
+    addresses,
+    fingerprint,
+    names,
+    pem,
+    read_certificates,
+)
 from ivr.adapters.smime.openssl import openssl
 from ivr.adapters.smime.own import Own
 from ivr.adapters.smime.refusal import Refusal, malformed
@@ -179,7 +186,7 @@ def sender_of(fields: list[str]) -> str:
 def _certificate(der: bytes) -> x509.Certificate | None:
     """None where it cannot be read: whatever was put beside a good signature does not spoil it."""
     try:
-        certificate = x509.load_der_x509_certificate(der)
+        [certificate] = read_certificates(der)
         names(certificate)
     except (ValueError, Refusal):
         return None

@@ -5,6 +5,7 @@ Owns: how it is called. What it reads and writes passes through pipes and anonym
 """
 
 import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -18,7 +19,7 @@ class SmimeError(Exception):
 
 def openssl(*args: str | bytes, stdin: bytes) -> tuple[bool, bytes]:
     """Run `openssl args`, where bytes stand for a file that holds them. Whether it went well, and what it
-    wrote. Raises SmimeError where openssl does not run."""
+    wrote. Raises SmimeError where openssl does not run, or not to its end."""
     with ExitStack() as stack:
         fds = {arg: stack.enter_context(_in_memory(arg)) for arg in args if isinstance(arg, bytes)}
         argv = [f"/dev/fd/{fds[arg]}" if isinstance(arg, bytes) else arg for arg in args]
@@ -30,6 +31,8 @@ def openssl(*args: str | bytes, stdin: bytes) -> tuple[bool, bytes]:
             )  # fmt: skip
         except (OSError, subprocess.TimeoutExpired) as error:
             raise SmimeError(f"openssl does not run: {type(error).__name__}; apt install openssl") from error
+    if done.returncode in (-signal.SIGKILL, -signal.SIGTERM):  # not by what it was given to read
+        raise SmimeError(f"openssl was killed (signal {-done.returncode}); see that there is memory for it")
     return done.returncode == 0, done.stdout
 
 

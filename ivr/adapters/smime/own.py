@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from ivr.adapters.smime.certificates import read_certificates
 from ivr.adapters.smime.openssl import SmimeError
 
 _LASTS = timedelta(days=5 * 365)
@@ -55,7 +56,7 @@ def _pair(key_file: Path) -> Pair:
     file = key_file.with_suffix(".pem")
     try:
         key = load_pem_private_key(key_file.read_bytes(), None)
-        first, *chain = x509.load_pem_x509_certificates(file.read_bytes())
+        first, *chain = read_certificates(file.read_bytes())
     except OSError as error:
         raise SmimeError(f"{error.filename}: cannot be read: {error.strerror}") from error
     except (ValueError, TypeError) as error:

@@ -44,7 +44,7 @@ class Signed:
         """For this member, or why its certificate cannot be used. Raises SmimeError."""
         certificate = self._trust.pinned.get(to.fingerprint)
         if certificate is None:
-            return Refused(Reason.UNKNOWN_SIGNER, "its certificate is not among those that are pinned")
+            return Refused(Reason.UNKNOWN_SIGNER, self._trust.why_not(to.fingerprint))
         try:
             warnings = self._trust.judge(certificate, Purpose.ENCRYPTING, now)
         except Refusal as no:

@@ -42,6 +42,8 @@ class Trust:
     """Each signed by one of the authorities."""
     complaints: tuple[str, ...]
     """Lists that cannot be used. One that is broken does not stop the mail."""
+    unfit: Mapping[str, str]
+    """What is wrong with those that are not pinned for it, by fingerprint."""
 
     def named(self, name: CertificateId, sent: Collection[x509.Certificate]) -> list[x509.Certificate]:
         """The certificates that a CMS structure may mean, the pinned ones first; of two with the same key,
@@ -64,13 +66,17 @@ class Trust:
         where it can."""
         certificate = self.pinned.get(wanted)
         if certificate is None:
-            return f"the certificate {wanted} is not pinned"
+            return self.why_not(wanted)
         try:
             for purpose in Purpose:
                 self.judge(certificate, purpose, at)
         except Refusal as no:
             return f"the certificate {wanted}: {no}; a new one is needed"
         return None
+
+    def why_not(self, wanted: str) -> str:
+        """Why the certificate with this fingerprint is not pinned."""
+        return self.unfit.get(wanted, f"the certificate {wanted} is not pinned")
 
     def lists_failing(self, now: float) -> tuple[str, ...]:
         """What is wrong with revocation lists: what is in them may no longer be all."""
@@ -118,32 +124,34 @@ def _stale(issuer: x509.Name) -> str:
     return f"the revocation list of {issuer.rfc4514_string()} is out of date"
 
 
-def pinned(teams: Mapping[str, tuple[str, Collection[str]]]) -> tuple[dict[str, x509.Certificate], list[str]]:
+def pinned(
+    teams: Mapping[str, tuple[str, Collection[str]]],
+) -> tuple[dict[str, x509.Certificate], dict[str, str]]:
     """The certificates of these teams, by fingerprint as given; and what is wrong with those that are left
     out. Each is given as PEM, with its team's addresses, of which it must be for one. Whether it has expired
     is looked at when it is used."""
     found: dict[str, x509.Certificate] = {}
-    complaints = []
+    unfit = {}
     for wanted, (text, team) in teams.items():
         try:
             [certificate] = read_certificates(text.encode())
             names(certificate)
             good = not addresses(certificate).isdisjoint(address.lower() for address in team)
         except (ValueError, Refusal):
-            complaints.append(f"the certificate {wanted} cannot be read; ask the team again")
+            unfit[wanted] = f"the certificate {wanted} cannot be read; ask the team again"
             continue
         if fingerprint(certificate) != wanted:
-            complaints.append(f"the certificate {wanted} has another fingerprint; ask the team again")
+            unfit[wanted] = f"the certificate {wanted} has another fingerprint; ask the team again"
         elif not good:
-            complaints.append(
+            unfit[wanted] = (
                 f"the certificate {wanted} is for none of its team's addresses; ask the team again"
             )
         else:
             found[wanted] = certificate
-    return found, complaints
+    return found, unfit
 
 
-def load(home: Path, pinned: dict[str, x509.Certificate]) -> Trust:
+def load(home: Path, pinned: dict[str, x509.Certificate], unfit: Mapping[str, str]) -> Trust:
     """With `authorities.pem` and `crls/`; what is not there is empty. Raises SmimeError."""
     bundle = home / "authorities.pem"
     authorities = tuple(_certificates(bundle)) if bundle.exists() else ()
@@ -155,7 +163,7 @@ def load(home: Path, pinned: dict[str, x509.Certificate]) -> Trust:
             lists.append(_list(file, authorities))
         except SmimeError as error:
             complaints.append(str(error))
-    return Trust(pinned, authorities, tuple(lists), tuple(complaints))
+    return Trust(pinned, authorities, tuple(lists), tuple(complaints), unfit)
 
 
 def _certificates(file: Path) -> list[x509.Certificate]:
@@ -172,12 +180,11 @@ def _list(file: Path, authorities: Collection[x509.Certificate]) -> x509.Certifi
         data = file.read_bytes()
         pem_form = b"-----BEGIN" in data
         found = x509.load_pem_x509_crl(data) if pem_form else x509.load_der_x509_crl(data)
+        issuers = [authority for authority in authorities if authority.subject == found.issuer]
     except OSError as error:
         raise SmimeError(f"{file}: cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise SmimeError(f"{file}: is no revocation list in PEM or DER form") from error
-    for authority in authorities:
-        key = authority.public_key()
-        if authority.subject == found.issuer and found.is_signature_valid(key):  # type: ignore[arg-type]
-            return found
+    except (ValueError, TypeError, x509.InvalidVersion) as error:
+        raise SmimeError(f"{file}: is no revocation list in PEM or DER form; fetch it anew") from error
+    if any(found.is_signature_valid(issuer.public_key()) for issuer in issuers):  # type: ignore[arg-type]
+        return found
     raise SmimeError(f"{file}: is signed by none of the authorities; put its issuer into authorities.pem")

@@ -32,6 +32,8 @@ class Said:
     title: str = ""
     tlp: Tlp | None = None
     severity: Severity | None = None
+    spoken: str = ""
+    """What is read out of it on the telephone; empty: its title and text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ Owns: the addresses of the list, and the words of a command. See docs/mail.md.
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from ivr.bridge.intake import content
 from ivr.bridge.intake.encoded import shown
@@ -66,7 +67,9 @@ def _alert(mail: Mail, context: Context, found: content.Content, first: str) -> 
     said = context.read_iodef(found.document)
     if isinstance(said, Refused):
         return said
-    said = replace(said, text=found.text or said.text, tlp=said.tlp or _tlp(f"{title}\n{first}"))
+    said = replace(said, tlp=said.tlp or _tlp(f"{title}\n{first}"))
+    if found.text:
+        said = replace(said, text=found.text, spoken="")
     return _accepted(mail, Kind.IODEF, found, said)
 
 
@@ -82,11 +85,20 @@ def _accepted(
     left_out = [f"{kind} is not passed on" for kind in found.left_out] if found else []
     warnings = (*mail.opened.warnings, *left_out)
     document = found.document if found else None
+    if mail.late:
+        said = _marked(said, mail.opened.signed_at)
     team, signature = mail.member.team, mail.opened.signature_id
     return replace(
         mail,
         accepted=Accepted(kind, team, mail.sender, signature, alert, said, document, mail.late, warnings),
     )
+
+
+def _marked(said: Said, signed_at: float) -> Said:
+    """For whoever gets it: somebody may have held it back, and let it go when it does harm."""
+    late = f"This came late: it was signed on {datetime.fromtimestamp(signed_at, UTC):%Y-%m-%d at %H:%M} UTC."
+    spoken = f"{late} {said.spoken}" if said.spoken else ""
+    return replace(said, text=f"{late}\n\n{said.text}", spoken=spoken)
 
 
 def _locals(mail: Mail) -> list[str]:
