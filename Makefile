@@ -22,11 +22,11 @@ ALONE := tests/scenario/test_isdn.py
 demo: pbx
 	$(RUN) -m ivr demo --phones "$(PHONES)" $(if $(ALERT),--alert "$(ALERT)") --out build/demo
 
-# Most tests wait for something, stories of real calls above all: two or four files at once; those that need all of a
+# Most tests wait for something, stories of real calls above all: three or four files at once; those that need all of a
 # processor come alone. Real calls do not wait for a machine that stalls: a story that failed is told once more, with
 # nothing beside it, and must pass then. Both are printed; one that needs its second chance again and again is to be mended.
 test: pbx
-	$(RUN) -m pytest -n 2 --dist loadfile $(or $(TESTS),tests/unit tests/contract)
+	$(RUN) -m pytest -n 3 --dist loadfile $(or $(TESTS),tests/unit tests/contract)
 	$(if $(TESTS),,$(RUN) -m pytest -n 4 --dist loadfile tests/scenario $(ALONE:%=--ignore=%) \
 		|| $(RUN) -m pytest --last-failed tests/scenario $(ALONE:%=--ignore=%))
 	$(if $(TESTS),,$(RUN) -m pytest $(ALONE) || $(RUN) -m pytest --last-failed $(ALONE))
