@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -69,6 +70,7 @@ class MailTown:
         self._key = Tsk.generate(f"{ORIGINATOR} <duty@{ORIGINATOR}.example>")
         self.originator = with_openpgp(ORIGINATOR, self._key)
         self.sink = Sink()
+        self._numbers = count(1)
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
@@ -145,8 +147,9 @@ class MailTown:
         return List(Cert.from_bytes(public), certificate)
 
     def raise_alert(self, text: str) -> float:
-        """Hand an alert of the originator in; when that began, in monotonic seconds."""
-        raw = raised(self.originator, self._key, self.own, text, TO)
+        """Hand an alert of the originator in; when that began, in monotonic seconds. Each has a number: the
+        same words, signed within the same second, are the same mail, and a replay."""
+        raw = raised(self.originator, self._key, self.own, f"{text}\n\n{next(self._numbers)}", TO)
         began = time.monotonic()
         with smtplib.LMTP("127.0.0.1", self._lmtp) as client:
             client.sendmail(self.originator.address, [TO], raw)
