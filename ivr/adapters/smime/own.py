@@ -61,7 +61,7 @@ def _pair(key_file: Path) -> Pair:
         raise SmimeError(f"{error.filename}: cannot be read: {error.strerror}") from error
     except (ValueError, TypeError) as error:
         raise SmimeError(
-            f"{key_file}, {file}: want a key without a password, and its certificate, in PEM"
+            f"{file}: want a key without a password in {key_file.name}, and its certificate here, in PEM"
         ) from error
     if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
         raise SmimeError(f"{key_file}: must be an RSA or an EC key")
