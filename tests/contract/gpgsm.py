@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from smime_people import Authority, Person, openssl, sha_1
 
 _PASSWORD = "for-a-test"
+_FILES = 4
 
 
 class Gpgsm:
@@ -30,13 +31,23 @@ class Gpgsm:
         self._run("--import", stdin=root.public_bytes(Encoding.PEM))
         for other in others:
             self._run("--import", stdin=other.pem.read_bytes())
+        self._take_key()
+
+    def _take_key(self) -> None:
+        """One in 150 files of PKCS#12, each with salts of its own, gpgsm 2.2 cannot parse, however often."""
         pfx = self.home / "key.p12"
-        openssl(
-            "pkcs12", "-export", "-inkey", person.key_file, "-in", person.pem, "-out", pfx,
-            "-passout", f"pass:{_PASSWORD}", "-certpbe", "PBE-SHA1-3DES", "-keypbe", "PBE-SHA1-3DES",
-            "-macalg", "sha1", "-legacy",
-        )  # fmt: skip
-        self._run("--import", str(pfx), password=True)
+        for left in reversed(range(_FILES)):
+            openssl(
+                "pkcs12", "-export", "-inkey", self.person.key_file, "-in", self.person.pem, "-out", pfx,
+                "-passout", f"pass:{_PASSWORD}", "-certpbe", "PBE-SHA1-3DES", "-keypbe", "PBE-SHA1-3DES",
+                "-macalg", "sha1", "-legacy",
+            )  # fmt: skip
+            try:
+                self._run("--import", str(pfx), password=True)
+                return
+            except AssertionError:
+                if not left:
+                    raise
 
     def close(self) -> None:
         subprocess.run(["gpgconf", "--homedir", str(self.home), "--kill", "all"], capture_output=True)
