@@ -15,7 +15,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
 PHONES ?= config/demo/phones.yaml
 ALERT ?=
-ALONE := tests/scenario/test_isdn.py
+ALONE := tests/scenario/test_isdn.py tests/scenario/test_floods.py
 
 .PHONY: demo test bench faults soak-sms isdn check format lint types setup pbx clean
 

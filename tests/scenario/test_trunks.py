@@ -14,7 +14,7 @@ from ivr.pstn import witness
 from ivr.pstn.behaviour import Listen
 from ivr.pstn.carrier import Carrier, Login, Tls
 from ivr.pstn.cast import CALLER, HOTLINE, POLICY
-from ivr.pstn.stage import Stage
+from ivr.pstn.stage import Stage, eventually
 
 pytestmark = pytest.mark.scenario
 
@@ -49,6 +49,11 @@ def stage(set_stage: Callable[..., Stage], tmp_path: Path) -> Stage:
 
 def test_an_alert_over_tls_and_encrypted_speech(stage: Stage, spoken_alert: Path) -> None:
     stage.exchange.call(CALLER.number, HOTLINE, (Listen(4),))
+    eventually(  # before the teams are called, or there may be no line for the caller
+        lambda: any(r.answered_at for r in stage.exchange.records() if r.phone == CALLER.number),
+        20,
+        "the hotline does not answer",
+    )
     number = raise_alert(stage, spoken_alert)
     document = await_close(stage, number)
     calls = {delivery["team"]["id"]: delivery["calls"][0] for delivery in document["deliveries"]}
