@@ -139,9 +139,6 @@ class Raising:
             return None
         if verdict.problem is not None:
             if recorded.how == "failed":
-                log.error(
-                    "call %s: Asterisk cannot write %s; see that it may, and has room", channel.call_id, path
-                )
                 self._is_written = False
             else:
                 channel.play([_REFUSED[verdict.problem]], ALL_KEYS)

@@ -4,7 +4,6 @@ Owns: that nothing is kept that its speaker has not heard and confirmed by key. 
 is for the shell that waits for it to say.
 """
 
-import logging
 from pathlib import Path
 
 from agi.caller import Caller
@@ -12,8 +11,6 @@ from agi.menu import Menu
 from ivr.adapters.fastagi import ALL_KEYS, HungUp
 from ivr.domain.spoken import prompt
 from ivr.services.studio import Order
-
-log = logging.getLogger(__name__)
 
 _CODES = 3
 _TAKES = 8
@@ -67,9 +64,6 @@ def take(caller: Caller, path: Path, longest_s: float) -> str:
     if recorded.how == "hangup":
         raise HungUp
     if recorded.how == "failed":
-        log.error(
-            "call %s: Asterisk cannot write %s; see that it may, and has room", caller.channel.call_id, path
-        )
         return "*"
     if not _is_audible(caller, path):
         return "3"

@@ -5,7 +5,6 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import hypothesis
 from book import CALLED, Book, ManualClock
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -15,6 +14,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from stateful import MODEST
 
 from ivr.adapters.audio.recordings import Recordings
 from ivr.adapters.store import SqlStore
@@ -333,12 +333,4 @@ class AnyOrder(RuleBasedStateMachine):
 
 def test_any_order_of_facts_ends_in_legal_states(migrated: Path) -> None:
     AnyOrder.migrated = migrated
-    run_state_machine_as_test(
-        AnyOrder,
-        settings=hypothesis.settings(
-            max_examples=40,
-            stateful_step_count=30,
-            deadline=None,
-            suppress_health_check=[hypothesis.HealthCheck.too_slow],  # a busy machine is no failure
-        ),
-    )
+    run_state_machine_as_test(AnyOrder, settings=MODEST)

@@ -9,7 +9,6 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-import hypothesis
 from book import CALLED, Book, ManualClock
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -19,6 +18,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from stateful import MODEST
 
 from ivr.adapters.audio.recordings import Recordings
 from ivr.adapters.store import SqlStore
@@ -255,12 +255,4 @@ class Planned(RuleBasedStateMachine):
 
 def test_a_plan_is_carried_out_once_and_nobody_is_forgotten(migrated: Path) -> None:
     Planned.migrated = migrated
-    run_state_machine_as_test(
-        Planned,
-        settings=hypothesis.settings(
-            max_examples=40,
-            stateful_step_count=30,
-            deadline=None,
-            suppress_health_check=[hypothesis.HealthCheck.too_slow],  # a busy machine is no failure
-        ),
-    )
+    run_state_machine_as_test(Planned, settings=MODEST)

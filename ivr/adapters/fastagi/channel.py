@@ -164,16 +164,15 @@ class Channel(AGI):  # type: ignore[misc]  # pyst2 has no types
 
     def overhear(self, path: Path, seconds: float, escape: str) -> str:
         """Write what the line says for `seconds` to `path`, as `record` does. The key of `escape` that ended
-        it, or ''. That it cannot be written is logged; the time may then be shorter."""
+        it, or ''. Where it cannot be written the time may be shorter."""
         recorded = self._record(path, seconds, escape)
         if recorded.how == "hangup":
             raise HungUp
-        if recorded.how == "failed":
-            log.error("call %s: what the line says cannot be written to %s", self.call_id, path)
         return recorded.key
 
     def _record(self, path: Path, longest_s: float, end: str, warn_s: float = 0.0) -> Recorded:
-        """Silence is sent meanwhile, see `wait`; whatever is played next ends it."""
+        """Silence is sent meanwhile, see `wait`; whatever is played next ends it. A failure is logged here,
+        for whoever has asked can do no more about it than go another way."""
         milliseconds = round(longest_s * 1000)
         quiet = f"!0/{milliseconds}"
         if 0 < warn_s < longest_s:
@@ -184,7 +183,10 @@ class Channel(AGI):  # type: ignore[misc]  # pyst2 has no types
             return Recorded("limit")
         if reply.result > 0:
             return Recorded("key", chr(reply.result))
-        return Recorded("hangup" if self._wire.is_over() else "failed")
+        if self._wire.is_over():
+            return Recorded("hangup")
+        log.error("call %s: Asterisk cannot write %s; see that it may, and has room", self.call_id, path)
+        return Recorded("failed")
 
     def confer(self, room: str, role: str) -> None:
         """Speak with whoever else is in `room`, until one of the two leaves. `role`: a user profile of
